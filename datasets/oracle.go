@@ -1,0 +1,103 @@
+package datasets
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Errors that end a search.
+var (
+	// ErrBudget is returned by Oracle.Query once the budget is spent.
+	ErrBudget = errors.New("query budget is spent")
+	// ErrClosed is returned by Oracle.Query once the oracle is closed.
+	ErrClosed = errors.New("oracle is closed: make a new one for a new search")
+)
+
+// Oracle is all that a search gets to see of a [Benchmark]: it answers with validation accuracies,
+// charges every distinct architecture once, and keeps the log that a [Report] is made from.
+//
+// An Oracle belongs to one search and must not be used from several goroutines.
+type Oracle struct {
+	benchmark Benchmark
+	label     Label
+	budget    int
+	log       []Query
+	seen      map[Arch]float64
+	closed    bool
+}
+
+// Query is one entry of an oracle's log.
+type Query struct {
+	Arch     Arch
+	Accuracy float64 // what the search saw: validation accuracy in percent
+}
+
+// NewOracle returns an oracle that answers budget distinct queries. The budget must be positive and
+// not above the size of a finite space.
+func NewOracle(b Benchmark, budget int, label Label) (*Oracle, error) {
+	if budget <= 0 {
+		return nil, fmt.Errorf("oracle for %s: budget is %d, want at least 1", b.Name(), budget)
+	}
+	if s, ok := b.Space().(FiniteSpace); ok && budget > s.Len() {
+		return nil, fmt.Errorf("oracle for %s: budget is %d, but %s has only %d architectures",
+			b.Name(), budget, s.Name(), s.Len())
+	}
+	return &Oracle{
+		benchmark: b,
+		label:     label,
+		budget:    budget,
+		log:       make([]Query, 0, budget),
+		seen:      make(map[Arch]float64, budget),
+	}, nil
+}
+
+// Space is the space that the oracle answers for.
+func (o *Oracle) Space() Space { return o.benchmark.Space() }
+
+// Query returns the validation accuracy of a in percent. An architecture asked before is answered
+// from memory at no cost. The error is ErrBudget, ErrClosed, or says what is wrong with a or its label.
+func (o *Oracle) Query(a Arch) (float64, error) {
+	if o.closed {
+		return 0, ErrClosed
+	}
+	key := o.Space().Canonical(a)
+	if accuracy, ok := o.seen[key]; ok {
+		return accuracy, nil
+	}
+	if len(o.log) == o.budget {
+		return 0, ErrBudget
+	}
+	record, err := o.benchmark.Lookup(key)
+	if err != nil {
+		return 0, fmt.Errorf("query %s: %w", o.benchmark.Name(), err)
+	}
+	accuracy, err := o.label.of(record)
+	if err != nil {
+		return 0, fmt.Errorf("query %s: %w", o.benchmark.Name(), err)
+	}
+	if math.IsNaN(accuracy) {
+		return 0, fmt.Errorf("query %s: the table has no validation accuracy for %s", o.benchmark.Name(), a)
+	}
+	o.seen[key] = accuracy
+	o.log = append(o.log, Query{Arch: a, Accuracy: accuracy})
+	return accuracy, nil
+}
+
+// Seen reports whether a, or an architecture that counts as the same, was queried before.
+func (o *Oracle) Seen(a Arch) bool {
+	_, ok := o.seen[o.Space().Canonical(a)]
+	return ok
+}
+
+// Budget is the number of distinct queries that the oracle was made for.
+func (o *Oracle) Budget() int { return o.budget }
+
+// Remaining is the number of distinct queries left.
+func (o *Oracle) Remaining() int { return o.budget - len(o.log) }
+
+// Log returns the distinct queries so far, oldest first. The caller must not change it.
+func (o *Oracle) Log() []Query { return o.log[:len(o.log):len(o.log)] }
+
+// Close ends the search: later queries fail with ErrClosed, and a Report can be made.
+func (o *Oracle) Close() { o.closed = true }

@@ -1,0 +1,116 @@
+// Package datasets holds the ideas every benchmark shares: a [Space] says which architectures
+// exist, a [Benchmark] adds how good they are, an [Oracle] is the metered view of a benchmark that
+// a search is given, and a [Report] judges a finished search.
+//
+// Accuracies are in percent throughout. A search sees validation accuracies only: neither an
+// Oracle nor anything it returns leads to a test accuracy, so using one does not compile.
+//
+// The benchmarks live in the packages below this one, such as nasbench201.
+package datasets
+
+import "math/rand/v2"
+
+// Arch is one architecture of a [Space]. Its dynamic type is comparable, so it can be the key of a
+// map, and String prints it in the benchmark's own notation.
+type Arch interface {
+	String() string
+}
+
+// Space says which architectures exist and how a network sees them.
+//
+// Methods panic when given an architecture of another space.
+type Space interface {
+	// Name is the space's usual name, such as "NAS-Bench-201".
+	Name() string
+
+	// Parse reads an architecture in the notation that Arch.String prints.
+	Parse(s string) (Arch, error)
+
+	// Sample draws an architecture as the benchmark's own code does.
+	Sample(rng *rand.Rand) Arch
+
+	// Mutate returns one of the neighbours of a.
+	Mutate(a Arch, rng *rand.Rand) Arch
+
+	// Neighbours returns all architectures one elementary change away from a, in a fixed order.
+	Neighbours(a Arch) []Arch
+
+	// Canonical returns the architecture that stands for all those which the benchmark counts as
+	// the same as a. Two architectures are distinct queries if their canonical ones differ.
+	Canonical(a Arch) Arch
+
+	// Schema is the shape of what Encode returns and of what Decode expects.
+	Schema() Schema
+
+	// Encode returns a as a labelled graph.
+	Encode(a Arch) Graph
+
+	// Decode turns the outputs of a decoder network, Schema().Outputs() scores laid out head after
+	// head, into the architecture they score highest. The error says which rule of the space
+	// that architecture breaks.
+	Decode(scores []float32) (Arch, error)
+}
+
+// FiniteSpace is a Space small enough to enumerate.
+type FiniteSpace interface {
+	Space
+
+	// Len is the number of architectures.
+	Len() int
+
+	// At returns architecture i of the benchmark's official order, 0 <= i < Len().
+	At(i int) Arch
+
+	// Index is the inverse of At.
+	Index(a Arch) int
+}
+
+// Schema is the fixed shape in which a [Space] shows its architectures to a network: every
+// architecture is an undirected graph on the same number of nodes, with categorical nodes and edges.
+type Schema struct {
+	Nodes     int    // nodes of the graph
+	NodeTypes int    // classes of a node
+	EdgeTypes int    // classes of an edge; 0 if edges carry no feature
+	Heads     []Head // what a decoder predicts, in order
+}
+
+// Pairs is the number of unordered node pairs, which is the length of Graph.Edges.
+func (s Schema) Pairs() int { return s.Nodes * (s.Nodes - 1) / 2 }
+
+// Outputs is the number of scores that a decoder produces for one architecture.
+func (s Schema) Outputs() int {
+	n := 0
+	for _, h := range s.Heads {
+		n += h.Groups * h.Classes
+	}
+	return n
+}
+
+// Labels is the length of Graph.Labels.
+func (s Schema) Labels() int {
+	n := 0
+	for _, h := range s.Heads {
+		n += h.Groups
+	}
+	return n
+}
+
+// Head is one group of a decoder's predictions: Groups independent choices among Classes each,
+// scored by Groups x Classes logits, row by row. A head with a single class holds Groups independent
+// yes-or-no decisions, one logit each.
+type Head struct {
+	Name    string
+	Groups  int
+	Classes int
+}
+
+// Graph is one architecture in the shape of a [Schema].
+type Graph struct {
+	// Nodes holds the class of each node.
+	Nodes []int32
+	// Edges holds the class of the edge between each pair of nodes, -1 where there is none, in the
+	// order (0,1), (0,2), (1,2), (0,3), (1,3), (2,3), ...: by the larger node, then the smaller.
+	Edges []int32
+	// Labels holds the right answer for each group of each head, head after head.
+	Labels []int32
+}
