@@ -1,0 +1,27 @@
+package crlso
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// Decoder returns the scores of p(a|z), [B, outputs], for latents z of shape [B, Z]:
+//
+//	g_0 = tanh(W_d z + b_d),  g_{i+1} = R_i(g_i),  scores = R_out(g)
+//
+// The scores are laid out as datasets.Schema.Heads says. A residual block acts on each output by
+// itself, so one block for all heads is the same as one block for each.
+//
+// Source: ArchGVAE.decode of the released code.
+func Decoder(scope *model.Scope, config Config, z *Node, outputs int) *Node {
+	g := Tanh(affine(scope.In("dense"), z, config.HiddenDim))
+	for block := range config.DecoderBlocks {
+		g = residualBlock(scope.In("block_%d", block), g, config.HiddenDim)
+	}
+	return residualBlock(scope.In("scores"), g, outputs)
+}
+
+// residualBlock is R(x) = LeakyReLU(A x + a) + (B x + b).
+func residualBlock(scope *model.Scope, x *Node, out int) *Node {
+	return Add(leakyReLU(affine(scope.In("A"), x, out)), affine(scope.In("B"), x, out))
+}

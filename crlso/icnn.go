@@ -1,0 +1,55 @@
+package crlso
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// ICNN is the input convex neural network f, [B], of latents z, [B, Z]:
+//
+//	h_0     = LeakyReLU(W_0 z + b_0)
+//	h_{k+1} = LeakyReLU(U_k h_k) + LeakyReLU(V_k z),  k = 0..K-1,  U_k >= 0
+//	f(z)    = u . h_K + v . z,                        u >= 0
+//
+// LeakyReLU is convex and non-decreasing, and sums of convex functions with non-negative weights are
+// convex, so f is convex in z as long as ProjectICNN keeps U_k and u non-negative; W_0, V_k and v are free.
+// The form ActivationOfSum has h_{k+1} = LeakyReLU(U_k h_k + V_k z) instead.
+//
+// The method models accuracy as the concave [Performance] 1 - f(z).
+//
+// Source: class ICNN of the released code; Amos, Xu and Kolter 2017, "Input Convex Neural Networks".
+func ICNN(scope *model.Scope, config Config, z *Node) *Node {
+	h := leakyReLU(affine(scope.In("W_0"), z, config.ICNNWidth))
+	for k := range config.ICNNLayers {
+		Uh := linear(scope.In("U_%d", k), h, config.ICNNWidth)
+		Vz := linear(scope.In("V_%d", k), z, config.ICNNWidth)
+		if config.ICNNForm == ActivationOfSum {
+			h = leakyReLU(Add(Uh, Vz))
+		} else {
+			h = Add(leakyReLU(Uh), leakyReLU(Vz))
+		}
+	}
+	return Squeeze(Add(linear(scope.In("u"), h, 1), linear(scope.In("v"), z, 1)), -1)
+}
+
+// ProjectICNN sets the negative entries of U_k and u to zero, in the ICNN with the same scope and
+// configuration. It belongs after every step of an optimiser, and keeps f convex.
+func ProjectICNN(scope *model.Scope, config Config, g *Graph) {
+	for _, w := range nonNegativeWeights(scope, config) {
+		w.SetNodeValue(MaxScalar(w.NodeValue(g), 0))
+	}
+}
+
+// nonNegativeWeights are U_0, ..., U_{K-1} and u.
+func nonNegativeWeights(scope *model.Scope, config Config) []*model.Variable {
+	weights := []*model.Variable{scope.At("u").GetVariable("weights")}
+	for k := range config.ICNNLayers {
+		weights = append(weights, scope.At("U_%d", k).GetVariable("weights"))
+	}
+	return weights
+}
+
+// Performance is the concave model of accuracy 1 - f(z), [B], as a fraction.
+func Performance(scope *model.Scope, config Config, z *Node) *Node {
+	return OneMinus(ICNN(scope, config, z))
+}

@@ -1,0 +1,60 @@
+package crlso
+
+import (
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/layers/activation"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// leakyReLU has slope 0.01 below zero, in all networks of the method.
+func leakyReLU(x *Node) *Node { return activation.LeakyReluWith(x, 0.01) }
+
+// affine returns x W + b for x of shape [..., in]: shape [..., out], in + 1 times out weights.
+func affine(scope *model.Scope, x *Node, out int) *Node {
+	in := x.Shape().Dim(-1)
+	bias := weight(scope, "bias", in, out).NodeValue(x)
+	return Add(linear(scope, x, out), ExpandLeftToRank(bias, x.Rank()))
+}
+
+// linear returns x W for x of shape [..., in]: shape [..., out], in times out weights.
+func linear(scope *model.Scope, x *Node, out int) *Node {
+	return linearWithFanIn(scope, x, out, x.Shape().Dim(-1))
+}
+
+// linearWithFanIn is linear where W is a part of a larger matrix with fanIn inputs.
+func linearWithFanIn(scope *model.Scope, x *Node, out, fanIn int) *Node {
+	in := x.Shape().Dim(-1)
+	w := weight(scope, "weights", fanIn, in, out).NodeValue(x)
+	dims := x.Shape().Clone().Dimensions
+	dims[len(dims)-1] = out
+	return Reshape(Dot(Reshape(x, -1, in), w).Product(), dims...)
+}
+
+// weight is a trainable variable that starts uniform in +-1/sqrt(fanIn), the default of PyTorch's
+// linear layers, drawn on the host from the store's seed and the variable's path: the same on
+// every backend.
+func weight(scope *model.Scope, name string, fanIn int, dims ...int) *model.Variable {
+	path := fnv.New64a()
+	path.Write([]byte(model.JoinPath(scope.Scope(), name)))
+	seed := model.GetParamOr(scope, seedParam, uint64(0))
+	initializer := func(g *Graph, shape shapes.Shape) *Node {
+		rng := rand.New(rand.NewPCG(seed, path.Sum64()))
+		bound := 1 / math.Sqrt(float64(fanIn))
+		values := make([]float32, shape.Size())
+		for i := range values {
+			values[i] = float32((2*rng.Float64() - 1) * bound)
+		}
+		return ConstTensor(g, tensors.FromFlatDataAndDimensions(values, shape.Dimensions...))
+	}
+	return scope.WithInitializer(initializer).VariableWithShape(name, shapes.Make(dtypes.Float32, dims...))
+}
+
+// seedParam is the store parameter that holds the seed of all initial weights.
+const seedParam = "seed"

@@ -1,0 +1,26 @@
+package crlso
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// Predictor is the semi-supervised performance predictor y(a), [B], as a fraction: rounds of messages
+// with weights of their own, all node states concatenated into one code, and an MLP on the code. Trained on
+// the labelled architectures, it gives pseudo-labels to all others.
+//
+// Source: class GNN_Predictor of the released code.
+func Predictor(scope *model.Scope, config Config, batch Graphs) *Node {
+	h := batch.Nodes
+	for layer := range config.PredictorLayers {
+		h = GraphConv(scope.In("conv_%d", layer), batch, h, config.PredictorDim)
+	}
+	h = Reshape(Transpose(h, 0, 1), h.Shape().Dim(1), -1)
+	h = affine(scope.In("code"), h, config.PredictorCode)
+
+	h = leakyReLU(affine(scope.In("mlp_0"), h, config.PredictorDim))
+	for layer := 1; layer <= 3; layer++ {
+		h = leakyReLU(linear(scope.In("mlp_%d", layer), h, config.PredictorDim))
+	}
+	return Squeeze(affine(scope.In("out"), h, 1), -1)
+}

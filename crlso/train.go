@@ -1,0 +1,275 @@
+package crlso
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// objective says what a trainer minimises.
+type objective struct {
+	// scope holds the weights that are trained: all variables below it.
+	scope string
+	// names are those of the values that loss returns.
+	names []string
+	// loss returns scalars, the objective first, for one step. tables are the same in every step,
+	// batch holds this step's row of each per-step input.
+	loss func(tables, batch []*Node) []*Node
+	// project, if not nil, maps the weights back to where they are allowed to be, after each step.
+	project func(g *Graph)
+}
+
+// trainer runs many steps of Adam as one compiled program: a While whose state is the weights, Adam's
+// moments and everything that the steps read, so that the host does not act between steps.
+type trainer struct {
+	config    Training
+	objective objective
+	exec      *model.Exec
+	trained   []*model.Variable
+}
+
+// newTrainer prepares training of variables that exist already.
+func newTrainer(backend compute.Backend, store *model.Store, config Training, numTables int, objective objective) (*trainer, error) {
+	t := &trainer{config: config, objective: objective}
+	for v := range store.Scope(objective.scope).IterVariables() {
+		t.trained = append(t.trained, v)
+	}
+	if len(t.trained) == 0 {
+		return nil, fmt.Errorf("no variables to train below %q", objective.scope)
+	}
+	var err error
+	t.exec, err = model.NewExec(backend, store, func(_ *model.Scope, inputs []*Node) *Node {
+		return t.loop(store, inputs[:fixedInputs], inputs[fixedInputs:fixedInputs+numTables], inputs[fixedInputs+numTables:])
+	})
+	return t, err
+}
+
+// The first inputs of the program are, all scalars but the last two: the step to begin with (zero), the
+// number of steps, the number of steps that the moments have seen, the learning rate of each step, and zeros,
+// one for each value of the objective and one for the number of examples.
+const fixedInputs = 5
+
+// loop builds the program. Its result is, for each value of the objective, the sum over all examples seen,
+// and in the end the number of examples. perStep[0] is the weight of each example of each step.
+func (t *trainer) loop(store *model.Store, fixed, tables, perStep []*Node) *Node {
+	g := fixed[0].Graph()
+	moments := t.moments(store)
+	vars := append(append([]*model.Variable{}, t.trained...), moments...)
+
+	state := append([]*Node{}, fixed...)
+	for _, v := range vars {
+		state = append(state, v.NodeValue(g))
+	}
+	state = append(append(state, tables...), perStep...)
+	parameters := func(g *Graph) []*Node {
+		nodes := make([]*Node, len(state))
+		for i, s := range state {
+			nodes[i] = Parameter(g, fmt.Sprintf("state_%d", i), s.Shape())
+		}
+		return nodes
+	}
+	condition := NewClosure(g, func(g *Graph) []*Node {
+		s := parameters(g)
+		return []*Node{LessThan(s[0], s[1])}
+	})
+	body := NewClosure(g, func(g *Graph) []*Node {
+		s := parameters(g)
+		step, seen, rates, sums := s[0], s[2], s[3], s[4]
+		values := s[fixedInputs : fixedInputs+len(vars)]
+		for i, v := range vars {
+			v.SetNodeValue(values[i])
+		}
+		rest := s[fixedInputs+len(vars):]
+		batch := make([]*Node, len(perStep))
+		for i, x := range rest[len(tables):] {
+			batch[i] = Gather(x, Reshape(step, 1))
+		}
+
+		losses := t.objective.loss(rest[:len(tables)], batch)
+		weights := make([]*Node, len(t.trained))
+		for i, v := range t.trained {
+			weights[i] = v.NodeValue(g)
+		}
+		gradients := Gradient(losses[0], weights...)
+		nth := OnePlus(ConvertDType(Add(seen, step), dtypes.Float32))
+		t.adam(g, gradients, moments, Gather(rates, Reshape(step, 1)), nth)
+		if t.objective.project != nil {
+			t.objective.project(g)
+		}
+
+		examples := ReduceAllSum(batch[0])
+		next := append([]*Node{}, s...)
+		next[0] = OnePlus(step)
+		next[4] = Add(sums, Mul(examples, Stack(append(losses, OnesLike(examples)), 0)))
+		for i, v := range vars {
+			next[fixedInputs+i] = v.NodeValue(g)
+		}
+		return next
+	})
+	end := While(condition, body, state...)
+	for i, v := range vars {
+		v.SetNodeValue(end[fixedInputs+i])
+	}
+	return end[4]
+}
+
+// moments returns the variables that hold Adam's moments: the second ones, in the order of the trained
+// weights, then the first ones if Beta1 is not zero.
+func (t *trainer) moments(store *model.Store) []*model.Variable {
+	var vars []*model.Variable
+	add := func(name string) {
+		for _, w := range t.trained {
+			path := model.JoinPath("/adam", name, w.Path())
+			vars = append(vars, store.VariableWithShape(path, w.Shape(), Zeros))
+		}
+	}
+	add("second_moment")
+	if t.config.Beta1 > 0 {
+		add("first_moment")
+	}
+	return vars
+}
+
+// adam makes step number nth (1 for the first) of Adam with bias correction (Kingma and Ba 2015, algorithm 1),
+// an L2 penalty in the gradient and epsilon 1e-8 as in PyTorch, after scaling the gradient down to
+// ClipNorm if its norm over all weights is larger. The first step forgets the moments, so a fresh optimiser
+// needs nothing but nth = 1.
+func (t *trainer) adam(g *Graph, gradients []*Node, moments []*model.Variable, rate, nth *Node) {
+	c := t.config
+	if c.ClipNorm > 0 {
+		gradients = clipByGlobalNorm(gradients, c.ClipNorm)
+	}
+	notFirst := ConvertDType(GreaterThan(nth, OnesLike(nth)), dtypes.Float32)
+	// average returns the moving average of x, stored in v, and its bias-corrected value.
+	average := func(v *model.Variable, decay float64, x *Node) *Node {
+		mean := Add(Mul(v.NodeValue(g), MulScalar(notFirst, decay)), MulScalar(x, 1-decay))
+		v.SetNodeValue(mean)
+		return Div(mean, OneMinus(Pow(Const(g, float32(decay)), nth)))
+	}
+	rate = Reshape(rate)
+	for i, w := range t.trained {
+		value := w.NodeValue(g)
+		gradient := gradients[i]
+		if c.WeightDecay > 0 {
+			gradient = Add(gradient, MulScalar(value, c.WeightDecay))
+		}
+		direction := gradient
+		if c.Beta1 > 0 {
+			direction = average(moments[len(t.trained)+i], c.Beta1, gradient)
+		}
+		scale := AddScalar(Sqrt(average(moments[i], c.Beta2, Square(gradient))), 1e-8)
+		w.SetNodeValue(Sub(value, Mul(rate, Div(direction, scale))))
+	}
+}
+
+// clipByGlobalNorm scales all gradients by the same factor, so that their norm taken together is at most
+// limit. The constant is that of PyTorch's clip_grad_norm_.
+func clipByGlobalNorm(gradients []*Node, limit float64) []*Node {
+	var sum *Node
+	for _, x := range gradients {
+		if s := ReduceAllSum(Square(x)); sum == nil {
+			sum = s
+		} else {
+			sum = Add(sum, s)
+		}
+	}
+	factor := MinScalar(MulScalar(Reciprocal(AddScalar(Sqrt(sum), 1e-6)), limit), 1)
+	clipped := make([]*Node, len(gradients))
+	for i, x := range gradients {
+		clipped[i] = Mul(x, factor)
+	}
+	return clipped
+}
+
+// schedule holds the batches of some epochs over n examples, padded to a fixed number of steps.
+type schedule struct {
+	steps   int       // steps to run
+	batch   int       // examples per step
+	indices []int32   // [padded steps, batch] which example
+	weights []float32 // [padded steps, batch] 1, or 0 where a batch is filled up
+	rates   []float32 // [padded steps] learning rate
+}
+
+// newSchedule shuffles n examples anew for each of the epochs first, ..., first+count-1. The last batch of
+// an epoch may be smaller. The arrays are padded to a fixed number of steps, so that one compiled
+// program serves schedules of different lengths.
+func (t Training) newSchedule(rng *rand.Rand, n, first, count, padded int) schedule {
+	perEpoch := t.stepsPerEpoch(n)
+	s := schedule{
+		steps:   perEpoch * count,
+		batch:   t.Batch,
+		indices: make([]int32, padded*t.Batch),
+		weights: make([]float32, padded*t.Batch),
+		rates:   make([]float32, padded),
+	}
+	for epoch := range count {
+		for i, example := range rng.Perm(n) {
+			at := epoch*perEpoch*t.Batch + i
+			s.indices[at], s.weights[at] = int32(example), 1
+		}
+		for step := range perEpoch {
+			s.rates[epoch*perEpoch+step] = float32(t.rate(first + epoch))
+		}
+	}
+	return s
+}
+
+// stepsPerEpoch is the number of batches that n examples make.
+func (t Training) stepsPerEpoch(n int) int { return (n + t.Batch - 1) / t.Batch }
+
+// rate is the learning rate of an epoch, counted from 0.
+func (t Training) rate(epoch int) float64 {
+	return t.MinLearningRate + (t.LearningRate-t.MinLearningRate)*(1+math.Cos(math.Pi*float64(epoch)/float64(t.Epochs)))/2
+}
+
+// run makes the steps of s, of which the optimiser has made seen before, and returns the mean of each value
+// of the objective over all examples. perStep holds further inputs with one row a step; run frees them.
+func (t *trainer) run(ctx context.Context, s schedule, seen int, tables, perStep []*tensors.Tensor) (means []float64, err error) {
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	padded := len(s.rates)
+	weights := tensors.FromFlatDataAndDimensions(s.weights, padded, s.batch)
+	indices := tensors.FromFlatDataAndDimensions(s.indices, padded, s.batch)
+	perStep = append([]*tensors.Tensor{weights, indices}, perStep...)
+	defer func() {
+		for _, x := range perStep {
+			x.MustFinalizeAll()
+		}
+	}()
+	args := []any{
+		int32(0), int32(s.steps), int32(seen),
+		s.rates, make([]float32, len(t.objective.names)+1),
+	}
+	for _, table := range tables {
+		args = append(args, table)
+	}
+	for _, x := range perStep {
+		args = append(args, x)
+	}
+	sums, err := t.exec.Exec1(args...)
+	if err != nil {
+		return nil, err
+	}
+	values := sums.Value().([]float32)
+	means = make([]float64, len(t.objective.names))
+	for i := range means {
+		means[i] = float64(values[i]) / float64(values[len(means)])
+		if math.IsNaN(means[i]) || math.IsInf(means[i], 0) {
+			return nil, fmt.Errorf("training diverged: %s is %g; lower the learning rate", t.objective.names[i], means[i])
+		}
+	}
+	return means, nil
+}
+
+// weightedMean is the mean of x, [B], over the examples of weight 1.
+func weightedMean(x, weights *Node) *Node {
+	return Div(ReduceAllSum(Mul(x, weights)), ReduceAllSum(weights))
+}
