@@ -2,6 +2,7 @@ package crlso
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -85,11 +86,15 @@ func (m *Model) TrainJoint(ctx context.Context, pseudoLabels []float64, first in
 	}, each)
 }
 
-// TrainPredictor trains the predictor on labelled architectures: their indices in the space and their
-// accuracies in percent. each is called after every predictorStride epochs; see TrainJoint for its error.
-func (m *Model) TrainPredictor(ctx context.Context, indices []int, accuracies []float64, each func(Epoch) error) error {
-	if len(indices) != len(accuracies) || len(indices) == 0 {
-		return fmt.Errorf("predictor training: %d accuracies for %d architectures", len(accuracies), len(indices))
+// TrainPredictor trains the predictor on labelled architectures. each is called after every
+// predictorStride epochs; see TrainJoint for its error.
+func (m *Model) TrainPredictor(ctx context.Context, labelled []datasets.Query, each func(Epoch) error) error {
+	if len(labelled) == 0 {
+		return errors.New("predictor training: no labelled architectures")
+	}
+	indices, accuracies := make([]int, len(labelled)), make([]float64, len(labelled))
+	for i, q := range labelled {
+		indices[i], accuracies[i] = m.Space.Index(q.Arch), q.Accuracy
 	}
 	trainer, err := newTrainer(m.backend, m.store, m.Config.Predictor, 4, objective{
 		scope: predictorScope,
@@ -106,7 +111,7 @@ func (m *Model) TrainPredictor(ctx context.Context, indices []int, accuracies []
 	}
 	defer trainer.exec.Finalize()
 	tables := []*tensors.Tensor{m.nodes, m.edges, int32s(indices), fractions(accuracies)}
-	return m.train(ctx, "predictor", trainer, len(indices), 0, predictorStride, tables, nil, each)
+	return m.train(ctx, "predictor", trainer, len(labelled), 0, predictorStride, tables, nil, each)
 }
 
 // predictorStride is the number of epochs that predictor training makes in one call to the device.

@@ -41,19 +41,19 @@ func linearWithFanIn(scope *model.Scope, x *Node, out, fanIn int) *Node {
 // linear layers, drawn on the host from the store's seed and the variable's path: the same on
 // every backend.
 func weight(scope *model.Scope, name string, fanIn int, dims ...int) *model.Variable {
+	if v := scope.GetVariable(name); v != nil {
+		return v
+	}
 	path := fnv.New64a()
 	path.Write([]byte(model.JoinPath(scope.Scope(), name)))
 	seed := model.GetParamOr(scope, seedParam, uint64(0))
-	initializer := func(g *Graph, shape shapes.Shape) *Node {
-		rng := rand.New(rand.NewPCG(seed, path.Sum64()))
-		bound := 1 / math.Sqrt(float64(fanIn))
-		values := make([]float32, shape.Size())
-		for i := range values {
-			values[i] = float32((2*rng.Float64() - 1) * bound)
-		}
-		return ConstTensor(g, tensors.FromFlatDataAndDimensions(values, shape.Dimensions...))
+	rng := rand.New(rand.NewPCG(seed, path.Sum64()))
+	bound := 1 / math.Sqrt(float64(fanIn))
+	values := make([]float32, shapes.Make(dtypes.Float32, dims...).Size())
+	for i := range values {
+		values[i] = float32((2*rng.Float64() - 1) * bound)
 	}
-	return scope.WithInitializer(initializer).VariableWithShape(name, shapes.Make(dtypes.Float32, dims...))
+	return scope.VariableWithValue(name, tensors.FromFlatDataAndDimensions(values, dims...))
 }
 
 // seedParam is the store parameter that holds the seed of all initial weights.

@@ -95,7 +95,7 @@ func NewModel(backend compute.Backend, space datasets.FiniteSpace, config Config
 // device at once.
 const batchSize = 1024
 
-// compile builds the programs that apply the networks, and runs each once, so that all weights exist.
+// compile prepares the programs that apply the networks; each is compiled when it is first used.
 func (m *Model) compile() (err error) {
 	m.encode, err = model.NewExec(m.backend, m.store, func(_ *model.Scope, nodes, edges, indices *Node) *Node {
 		mu, _ := Encoder(m.store.Scope(encoderScope), m.Config, m.gather(nodes, edges, indices))
@@ -122,17 +122,24 @@ func (m *Model) compile() (err error) {
 	if err != nil {
 		return err
 	}
-	if _, err := m.apply(m.encode, []int{0}); err != nil {
+	return m.createWeights()
+}
+
+// createWeights builds all networks once, which creates their weights. Nothing is computed.
+func (m *Model) createWeights() error {
+	exec, err := model.NewExec(m.backend, m.store, func(_ *model.Scope, nodes, edges, indices *Node) *Node {
+		graphs := m.gather(nodes, edges, indices)
+		mu, _ := Encoder(m.store.Scope(encoderScope), m.Config, graphs)
+		Decoder(m.store.Scope(decoderScope), m.Config, mu, m.schema.Outputs())
+		ICNN(m.store.Scope(icnnScope), m.Config, mu)
+		Predictor(m.store.Scope(predictorScope), m.Config, graphs)
+		return OnePlus(indices)
+	})
+	if err != nil {
 		return err
 	}
-	if _, err := m.apply(m.predict, []int{0}); err != nil {
-		return err
-	}
-	origin := [][]float64{make([]float64, m.Config.LatentDim)}
-	if _, err := m.scores(origin); err != nil {
-		return err
-	}
-	_, err = m.Performance(origin)
+	defer exec.Finalize()
+	_, err = exec.Exec1(m.nodes, m.edges, []int32{0})
 	return err
 }
 
@@ -182,15 +189,11 @@ type Decoding struct {
 
 // Decode returns the architecture that p(a|z) scores highest, for latents of length Z.
 func (m *Model) Decode(latents [][]float64) ([]Decoding, error) {
-	scores, err := m.scores(latents)
+	scores, err := m.applyToLatents(m.decode, latents)
 	if err != nil {
 		return nil, fmt.Errorf("decode: %w", err)
 	}
 	return m.decodings(scores), nil
-}
-
-func (m *Model) scores(latents [][]float64) ([]float32, error) {
-	return m.applyToLatents(m.decode, latents)
 }
 
 // decodings reads scores, [B, outputs].

@@ -1,0 +1,62 @@
+package crlso
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/gobackend"
+)
+
+// portable is the configuration of GoMLX's Go backend. Its default parallelism deadlocks on machines
+// with few cores (github.com/gomlx/compute v0.1.2); -1 sets no limit.
+const portable = gobackend.BackendName + ":parallelism=-1"
+
+// warning is for what NewBackend says, once in a process, when it cannot use the fastest hardware.
+var warning sync.Once
+
+// NewBackend returns the fastest backend at hand: the one that $GOMLX_BACKEND names if it is set, else
+// XLA with the plugin that [PreparePlugin] made or that GoMLX finds by itself, else GoMLX's Go backend,
+// several times slower, with one warning on standard error.
+//
+// Names are "xla", "xla:cpu", "xla:cuda", "xla:/path/to/plugin.so" and "go", with GoMLX's own options
+// after them. It downloads nothing. The error is one line.
+func NewBackend() (compute.Backend, error) {
+	if config := os.Getenv(compute.ConfigEnvVar); config != "" {
+		backend, err := namedBackend(config)
+		if err != nil {
+			return nil, fmt.Errorf("%s=%s: %w", compute.ConfigEnvVar, config, err)
+		}
+		return backend, nil
+	}
+	backend, err := newXLA("")
+	if err == nil {
+		return backend, nil
+	}
+	warning.Do(func() {
+		fmt.Fprintf(os.Stderr, "warning: computing without XLA, several times slower: %v\n", err)
+	})
+	return compute.NewWithConfig(portable)
+}
+
+func namedBackend(config string) (compute.Backend, error) {
+	name, options, _ := strings.Cut(config, ":")
+	switch name {
+	case "xla", "stablehlo", "shlo", "hlo":
+		return newXLA(options)
+	case gobackend.BackendName:
+		if !strings.Contains(options, "parallelism") {
+			config = strings.TrimSuffix(portable+","+options, ",")
+		}
+	default:
+		known := compute.List()
+		slices.Sort(known)
+		if !slices.Contains(known, name) {
+			return nil, fmt.Errorf("there is no such backend: set it to %s, or unset it", strings.Join(known, " or "))
+		}
+	}
+	return compute.NewWithConfig(config)
+}

@@ -1,0 +1,162 @@
+//go:build !noxla && cgo && linux
+
+package crlso
+
+import (
+	"debug/elf"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/cr-lso/cr-lso/datasets/source"
+	"github.com/gomlx/compute"
+	"github.com/gomlx/go-xla/compute/xla"
+	"github.com/gomlx/go-xla/installer"
+	"github.com/gomlx/go-xla/pjrt"
+)
+
+// systemLib is where GoMLX installs plugins for all users.
+var systemLib = "/usr/local/lib"
+
+// hasNVIDIA reports whether the machine has an NVIDIA card.
+var hasNVIDIA = installer.HasNvidiaGPU
+
+// doctor is the command that makes the plugin ready.
+const doctor = "`go run ./notebooks doctor`"
+
+// newXLA returns XLA with the plugin that config names: an absolute path, "cuda", "cpu", or "" for the
+// best one that works, with a warning if there is a card and it cannot be used; then GoMLX's options,
+// each after a comma.
+//
+// Plugins are given to GoMLX by their path only: its own search downloads, and panics at a broken file.
+func newXLA(config string) (compute.Backend, error) {
+	name, options, _ := strings.Cut(config, ",")
+	if filepath.IsAbs(name) {
+		return openPlugin(name, options)
+	}
+	names := []string{name}
+	if name == "" {
+		names = []string{"cpu"}
+		if hasNVIDIA() {
+			names = []string{"cuda", "cpu"}
+		}
+	}
+	var failed error
+	for _, name := range names {
+		path, err := findPlugin(name)
+		if err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		backend, err := openPlugin(path, options)
+		if err == nil {
+			if failed != nil {
+				warning.Do(func() {
+					fmt.Fprintf(os.Stderr, "warning: computing without the NVIDIA card, several times slower: %v\n", oneLine(failed))
+				})
+			}
+			return backend, nil
+		}
+		failed = errors.Join(failed, err)
+	}
+	return nil, oneLine(failed)
+}
+
+// findPlugin returns the path of a plugin by its name. It looks in $PJRT_PLUGIN_LIBRARY_PATH, where
+// PreparePlugin puts them, and where GoMLX installs them.
+func findPlugin(name string) (path string, err error) {
+	dirs := filepath.SplitList(os.Getenv(pjrt.PJRTPluginPathsEnv))
+	var libs []string
+	if cache, err := source.CacheDir(); err == nil {
+		libs = append(libs, filepath.Join(cache, "xla"))
+	}
+	if home, err := installer.DefaultHomeLibPath(); err == nil {
+		libs = append(libs, home)
+	}
+	for _, lib := range append(libs, systemLib) {
+		dirs = append(dirs, filepath.Join(lib, "go-xla"), filepath.Join(lib, "go-xla", "nvidia"))
+	}
+	file := "pjrt_c_api_" + name + "_plugin.so"
+	for _, dir := range dirs {
+		path := filepath.Join(dir, file)
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			return filepath.Abs(path)
+		}
+	}
+	return "", fmt.Errorf("there is no XLA plugin %s in %s or where GoMLX installs it: run %s to get it", file, dirs[0], doctor)
+}
+
+// openPlugin loads a plugin. The error names the file.
+func openPlugin(path, options string) (backend compute.Backend, err error) {
+	if err := checkLibrary(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no XLA plugin %s: run %s to get one", path, doctor)
+	} else if err != nil {
+		return nil, fmt.Errorf("the XLA plugin %s is broken: %w; delete it, then run %s to get a good one", path, err, doctor)
+	}
+	defer func() { // go-xla panics when a library is not the plugin that it says it is
+		if r := recover(); r != nil {
+			err = fmt.Errorf("go-xla panics: %v", r)
+		}
+		switch {
+		case err != nil && options != "":
+			backend, err = nil, fmt.Errorf("the XLA plugin %s does not work with the options %s: %w", path, options, oneLine(err))
+		case err != nil:
+			backend, err = nil, fmt.Errorf("the XLA plugin %s does not work here: %w; delete or replace it, then run %s", path, oneLine(err), doctor)
+		}
+	}()
+	config := path
+	switch { // go-xla takes a plugin for one of CUDA or of the CPU if a word anywhere in its path says so
+	case filepath.Base(path) == cudaPlugin: // finds its libraries by its path, and so must stay there
+		config += ",noshared_buffers"
+	case pjrt.IsCUDAName(path), strings.Contains(path, ","):
+		temp, err := os.MkdirTemp("", "crlso-")
+		if err != nil {
+			return nil, err
+		}
+		defer os.RemoveAll(temp)
+		config = filepath.Join(temp, filepath.Base(path))
+		if err := os.Symlink(path, config); err != nil {
+			return nil, err
+		}
+	}
+	if options != "" {
+		config += "," + options
+	}
+	return xla.New(config)
+}
+
+// checkLibrary finds out what loading the shared library at path would find out by crashing: that it
+// was cut off, or is not a library for this machine, or not a PJRT plugin.
+func checkLibrary(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	library, err := elf.Open(path)
+	if err != nil {
+		return fmt.Errorf("it is no complete shared library: %w", oneLine(err))
+	}
+	defer library.Close()
+	for _, segment := range library.Progs {
+		if end := segment.Off + segment.Filesz; end > uint64(info.Size()) {
+			return fmt.Errorf("it has %d bytes and should have at least %d", info.Size(), end)
+		}
+	}
+	symbols, err := library.DynamicSymbols()
+	if err != nil {
+		return fmt.Errorf("it is no complete shared library: %w", err)
+	}
+	if !slices.ContainsFunc(symbols, func(s elf.Symbol) bool { return s.Name == pjrt.GetPJRTApiFunctionName }) {
+		return fmt.Errorf("it does not export %s", pjrt.GetPJRTApiFunctionName)
+	}
+	return nil
+}
+
+// oneLine puts the message of err on one line.
+func oneLine(err error) error {
+	return errors.New(strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' }), "; "))
+}

