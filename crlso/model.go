@@ -97,9 +97,10 @@ const batchSize = 1024
 
 // compile prepares the programs that apply the networks; each is compiled when it is first used.
 func (m *Model) compile() (err error) {
-	m.encode, err = model.NewExec(m.backend, m.store, func(_ *model.Scope, nodes, edges, indices *Node) *Node {
-		mu, _ := Encoder(m.store.Scope(encoderScope), m.Config, m.gather(nodes, edges, indices))
-		return mu
+	// The log-variance is an output too, because GoMLX's Go backend (compute v0.1.2) fails on weights that
+	// no output needs.
+	m.encode, err = model.NewExec(m.backend, m.store, func(_ *model.Scope, nodes, edges, indices *Node) (mu, logVar *Node) {
+		return Encoder(m.store.Scope(encoderScope), m.Config, m.gather(nodes, edges, indices))
 	})
 	if err != nil {
 		return err
@@ -246,7 +247,7 @@ func (m *Model) orAll(indices []int) []int {
 	return all
 }
 
-// apply runs a program on the graphs of architectures, a batch at a time, and concatenates its outputs.
+// apply runs a program on the graphs of architectures, a batch at a time, and concatenates its first outputs.
 func (m *Model) apply(exec *model.Exec, indices []int) ([]float32, error) {
 	var out []float32
 	for chunk := range slices.Chunk(indices, batchSize) {
@@ -257,11 +258,11 @@ func (m *Model) apply(exec *model.Exec, indices []int) ([]float32, error) {
 			}
 			batch[i] = int32(index)
 		}
-		result, err := exec.Exec1(m.nodes, m.edges, batch)
+		results, err := exec.Exec(m.nodes, m.edges, batch)
 		if err != nil {
 			return nil, err
 		}
-		out = appendRows(out, result, len(chunk))
+		out = appendRows(out, results[0], len(chunk))
 	}
 	return out, nil
 }

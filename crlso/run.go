@@ -68,7 +68,7 @@ func Open(dir string, backend compute.Backend, space datasets.FiniteSpace, confi
 		return nil, err
 	}
 	r := &Run{Dir: dir}
-	if err := r.describe(description{config, space.Name(), backend.Name(), versions()}); err != nil {
+	if err := r.describe(description{config, space.Name(), backend.Description(), versions()}); err != nil {
 		return nil, err
 	}
 	var err error

@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/gobackend"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"gonum.org/v1/gonum/floats"
 )
 
 // objective says what a trainer minimises.
@@ -33,115 +36,121 @@ type trainer struct {
 	objective objective
 	exec      *model.Exec
 	trained   []*model.Variable
+	moments   []*model.Variable // second ones in the order of trained, then first ones if Beta1 is not zero
+
+	// hostLoop is set on GoMLX's Go backend (compute v0.1.2), which cannot be trusted with a While: its
+	// broadcast pass rewires the body after the uses of each value have been counted. The program is a single
+	// step then, and the host makes the loop.
+	hostLoop bool
 }
 
 // newTrainer prepares training of variables that exist already.
 func newTrainer(backend compute.Backend, store *model.Store, config Training, numTables int, objective objective) (*trainer, error) {
-	t := &trainer{config: config, objective: objective}
+	t := &trainer{config: config, objective: objective, hostLoop: backend.String() == gobackend.BackendName}
 	for v := range store.Scope(objective.scope).IterVariables() {
 		t.trained = append(t.trained, v)
 	}
 	if len(t.trained) == 0 {
 		return nil, fmt.Errorf("no variables to train below %q", objective.scope)
 	}
+	addMoments := func(name string) {
+		for _, w := range t.trained {
+			path := model.JoinPath("/adam", name, w.Path())
+			t.moments = append(t.moments, store.VariableWithShape(path, w.Shape(), Zeros))
+		}
+	}
+	addMoments("second_moment")
+	if config.Beta1 > 0 {
+		addMoments("first_moment")
+	}
 	var err error
 	t.exec, err = model.NewExec(backend, store, func(_ *model.Scope, inputs []*Node) *Node {
-		return t.loop(store, inputs[:fixedInputs], inputs[fixedInputs:fixedInputs+numTables], inputs[fixedInputs+numTables:])
+		return t.program(inputs, numTables)
 	})
 	return t, err
 }
 
-// The first inputs of the program are, all scalars but the last two: the step to begin with (zero), the
-// number of steps, the number of steps that the moments have seen, the learning rate of each step, and zeros,
-// one for each value of the objective and one for the number of examples.
+// The first inputs of the program are, all scalars but the last two: the step to begin with, the step to end
+// before, the number of steps that the moments have seen before step 0, the learning rate of each step, and
+// zeros, one for each value of the objective and one for the number of examples. The tables follow, then
+// the per-step inputs, of which the first is the weight of each example of each step.
 const fixedInputs = 5
 
-// loop builds the program. Its result is, for each value of the objective, the sum over all examples seen,
-// and in the end the number of examples. perStep[0] is the weight of each example of each step.
-func (t *trainer) loop(store *model.Store, fixed, tables, perStep []*Node) *Node {
-	g := fixed[0].Graph()
-	moments := t.moments(store)
-	vars := append(append([]*model.Variable{}, t.trained...), moments...)
-
-	state := append([]*Node{}, fixed...)
+// program builds the loop. Its result is, for each value of the objective, the sum over all examples seen, and
+// in the end the number of examples.
+func (t *trainer) program(inputs []*Node, numTables int) *Node {
+	g := inputs[0].Graph()
+	vars := slices.Concat(t.trained, t.moments)
+	state := slices.Clone(inputs)
 	for _, v := range vars {
 		state = append(state, v.NodeValue(g))
 	}
-	state = append(append(state, tables...), perStep...)
-	parameters := func(g *Graph) []*Node {
-		nodes := make([]*Node, len(state))
-		for i, s := range state {
-			nodes[i] = Parameter(g, fmt.Sprintf("state_%d", i), s.Shape())
+	var end []*Node
+	if t.hostLoop {
+		end = t.step(g, state, numTables)
+	} else {
+		parameters := func(g *Graph) []*Node {
+			nodes := make([]*Node, len(state))
+			for i, s := range state {
+				nodes[i] = Parameter(g, fmt.Sprintf("state_%d", i), s.Shape())
+			}
+			return nodes
 		}
-		return nodes
+		more := NewClosure(g, func(g *Graph) []*Node {
+			s := parameters(g)
+			return []*Node{LessThan(s[0], s[1])}
+		})
+		body := NewClosure(g, func(g *Graph) []*Node { return t.step(g, parameters(g), numTables) })
+		end = While(more, body, state...)
 	}
-	condition := NewClosure(g, func(g *Graph) []*Node {
-		s := parameters(g)
-		return []*Node{LessThan(s[0], s[1])}
-	})
-	body := NewClosure(g, func(g *Graph) []*Node {
-		s := parameters(g)
-		step, seen, rates, sums := s[0], s[2], s[3], s[4]
-		values := s[fixedInputs : fixedInputs+len(vars)]
-		for i, v := range vars {
-			v.SetNodeValue(values[i])
-		}
-		rest := s[fixedInputs+len(vars):]
-		batch := make([]*Node, len(perStep))
-		for i, x := range rest[len(tables):] {
-			batch[i] = Gather(x, Reshape(step, 1))
-		}
-
-		losses := t.objective.loss(rest[:len(tables)], batch)
-		weights := make([]*Node, len(t.trained))
-		for i, v := range t.trained {
-			weights[i] = v.NodeValue(g)
-		}
-		gradients := Gradient(losses[0], weights...)
-		nth := OnePlus(ConvertDType(Add(seen, step), dtypes.Float32))
-		t.adam(g, gradients, moments, Gather(rates, Reshape(step, 1)), nth)
-		if t.objective.project != nil {
-			t.objective.project(g)
-		}
-
-		examples := ReduceAllSum(batch[0])
-		next := append([]*Node{}, s...)
-		next[0] = OnePlus(step)
-		next[4] = Add(sums, Mul(examples, Stack(append(losses, OnesLike(examples)), 0)))
-		for i, v := range vars {
-			next[fixedInputs+i] = v.NodeValue(g)
-		}
-		return next
-	})
-	end := While(condition, body, state...)
 	for i, v := range vars {
-		v.SetNodeValue(end[fixedInputs+i])
+		v.SetNodeValue(end[len(inputs)+i])
 	}
 	return end[4]
 }
 
-// moments returns the variables that hold Adam's moments: the second ones, in the order of the trained
-// weights, then the first ones if Beta1 is not zero.
-func (t *trainer) moments(store *model.Store) []*model.Variable {
-	var vars []*model.Variable
-	add := func(name string) {
-		for _, w := range t.trained {
-			path := model.JoinPath("/adam", name, w.Path())
-			vars = append(vars, store.VariableWithShape(path, w.Shape(), Zeros))
-		}
+// step builds one step from its state, the program's inputs and then the variables, to the next. Inside, the
+// variables stand for the nodes of the state, so the networks are built as anywhere else.
+func (t *trainer) step(g *Graph, state []*Node, numTables int) []*Node {
+	vars := slices.Concat(t.trained, t.moments)
+	inputs := state[:len(state)-len(vars)]
+	for i, v := range vars {
+		v.SetNodeValue(state[len(inputs)+i])
 	}
-	add("second_moment")
-	if t.config.Beta1 > 0 {
-		add("first_moment")
+	number, seen, rates, sums := inputs[0], inputs[2], inputs[3], inputs[4]
+	tables, perStep := inputs[fixedInputs:fixedInputs+numTables], inputs[fixedInputs+numTables:]
+	row := Reshape(number, 1)
+	batch := make([]*Node, len(perStep))
+	for i, x := range perStep {
+		batch[i] = Gather(x, row)
 	}
-	return vars
+
+	losses := t.objective.loss(tables, batch)
+	weights := make([]*Node, len(t.trained))
+	for i, v := range t.trained {
+		weights[i] = v.NodeValue(g)
+	}
+	nth := OnePlus(ConvertDType(Add(seen, number), dtypes.Float32))
+	t.adam(g, Gradient(losses[0], weights...), Gather(rates, row), nth)
+	if t.objective.project != nil {
+		t.objective.project(g)
+	}
+
+	examples := ReduceAllSum(batch[0])
+	next := slices.Clone(state)
+	next[0] = OnePlus(number)
+	next[4] = Add(sums, Mul(examples, Stack(append(losses, OnesLike(examples)), 0)))
+	for i, v := range vars {
+		next[len(inputs)+i] = v.NodeValue(g)
+	}
+	return next
 }
 
 // adam makes step number nth (1 for the first) of Adam with bias correction (Kingma and Ba 2015, algorithm 1),
 // an L2 penalty in the gradient and epsilon 1e-8 as in PyTorch, after scaling the gradient down to
 // ClipNorm if its norm over all weights is larger. The first step forgets the moments, so a fresh optimiser
 // needs nothing but nth = 1.
-func (t *trainer) adam(g *Graph, gradients []*Node, moments []*model.Variable, rate, nth *Node) {
+func (t *trainer) adam(g *Graph, gradients []*Node, rate, nth *Node) {
 	c := t.config
 	if c.ClipNorm > 0 {
 		gradients = clipByGlobalNorm(gradients, c.ClipNorm)
@@ -162,9 +171,9 @@ func (t *trainer) adam(g *Graph, gradients []*Node, moments []*model.Variable, r
 		}
 		direction := gradient
 		if c.Beta1 > 0 {
-			direction = average(moments[len(t.trained)+i], c.Beta1, gradient)
+			direction = average(t.moments[len(t.trained)+i], c.Beta1, gradient)
 		}
-		scale := AddScalar(Sqrt(average(moments[i], c.Beta2, Square(gradient))), 1e-8)
+		scale := AddScalar(Sqrt(average(t.moments[i], c.Beta2, Square(gradient))), 1e-8)
 		w.SetNodeValue(Sub(value, Mul(rate, Div(direction, scale))))
 	}
 }
@@ -244,26 +253,29 @@ func (t *trainer) run(ctx context.Context, s schedule, seen int, tables, perStep
 			x.MustFinalizeAll()
 		}
 	}()
-	args := []any{
-		int32(0), int32(s.steps), int32(seen),
-		s.rates, make([]float32, len(t.objective.names)+1),
-	}
-	for _, table := range tables {
-		args = append(args, table)
-	}
-	for _, x := range perStep {
+	zeros := make([]float32, len(t.objective.names)+1)
+	args := []any{int32(0), int32(s.steps), int32(seen), s.rates, zeros}
+	for _, x := range slices.Concat(tables, perStep) {
 		args = append(args, x)
 	}
-	sums, err := t.exec.Exec1(args...)
-	if err != nil {
-		return nil, err
+	sums := make([]float64, len(zeros))
+	for step := 0; step < s.steps; step++ {
+		args[0] = int32(step)
+		result, err := t.exec.Exec1(args...)
+		if err != nil {
+			return nil, err
+		}
+		floats.Add(sums, float64s(appendRows(nil, result, len(sums))))
+		if !t.hostLoop {
+			break
+		}
 	}
-	values := sums.Value().([]float32)
-	means = make([]float64, len(t.objective.names))
-	for i := range means {
-		means[i] = float64(values[i]) / float64(values[len(means)])
+	examples := sums[len(sums)-1]
+	means = sums[:len(sums)-1]
+	for i, name := range t.objective.names {
+		means[i] /= examples
 		if math.IsNaN(means[i]) || math.IsInf(means[i], 0) {
-			return nil, fmt.Errorf("training diverged: %s is %g; lower the learning rate", t.objective.names[i], means[i])
+			return nil, fmt.Errorf("training diverged: %s is %g; lower the learning rate", name, means[i])
 		}
 	}
 	return means, nil

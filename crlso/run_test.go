@@ -1,0 +1,227 @@
+package crlso
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/cr-lso/cr-lso/datasets/nasbench201"
+	"github.com/gomlx/compute"
+)
+
+func openRun(t *testing.T, dir string, backend compute.Backend, config Config) *Run {
+	t.Helper()
+	run, err := Open(dir, backend, space, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run
+}
+
+// upTo takes a run through label and predictor.
+func upToPredictor(t *testing.T, run *Run) {
+	t.Helper()
+	if err := run.LabelInitialSet(newOracle(t, run.Config.Budget)); err != nil {
+		t.Fatal(err)
+	}
+	if err := run.TrainPredictor(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// files returns the names of all files below dir.
+func files(t *testing.T, dir string) []string {
+	t.Helper()
+	var names []string
+	err := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			names = append(names, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// TestRunResumes interrupts joint training in the middle, as Ctrl-C does, goes on in a new Run, as another process
+// would, and compares weights, losses and queries with those of a run that was not interrupted.
+func TestRunResumes(t *testing.T) {
+	backend := fastest(t)
+	config := small()
+	config.Joint.Epochs = 12
+	whole := openRun(t, t.TempDir(), backend, config)
+	upToPredictor(t, whole)
+	if err := whole.TrainJoint(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+
+	dir := t.TempDir()
+	upToPredictor(t, openRun(t, dir, backend, config))
+	interrupted := openRun(t, dir, backend, config)
+	err := interrupted.TrainJoint(&expiring{Context: t.Context(), epochs: 5})
+	wantErrorLine(t, err, "joint training, epoch 6 of 12", "context canceled", "run it again to go on")
+	_, epochs, err := latestCheckpoint(interrupted.checkpoints(), "joint")
+	if err != nil || epochs != 5 {
+		t.Fatalf("checkpoint after epoch %d (%v), want 5", epochs, err)
+	}
+
+	resumed := openRun(t, dir, backend, config)
+	if err := resumed.TrainJoint(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if a, b := fmt.Sprint(weightsOf(t, whole.Model)), fmt.Sprint(weightsOf(t, resumed.Model)); a != b {
+		t.Error("the resumed run has other weights")
+	}
+	if !slices.Equal(whole.losses, resumed.losses) {
+		t.Errorf("the resumed run has other losses:\n%v\n%v", whole.losses, resumed.losses)
+	}
+	epochsDone, values := resumed.Losses("joint")
+	if len(epochsDone) != 12 || len(values["total"]) != 12 {
+		t.Errorf("%d epochs with %d losses, want 12", len(epochsDone), len(values["total"]))
+	}
+
+	var logs [2][]datasets.Query
+	for i, run := range []*Run{whole, openRun(t, dir, backend, config)} {
+		oracle := newOracle(t, config.Budget)
+		if err := run.Search(t.Context(), oracle, nil); err != nil {
+			t.Fatal(err)
+		}
+		logs[i] = oracle.Log()
+	}
+	if !slices.Equal(logs[0], logs[1]) {
+		t.Error("the search of the resumed run makes other queries")
+	}
+	for _, name := range files(t, dir) {
+		if strings.Contains(name, ".part") {
+			t.Errorf("%s was left behind", name)
+		}
+	}
+}
+
+// expiring is a context that is cancelled after some epochs, before each of which training looks at it.
+type expiring struct {
+	context.Context
+	epochs int
+}
+
+func (c *expiring) Err() error {
+	if c.epochs == 0 {
+		return context.Canceled
+	}
+	c.epochs--
+	return nil
+}
+
+func TestRunStagesInOrder(t *testing.T) {
+	run := openRun(t, t.TempDir(), fastest(t), small())
+	wantErrorLine(t, run.TrainPredictor(t.Context()), "call LabelInitialSet first")
+	wantErrorLine(t, run.TrainJoint(t.Context()), "call TrainPredictor first")
+	wantErrorLine(t, run.Search(t.Context(), newOracle(t, 60), nil), "call TrainJoint first")
+}
+
+func TestRunOfAnotherKind(t *testing.T) {
+	dir := t.TempDir()
+	run := openRun(t, dir, fastest(t), small())
+	upToPredictor(t, run)
+
+	config := small()
+	config.LatentDim++
+	_, err := Open(dir, fastest(t), space, config)
+	wantErrorLine(t, err, `"LatentDim": 5 there, "LatentDim": 6 here`, "use another folder")
+	config.LatentDim = 0
+	_, err = Open(dir, fastest(t), space, config)
+	wantErrorLine(t, err, "LatentDim is 0")
+	_, err = Open(dir, fastest(t), schema101{}, small())
+	wantErrorLine(t, err, "is a run on NAS-Bench-201, not on schema of NAS-Bench-101")
+
+	other, err := nasbench201.Open(t.Context(), "cifar100", nil, os.Stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	oracle, err := datasets.NewOracle(other, 60, datasets.MeanLabel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantErrorLine(t, run.LabelInitialSet(oracle), "another data set or label")
+}
+
+// TestRunDamaged alters each file of a run in turn.
+func TestRunDamaged(t *testing.T) {
+	dir := t.TempDir()
+	upToPredictor(t, openRun(t, dir, fastest(t), small()))
+	for _, path := range files(t, dir) {
+		good, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, bad := range map[string][]byte{
+			"cut off": good[:len(good)/2-1],
+			"altered": append(append(slices.Clone(good[:len(good)/2]), "\"?\n"...), good[len(good)/2+3:]...),
+		} {
+			if err := os.WriteFile(path, bad, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			_, err := Open(dir, fastest(t), space, small())
+			if err == nil {
+				t.Errorf("%s, %s: no error", filepath.Base(path), what)
+				continue
+			}
+			wantErrorLine(t, err, dir)
+		}
+		if err := os.WriteFile(path, good, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	openRun(t, dir, fastest(t), small())
+}
+
+// TestRunUnwritable puts a file where the run's folder should be.
+func TestRunUnwritable(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(filepath.Join(path, "run"), fastest(t), space, small())
+	wantErrorLine(t, err, path)
+}
+
+// TestRunFullDisk limits the size of files, so that a checkpoint fails half-way as on a full disk: the good one
+// before it stays, and nothing half-written.
+func TestRunFullDisk(t *testing.T) {
+	run := openRun(t, t.TempDir(), fastest(t), small())
+	upToPredictor(t, run)
+	before := files(t, run.checkpoints())
+
+	signal.Ignore(syscall.SIGXFSZ)
+	defer signal.Reset(syscall.SIGXFSZ)
+	var old syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
+		t.Fatal(err)
+	}
+	full := old
+	full.Cur = 10_000
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &full); err != nil {
+		t.Fatal(err)
+	}
+	err := run.TrainJoint(t.Context())
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
+		t.Fatal(err)
+	}
+	wantErrorLine(t, err, "save checkpoint", "joint-0002", "file too large")
+	if after := files(t, run.checkpoints()); !slices.Equal(before, after) {
+		t.Errorf("checkpoints went from %v to %v", before, after)
+	}
+	again := openRun(t, run.Dir, fastest(t), small())
+	if err := again.TrainJoint(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}

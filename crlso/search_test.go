@@ -1,0 +1,146 @@
+package crlso
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/cr-lso/cr-lso/crlso/search"
+	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/gomlx/compute"
+)
+
+// CR-LSO is compared with other searches through one interface.
+var _ search.Searcher = Searcher{}
+
+// searchable returns a model whose latent space is trained, and an oracle with the initial set.
+func searchable(t *testing.T, backend compute.Backend, config Config) (*Model, *datasets.Oracle) {
+	t.Helper()
+	config.Joint.Epochs = 8
+	m := newModel(t, backend, space, config)
+	oracle := newOracle(t, config.Budget)
+	if err := m.drawInitialSet(oracle); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.TrainJoint(t.Context(), trueAccuracies(t), 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	return m, oracle
+}
+
+// TestSearch checks the bookkeeping of every round against the oracle's log, and that the jointly trained
+// ICNN stays as it was.
+func TestSearch(t *testing.T) {
+	onBackends(t, func(t *testing.T, backend compute.Backend) {
+		config := small()
+		config.Budget = 53 // the last round is cut short
+		m, oracle := searchable(t, backend, config)
+		at := randomLatents(rand.New(rand.NewPCG(1, 2)), 3, config.LatentDim, 1)
+		before, err := m.Performance(at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rounds []SearchRound
+		err = m.Search(t.Context(), oracle, func(r SearchRound) error { rounds = append(rounds, r); return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(oracle.Log()); got != 53 {
+			t.Errorf("%d queries, want 53", got)
+		}
+		queries := config.InitialSet
+		for i, r := range rounds {
+			best, sum := 0.0, 0.0
+			for j, q := range oracle.Log()[:r.Queries] {
+				best = max(best, q.Accuracy)
+				if j >= queries {
+					sum += q.Accuracy / float64(r.Queries-queries)
+				}
+			}
+			if r.Number != i+1 || r.Queries <= queries || r.Best != best || r.MeanAccuracy < sum-1e-9 || r.MeanAccuracy > sum+1e-9 {
+				t.Errorf("round %+v after %d queries: want best %g, mean %g", r, queries, best, sum)
+			}
+			if r.Attempts < r.Queries-queries || r.NoiseLength <= 0 || r.StepLength <= 0 || r.FitLoss <= 0 {
+				t.Errorf("round %+v: attempts, lengths or loss are off", r)
+			}
+			queries = r.Queries
+		}
+		after, err := m.Performance(at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(before, after) {
+			t.Errorf("the jointly trained ICNN went from %v to %v", before, after)
+		}
+
+		again := newOracle(t, config.Budget)
+		for _, q := range oracle.Log()[:config.InitialSet] {
+			if _, err := again.Query(q.Arch); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := m.Search(t.Context(), again, nil); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(oracle.Log(), again.Log()) {
+			t.Error("the same search twice makes other queries")
+		}
+	})
+}
+
+// TestSearchStuck lets the search propose nothing new: without noise and step, every start decodes to the same
+// architecture each time.
+func TestSearchStuck(t *testing.T) {
+	config := small()
+	config.SearchNoise, config.Direction, config.MaxRetries = 0, Stay, 3
+	config.Joint.LearningRate = 3e-3
+	m, oracle := searchable(t, fastest(t), config)
+	var last SearchRound
+	err := m.Search(t.Context(), oracle, func(r SearchRound) error { last = r; return nil })
+	wantErrorLine(t, err, "none of 5 starts led to a new architecture in 3 attempts", "raise SearchNoise")
+	if last.GaveUp != 5 || last.Attempts != 15 || last.StepLength != 0 {
+		t.Errorf("last round %+v, want 5 given up after 15 attempts", last)
+	}
+}
+
+func TestSearchErrors(t *testing.T) {
+	config := small()
+	m := newModel(t, fastest(t), space, config)
+	wantErrorLine(t, m.Search(t.Context(), newOracle(t, 60), nil), "answered 0 queries", "label the initial set")
+	wantErrorLine(t, m.drawInitialSet(newOracle(t, 39)), "budget is 39, below the initial set of 40")
+
+	oracle := newOracle(t, 60)
+	if err := m.drawInitialSet(oracle); err != nil {
+		t.Fatal(err)
+	}
+	cancelled, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("interrupted"))
+	wantErrorLine(t, m.Search(cancelled, oracle, nil), "after 40 queries", "interrupted")
+	oracle.Close()
+	wantErrorLine(t, m.Search(t.Context(), oracle, nil), "oracle is closed")
+}
+
+// TestSearcher runs the whole method from the interface, and random search with it.
+func TestSearcher(t *testing.T) {
+	config := small()
+	for name, searcher := range map[string]search.Searcher{
+		"CR-LSO": Searcher{Backend: fastest(t), Config: config},
+		"random": search.Random{},
+	} {
+		var logs [2][]datasets.Query
+		for i := range logs {
+			oracle := newOracle(t, 50)
+			if err := searcher.Search(oracle, rand.New(rand.NewPCG(9, 9))); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if logs[i] = oracle.Log(); len(logs[i]) != 50 {
+				t.Errorf("%s made %d queries, want 50", name, len(logs[i]))
+			}
+		}
+		if !slices.Equal(logs[0], logs[1]) {
+			t.Errorf("%s with the same random source makes other queries", name)
+		}
+	}
+}
