@@ -1,0 +1,188 @@
+package plots
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"image/color"
+	"math"
+	"slices"
+
+	"golang.org/x/image/font"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/palette"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Latents is one panel of a [LatentScatter].
+type Latents struct {
+	Title    string
+	Points   [][]float64 // one row per architecture, all of one length
+	Accuracy []float64   // one per row, in any unit: only the order counts
+	Marks    []Mark      // architectures to point out, drawn over the others
+}
+
+// Mark is a named set of architectures in a [LatentScatter]. The marks of a panel differ in shape and
+// colour by their position: rings, diamond, star, triangle. Marks of one name share one legend entry.
+type Mark struct {
+	Name   string
+	Rows   []int // rows of Latents.Points
+	Joined bool  // whether a line joins them in order, as for the path of a search
+}
+
+// LatentScatterOptions are the options of [LatentScatter].
+type LatentScatterOptions struct {
+	Title string
+}
+
+// markStyles are the looks of the first, second, ... mark of a panel.
+var markStyles = []draw.GlyphStyle{
+	{Color: categories[1], Radius: 3, Shape: marker{open: true}},
+	{Color: categories[4], Radius: 6, Shape: marker{corners: 4}},
+	{Color: categories[1], Radius: 8, Shape: marker{corners: 5, waist: 0.42}},
+	{Color: categories[3], Radius: 6, Shape: marker{corners: 3}},
+}
+
+// LatentScatter draws latents, projected to two dimensions by [PCA], with the colour of each point
+// telling the accuracy rank of its architecture among those of its panel: 1 is the best, equal
+// accuracies share the best of their ranks, and better points lie over worse ones. Panels, such as
+// the latent space with and without the ICNN, stand side by side and share the scale of ranks, so
+// they must have the same number of points. Figures 2 and 3 of the paper are such pictures.
+func LatentScatter(panels []Latents, o LatentScatterOptions) ([]byte, error) {
+	if len(panels) == 0 {
+		return nil, errors.New("latent scatter: no panels")
+	}
+	n := len(panels[0].Points)
+	colours := rankColours(n)
+	fig := figure{title: o.Title, height: 320}
+	if len(panels) == 1 {
+		fig.height = 420
+	}
+	var plots []*plot.Plot
+	for i, panel := range panels {
+		if len(panel.Points) != n {
+			return nil, fmt.Errorf("latent scatter: panel %d has %d points, panel 0 has %d", i, len(panel.Points), n)
+		}
+		p, legend, err := panel.plot(colours)
+		if err != nil {
+			return nil, fmt.Errorf("latent scatter: panel %d (%q): %w", i, panel.Title, err)
+		}
+		plots = append(plots, p)
+		fig.titles = append(fig.titles, panel.Title)
+		for _, e := range legend {
+			if !slices.ContainsFunc(fig.legend, func(f entry) bool { return f.name == e.name }) {
+				fig.legend = append(fig.legend, e)
+			}
+		}
+	}
+	return encode(width, fig.height, func(c draw.Canvas) {
+		const barWidth = 72
+		rest := fig.header(c)
+		data := fig.panels(draw.Crop(rest, 0, -barWidth, 0, 0), plots)
+		bar := draw.Crop(rest, rest.Size().X-barWidth+12, 0, 0, 0)
+		const halfLabel = tickSize / 2
+		bar.Min.Y, bar.Max.Y = data[0].Min.Y-halfLabel, data[0].Max.Y+halfLabel
+		drawRankBar(bar, colours, n)
+	})
+}
+
+func (l Latents) plot(colours palette.ColorMap) (*plot.Plot, []entry, error) {
+	xy, explained, err := PCA(l.Points)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(l.Accuracy) != len(xy) {
+		return nil, nil, fmt.Errorf("%d accuracies for %d points", len(l.Accuracy), len(xy))
+	}
+	if err := checkFinite("accuracy", l.Accuracy); err != nil {
+		return nil, nil, err
+	}
+
+	ranks, best := rank(l.Accuracy)
+	slices.Reverse(best)
+	points := make(plotter.XYs, len(xy))
+	shades := make([]color.Color, len(xy))
+	for i, row := range best {
+		points[i] = plotter.XY{X: xy[row][0], Y: xy[row][1]}
+		if shades[i], err = colours.At(-float64(ranks[row])); err != nil {
+			return nil, nil, err
+		}
+	}
+	dot := draw.GlyphStyle{Shape: draw.CircleGlyph{}, Radius: 0.9}
+	if len(xy) < 2000 {
+		dot.Radius = 2.2
+	}
+	p := newPlot(
+		fmt.Sprintf("PC 1 (%.0f %% of variance)", 100*explained[0]),
+		fmt.Sprintf("PC 2 (%.0f %% of variance)", 100*explained[1]))
+	p.Add(&plotter.Scatter{XYs: points, GlyphStyleFunc: func(i int) draw.GlyphStyle {
+		style := dot
+		style.Color = shades[i]
+		return style
+	}})
+
+	var legend []entry
+	for i, mark := range l.Marks {
+		points := make(plotter.XYs, len(mark.Rows))
+		for j, row := range mark.Rows {
+			if row < 0 || row >= len(xy) {
+				return nil, nil, fmt.Errorf("mark %q: row %d, want 0 to %d", mark.Name, row, len(xy)-1)
+			}
+			points[j] = plotter.XY{X: xy[row][0], Y: xy[row][1]}
+		}
+		style := markStyles[i%len(markStyles)]
+		thumbs := []plot.Thumbnailer{&plotter.Scatter{GlyphStyle: style}}
+		if mark.Joined {
+			path := line(points, draw.LineStyle{Color: style.Color, Width: lineWidth})
+			p.Add(path)
+			thumbs = slices.Insert(thumbs, 0, plot.Thumbnailer(path))
+		}
+		p.Add(&plotter.Scatter{XYs: points, GlyphStyle: style})
+		legend = append(legend, entry{mark.Name, thumbs})
+	}
+	return p, legend, nil
+}
+
+// rank returns the rank of every accuracy, 1 for the best, and the rows in order of rank.
+func rank(accuracy []float64) (ranks, rows []int) {
+	rows = make([]int, len(accuracy))
+	for i := range rows {
+		rows[i] = i
+	}
+	slices.SortStableFunc(rows, func(a, b int) int { return cmp.Compare(accuracy[b], accuracy[a]) })
+	ranks = make([]int, len(accuracy))
+	for i, row := range rows {
+		ranks[row] = i + 1
+		if i > 0 && accuracy[row] == accuracy[rows[i-1]] {
+			ranks[row] = ranks[rows[i-1]]
+		}
+	}
+	return ranks, rows
+}
+
+// rankColours maps minus the rank, -n to -1, to a colour: the best rank is the darkest.
+func rankColours(n int) palette.ColorMap {
+	return palette.Reverse(viridis(-float64(n), -1))
+}
+
+// drawRankBar draws the scale of ranks, best on top, with its name upright on its right.
+func drawRankBar(c draw.Canvas, colours palette.ColorMap, n int) {
+	name := textStyle(labelSize, font.WeightNormal)
+	name.Rotation = -math.Pi / 2
+	c.FillText(name, vg.Point{X: c.Max.X - 6, Y: c.Center().Y}, "accuracy rank (1 = best)")
+
+	p := newPlot("", "")
+	p.HideX()
+	p.X.Padding, p.Y.Padding = 0, 0
+	p.Add(&plotter.ColorBar{ColorMap: colours, Vertical: true, Colors: 256})
+	ticks := []plot.Tick{{Value: -1, Label: "1"}, {Value: -float64(n), Label: number(float64(n), 0)}}
+	for _, t := range (linearTicks{}).Ticks(1, float64(n)) {
+		if t.Value > 0.08*float64(n) && t.Value < 0.92*float64(n) {
+			ticks = append(ticks, plot.Tick{Value: -t.Value, Label: t.Label})
+		}
+	}
+	p.Y.Tick.Marker = plot.ConstantTicks(ticks)
+	p.Draw(draw.Crop(c, 0, -16, 0, 0))
+}

@@ -1,0 +1,57 @@
+package plots
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Loss is one series of a [LossCurve]: Y[i] is the loss after epoch i+1.
+type Loss struct {
+	Name string
+	Y    []float64
+}
+
+// LossCurveOptions are the options of [LossCurve].
+type LossCurveOptions struct {
+	Title  string
+	YLabel string // names the y axis; by default "training loss"
+}
+
+// LossCurve draws losses against epochs on a logarithmic axis, so every loss must be positive.
+func LossCurve(losses []Loss, o LossCurveOptions) ([]byte, error) {
+	if len(losses) == 0 {
+		return nil, errors.New("loss curve: no losses")
+	}
+	label := "training loss"
+	if o.YLabel != "" {
+		label = o.YLabel
+	}
+	p := newPlot("epoch", label)
+	fig := figure{title: o.Title, height: height}
+	low, high := math.Inf(1), 0.0
+	for i, loss := range losses {
+		if err := checkFinite("Y", loss.Y); err != nil {
+			return nil, fmt.Errorf("loss curve: %q: %w", loss.Name, err)
+		}
+		points := make(plotter.XYs, len(loss.Y))
+		for j, y := range loss.Y {
+			if y <= 0 {
+				return nil, fmt.Errorf("loss curve: %q: Y[%d] is %v, but a logarithmic axis needs positive losses", loss.Name, j, y)
+			}
+			points[j] = plotter.XY{X: float64(j + 1), Y: math.Log10(y)}
+			low, high = math.Min(low, y), math.Max(high, y)
+		}
+		l := line(points, draw.LineStyle{Color: category(i), Width: lineWidth})
+		p.Add(l)
+		fig.legend = append(fig.legend, entry{loss.Name, []plot.Thumbnailer{l}})
+	}
+	p.X.Min = 0
+	low, high = logRange(low, high)
+	logY(p, low, high)
+	return fig.render(p)
+}

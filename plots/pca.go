@@ -1,0 +1,85 @@
+package plots
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
+)
+
+// PCA projects latents, one row per architecture, onto their first two principal components. It
+// returns the projection of every row, centred at the mean, and the share of the total variance, 0
+// to 1, along each of the two components. The sign of a component, which PCA leaves open, is the one
+// that makes its largest loading positive. Latents of one dimension have zero as second coordinate.
+//
+// The error says which latent is empty, of another length, or not finite, or that there are fewer
+// than two different ones.
+func PCA(latents [][]float64) (xy [][2]float64, explained [2]float64, err error) {
+	if len(latents) < 2 {
+		return nil, explained, fmt.Errorf("PCA: %d latents, want at least 2", len(latents))
+	}
+	n, dims := len(latents), len(latents[0])
+	if dims == 0 {
+		return nil, explained, errors.New("PCA: latents[0] is empty")
+	}
+	x := mat.NewDense(n, dims, nil)
+	equal := true
+	for i, latent := range latents {
+		if len(latent) != dims {
+			return nil, explained, fmt.Errorf("PCA: latents[%d] has %d dimensions, latents[0] has %d", i, len(latent), dims)
+		}
+		if err := checkFinite(fmt.Sprintf("PCA: latents[%d]", i), latent); err != nil {
+			return nil, explained, err
+		}
+		x.SetRow(i, latent)
+		equal = equal && slices.Equal(latent, latents[0])
+	}
+	if equal {
+		return nil, explained, errors.New("PCA: all latents are equal")
+	}
+
+	var covariance mat.SymDense
+	stat.CovarianceMatrix(&covariance, x, nil)
+	var eigen mat.EigenSym
+	if !eigen.Factorize(&covariance, true) {
+		return nil, explained, errors.New("PCA: the eigenvalues of the latents' covariance did not converge")
+	}
+	var vectors mat.Dense
+	eigen.VectorsTo(&vectors)
+	total := mat.Trace(&covariance)
+
+	xy = make([][2]float64, n)
+	for k := range min(2, dims) {
+		column := dims - 1 - k // eigenvalues are in ascending order
+		explained[k] = math.Max(0, eigen.Values(nil)[column]) / total
+		component := mat.Col(nil, column, &vectors)
+		orient(component)
+		var projection mat.VecDense
+		projection.MulVec(x, mat.NewVecDense(dims, component))
+		mean := stat.Mean(projection.RawVector().Data, nil)
+		for i := range xy {
+			xy[i][k] = projection.AtVec(i) - mean
+		}
+	}
+	return xy, explained, nil
+}
+
+// orient flips v if its entry of largest size is negative; among entries of nearly the same size the
+// first decides, so that rounding does not.
+func orient(v []float64) {
+	largest := 0
+	for i := range v {
+		if math.Abs(v[i]) > math.Abs(v[largest])*(1+1e-6) {
+			largest = i
+		}
+	}
+	if v[largest] > 0 {
+		return
+	}
+	for i := range v {
+		v[i] = -v[i]
+	}
+}
