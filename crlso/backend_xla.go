@@ -25,8 +25,8 @@ var systemLib = "/usr/local/lib"
 // hasNVIDIA reports whether the machine has an NVIDIA card.
 var hasNVIDIA = installer.HasNvidiaGPU
 
-// doctor is the command that makes the plugin ready.
-const doctor = "`go run ./notebooks doctor`"
+// launcher is the command that makes the plugin ready.
+const launcher = "`go run ./notebooks run quickstart`"
 
 // newXLA returns XLA with the plugin that config names: an absolute path, "cuda", "cpu", or "" for the
 // best one that works, with a warning if there is a card and it cannot be used; then GoMLX's options,
@@ -87,15 +87,15 @@ func findPlugin(name string) (path string, err error) {
 			return filepath.Abs(path)
 		}
 	}
-	return "", fmt.Errorf("there is no XLA plugin %s in %s or where GoMLX installs it: run %s to get it", file, dirs[0], doctor)
+	return "", fmt.Errorf("there is no XLA plugin %s in %s or where GoMLX installs it: run %s to get it", file, dirs[0], launcher)
 }
 
 // openPlugin loads a plugin. The error names the file.
 func openPlugin(path, options string) (backend compute.Backend, err error) {
 	if err := checkLibrary(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no XLA plugin %s: run %s to get one", path, doctor)
+		return nil, fmt.Errorf("there is no XLA plugin %s: run %s to get one", path, launcher)
 	} else if err != nil {
-		return nil, fmt.Errorf("the XLA plugin %s is broken: %w; delete it, then run %s to get a good one", path, err, doctor)
+		return nil, fmt.Errorf("the XLA plugin %s is broken: %w; delete it, then run %s to get a good one", path, err, launcher)
 	}
 	defer func() { // go-xla panics when a library is not the plugin that it says it is
 		if r := recover(); r != nil {
@@ -105,7 +105,7 @@ func openPlugin(path, options string) (backend compute.Backend, err error) {
 		case err != nil && options != "":
 			backend, err = nil, fmt.Errorf("the XLA plugin %s does not work with the options %s: %w", path, options, oneLine(err))
 		case err != nil:
-			backend, err = nil, fmt.Errorf("the XLA plugin %s does not work here: %w; delete or replace it, then run %s", path, oneLine(err), doctor)
+			backend, err = nil, fmt.Errorf("the XLA plugin %s does not work here: %w; delete or replace it, then run %s", path, oneLine(err), launcher)
 		}
 	}()
 	config := path

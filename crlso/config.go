@@ -11,8 +11,10 @@ import (
 // Config holds every hyperparameter of the method once. The presets give the values that the
 // authors' code uses; accuracies that the networks see are fractions in [0, 1].
 type Config struct {
-	// Seed is the source of everything random: initial set, weights, batches, noise.
+	// Seed is the source of everything random in training: initial set, weights, batches, noise.
 	Seed uint64
+	// SearchSeed is the source of everything random in the search: fine-tuning and noise on starts.
+	SearchSeed uint64
 
 	// Graph VAE.
 	LatentDim     int     // Z, dimension of the latent space
@@ -141,6 +143,32 @@ func Preset(name string) (Config, error) {
 		return Config{}, fmt.Errorf("unknown preset %q; known are %s", name, strings.Join(Presets(), ", "))
 	}
 	return preset(), nil
+}
+
+// Scales lists the scales that AtScale knows, the smallest first.
+var Scales = []string{"smoke", "laptop", "paper"}
+
+// AtScale returns the configuration for NAS-Bench-201 at one of the notebooks' scales; "" is laptop:
+//
+//	smoke   networks of an eighth of the width and two epochs: shows that everything runs
+//	laptop  Released201 with 80 epochs of joint training instead of 200
+//	paper   Paper201
+func AtScale(scale string) (Config, error) {
+	c := Released201()
+	switch scale {
+	case "smoke":
+		c.HiddenDim, c.ICNNWidth, c.PredictorDim, c.PredictorCode = 32, 16, 32, 32
+		c.Predictor.Epochs, c.Joint.Epochs, c.FineTune.Epochs = 40, 2, 5
+		c.Predictor.LearningRate, c.Joint.LearningRate = 1e-3, 1e-3
+		c.InitialSet, c.Budget = 60, 100
+	case "laptop", "":
+		c.Joint.Epochs = 80
+	case "paper":
+		c = Paper201()
+	default:
+		return Config{}, fmt.Errorf("unknown scale %q; known are %s", scale, strings.Join(Scales, ", "))
+	}
+	return c, nil
 }
 
 // Validate reports every value that cannot work, in one line.

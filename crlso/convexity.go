@@ -1,42 +1,80 @@
 package crlso
 
-import "fmt"
+import (
+	"fmt"
 
-// MidpointGaps measures how concave the performance model is between pairs of latents: for each pair a[i], b[i] it
-// returns P((a+b)/2) - (P(a) + P(b))/2 in points of accuracy, where P = 1 - f. A concave model has no
-// negative gap, up to rounding in single precision.
+	"github.com/cr-lso/cr-lso/datasets"
+)
+
+// AlongSegments returns the performance model 1 - f, in percent, at equally spaced points of the segment from each a[i]
+// to b[i], ends included: one row of length steps for each segment. steps must be at least 2.
+func (m *Model) AlongSegments(a, b [][]float64, steps int) ([][]float64, error) {
+	return alongSegments(a, b, steps, m.Performance)
+}
+
+// MeasuredAlongSegments is AlongSegments for the validation accuracy that the benchmark measured for the
+// architectures that the points decode to. Points that decode to none have accuracy 0.
+func (m *Model) MeasuredAlongSegments(benchmark datasets.Benchmark, a, b [][]float64, steps int) ([][]float64, error) {
+	return alongSegments(a, b, steps, func(points [][]float64) ([]float64, error) {
+		decoded, err := m.Decode(points)
+		if err != nil {
+			return nil, err
+		}
+		values := make([]float64, len(decoded))
+		for i, d := range decoded {
+			if d.Err != nil {
+				continue
+			}
+			record, err := benchmark.Lookup(d.Arch)
+			if err != nil {
+				return nil, err
+			}
+			values[i] = record.Val
+		}
+		return values, nil
+	})
+}
+
+// MidpointGaps measures how concave the performance model P = 1 - f is: for each pair of latents it returns
+// P((a+b)/2) - (P(a) + P(b))/2 in points of accuracy. A concave model has no negative gap, up to
+// rounding in single precision.
 func (m *Model) MidpointGaps(a, b [][]float64) ([]float64, error) {
-	middle, err := Between(a, b, 0.5)
+	values, err := m.AlongSegments(a, b, 3)
 	if err != nil {
 		return nil, err
 	}
-	n := len(a)
-	all := append(append(append(make([][]float64, 0, 3*n), a...), b...), middle...)
-	values, err := m.Performance(all)
-	if err != nil {
-		return nil, err
-	}
-	gaps := make([]float64, n)
-	for i := range gaps {
-		gaps[i] = values[2*n+i] - (values[i]+values[n+i])/2
+	gaps := make([]float64, len(values))
+	for i, v := range values {
+		gaps[i] = v[1] - (v[0]+v[2])/2
 	}
 	return gaps, nil
 }
 
-// Between returns the points a[i] + t (b[i] - a[i]) on the segments between pairs of latents.
-func Between(a, b [][]float64, t float64) ([][]float64, error) {
-	if len(a) != len(b) {
-		return nil, fmt.Errorf("segments: %d starts and %d ends", len(a), len(b))
+func alongSegments(a, b [][]float64, steps int, value func(points [][]float64) ([]float64, error)) ([][]float64, error) {
+	if len(a) != len(b) || steps < 2 {
+		return nil, fmt.Errorf("segments: %d starts, %d ends and %d steps; want as many ends as starts and at least 2 steps", len(a), len(b), steps)
 	}
-	points := make([][]float64, len(a))
+	points := make([][]float64, 0, len(a)*steps)
 	for i := range a {
 		if len(a[i]) != len(b[i]) {
-			return nil, fmt.Errorf("segment %d: latents with %d and %d dimensions", i, len(a[i]), len(b[i]))
+			return nil, fmt.Errorf("segments: segment %d joins latents of %d and %d dimensions", i, len(a[i]), len(b[i]))
 		}
-		points[i] = make([]float64, len(a[i]))
-		for j := range a[i] {
-			points[i][j] = a[i][j] + t*(b[i][j]-a[i][j])
+		for step := range steps {
+			t := float64(step) / float64(steps-1)
+			point := make([]float64, len(a[i]))
+			for j := range point {
+				point[j] = a[i][j] + t*(b[i][j]-a[i][j])
+			}
+			points = append(points, point)
 		}
 	}
-	return points, nil
+	values, err := value(points)
+	if err != nil {
+		return nil, fmt.Errorf("segments: %w", err)
+	}
+	out := make([][]float64, len(a))
+	for i := range out {
+		out[i] = values[i*steps : (i+1)*steps]
+	}
+	return out, nil
 }

@@ -125,7 +125,7 @@ func (m *Model) train(ctx context.Context, stage string, t *trainer, n, first, s
 	perEpoch := t.config.stepsPerEpoch(n)
 	for epoch := first; epoch < t.config.Epochs; epoch += stride {
 		count := min(stride, t.config.Epochs-epoch)
-		rng := m.rng(stage, epoch)
+		rng := newRand(m.Config.Seed, stage, epoch)
 		s := t.config.newSchedule(rng, n, epoch, count, perEpoch*stride)
 		var perStep []*tensors.Tensor
 		if noise != nil {
@@ -149,11 +149,11 @@ func (m *Model) train(ctx context.Context, stage string, t *trainer, n, first, s
 	return nil
 }
 
-// rng is the random source for one part of the method, a function of the configuration's seed alone.
-func (m *Model) rng(part string, number int) *rand.Rand {
+// newRand is the random source for one part of the method: a function of its arguments alone.
+func newRand(seed uint64, part string, number int) *rand.Rand {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%s %d", part, number)
-	return rand.New(rand.NewPCG(m.Config.Seed, h.Sum64()))
+	return rand.New(rand.NewPCG(seed, h.Sum64()))
 }
 
 // normal draws a tensor of normal values with mean 0 and the given standard deviation.

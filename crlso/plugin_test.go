@@ -109,8 +109,8 @@ func TestXLABackend(t *testing.T) {
 func TestXLABackendUnknown(t *testing.T) {
 	path := plugin(t)
 	for config, parts := range map[string][]string{
-		"xla:nonsense":                {"no XLA plugin", "doctor"},
-		"xla:/no/such.so":             {"no XLA plugin /no/such.so", "doctor"},
+		"xla:nonsense":                {"no XLA plugin", "go run ./notebooks"},
+		"xla:/no/such.so":             {"no XLA plugin /no/such.so", "go run ./notebooks"},
 		"xla:" + path + ",nonsense=1": {path, "unknown plugin options [nonsense]"},
 	} {
 		t.Setenv(compute.ConfigEnvVar, config)
@@ -145,7 +145,7 @@ func TestXLABackendInOddFolder(t *testing.T) {
 
 func TestNoPlugin(t *testing.T) {
 	path := emptyMachine(t, noNetwork)
-	wantComputes(t, newBackendWarns(t, filepath.Dir(path), "doctor"))
+	wantComputes(t, newBackendWarns(t, filepath.Dir(path), "go run ./notebooks"))
 }
 
 func TestBrokenPlugin(t *testing.T) {
@@ -170,12 +170,12 @@ func TestBrokenPlugin(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := emptyMachine(t, noNetwork)
 			writeFile(t, path, content)
-			newBackendWarns(t, path, "doctor")
+			newBackendWarns(t, path, "go run ./notebooks")
 
 			for _, config := range []string{"xla", "xla:" + path} {
 				t.Setenv(compute.ConfigEnvVar, config)
 				_, err := NewBackend()
-				wantErrorLine(t, err, compute.ConfigEnvVar+"="+config, path, "delete", "doctor")
+				wantErrorLine(t, err, compute.ConfigEnvVar+"="+config, path, "delete", "go run ./notebooks")
 			}
 		})
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"io/fs"
 	"os"
@@ -30,7 +31,7 @@ import (
 //	initial.csv   the labelled initial set: arch, accuracy
 //	epochs.csv    losses: stage, epoch, loss, value
 //	checkpoints/  weights and optimiser state of the latest epoch
-//	search.csv    the search's queries: query, arch, accuracy
+//	search-N.csv  the queries of the search with SearchSeed N: query, arch, accuracy
 //
 // The stages are LabelInitialSet, TrainPredictor, TrainJoint and Search. A stage that is done already
 // returns at once.
@@ -58,8 +59,19 @@ type description struct {
 	Versions map[string]string
 }
 
+const initialFile = "initial.csv"
+
 // saveEvery is the number of epochs of joint training between checkpoints.
 const saveEvery = 10
+
+// Dir names a folder below base for a run with this configuration on this benchmark: another
+// setting, data set or source gives another folder.
+func Dir(base string, benchmark datasets.Benchmark, config Config) string {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%s %s %+v", benchmark.Name(), benchmark.Source(), config)
+	name := strings.ToLower(strings.ReplaceAll(benchmark.Name(), " ", "-"))
+	return filepath.Join(base, fmt.Sprintf("%s-%08x", name, h.Sum64()>>32))
+}
 
 // Open starts a run in dir, or takes up the one that is there. It is an error if that one has another
 // configuration or space.
@@ -72,10 +84,10 @@ func Open(dir string, backend compute.Backend, space datasets.FiniteSpace, confi
 		return nil, err
 	}
 	var err error
-	if r.initial, err = r.readInitialSet(space); err != nil {
+	if r.Model, err = NewModel(backend, space, config); err != nil {
 		return nil, err
 	}
-	if r.Model, err = NewModel(backend, space, config); err != nil {
+	if r.initial, err = r.readQueries(initialFile); err != nil {
 		return nil, err
 	}
 	checkpoint, joint, err := latestCheckpoint(r.checkpoints(), "joint")
@@ -169,21 +181,26 @@ func versions() map[string]string {
 // the architectures of that file again. It is an error if the oracle then answers otherwise, because it
 // shows another data set or label.
 func (r *Run) LabelInitialSet(oracle *datasets.Oracle) error {
-	if r.initial == nil {
-		if err := r.drawInitialSet(oracle); err != nil {
-			return err
-		}
-		r.initial = oracle.Log()[:r.Config.InitialSet]
-		return r.writeQueries("initial.csv", r.initial)
+	if r.initial != nil {
+		return r.replay(initialFile, r.initial, oracle)
 	}
-	for _, q := range r.initial {
+	if err := r.drawInitialSet(oracle); err != nil {
+		return err
+	}
+	r.initial = oracle.Log()[:r.Config.InitialSet]
+	return r.writeQueries(initialFile, r.initial)
+}
+
+// replay queries again what a file of this run says was queried.
+func (r *Run) replay(name string, queries []datasets.Query, oracle *datasets.Oracle) error {
+	for _, q := range queries {
 		accuracy, err := oracle.Query(q.Arch)
 		if err != nil {
-			return fmt.Errorf("label initial set: %w", err)
+			return fmt.Errorf("query the architectures of %s again: %w", r.path(name), err)
 		}
 		if accuracy != q.Accuracy {
-			return fmt.Errorf("label initial set: %s says %g for %s, the oracle %g; this run belongs to another data set or label, use another folder",
-				r.path("initial.csv"), q.Accuracy, q.Arch, accuracy)
+			return fmt.Errorf("%s says %g for %s, the oracle %g; this run belongs to another data set or label, use another folder",
+				r.path(name), q.Accuracy, q.Arch, accuracy)
 		}
 	}
 	return nil
@@ -248,7 +265,9 @@ func (r *Run) TrainJoint(ctx context.Context) error {
 }
 
 // Search labels the initial set on oracle, if that has not answered it yet, spends the rest of the budget, and writes
-// search.csv. each is called after every round, unless it is nil.
+// search-N.csv; if that file is there and complete, it queries the same architectures again. each is called
+// after every round that it searches, unless it is nil. To repeat the search with other random numbers,
+// set Config.SearchSeed between calls.
 func (r *Run) Search(ctx context.Context, oracle *datasets.Oracle, each func(SearchRound) error) error {
 	if done, err := r.stageDone("joint", r.Config.Joint.Epochs); err != nil {
 		return err
@@ -258,7 +277,13 @@ func (r *Run) Search(ctx context.Context, oracle *datasets.Oracle, each func(Sea
 	if err := r.LabelInitialSet(oracle); err != nil {
 		return err
 	}
-	bar := r.bar("search", min(oracle.Budget(), r.Config.Budget), len(oracle.Log()))
+	name, budget := fmt.Sprintf("search-%d.csv", r.Config.SearchSeed), min(oracle.Budget(), r.Config.Budget)
+	if done, err := r.readQueries(name); err != nil {
+		return err
+	} else if len(done) == budget {
+		return r.replay(name, done, oracle)
+	}
+	bar := r.bar("search", budget, len(oracle.Log()))
 	defer bar.Finish()
 	err := r.Model.Search(ctx, oracle, func(round SearchRound) error {
 		bar.Describe(fmt.Sprintf("search  best %.3f %%", round.Best))
@@ -268,7 +293,7 @@ func (r *Run) Search(ctx context.Context, oracle *datasets.Oracle, each func(Sea
 		}
 		return nil
 	})
-	return errors.Join(err, r.writeQueries("search.csv", oracle.Log()))
+	return errors.Join(err, r.writeQueries(name, oracle.Log()))
 }
 
 // stageDone reports whether the last checkpoint of a stage is there.
@@ -375,7 +400,7 @@ func (r *Run) readLosses(joint int) error {
 		epoch, err1 := strconv.Atoi(record[1])
 		value, err2 := strconv.ParseFloat(record[3], 64)
 		if err := errors.Join(err1, err2); err != nil {
-			return fmt.Errorf("%s, line %d: %w", r.path("epochs.csv"), i+2, err)
+			return fmt.Errorf("open run: %s, line %d is damaged (%v); use another folder", r.path("epochs.csv"), i+2, err)
 		}
 		if record[0] == "joint" && epoch > joint {
 			continue
@@ -393,9 +418,9 @@ func (r *Run) writeQueries(name string, queries []datasets.Query) error {
 	return writeCSV(r.path(name), records)
 }
 
-// readInitialSet returns nil if there is no initial.csv.
-func (r *Run) readInitialSet(space datasets.Space) ([]datasets.Query, error) {
-	path := r.path("initial.csv")
+// readQueries returns nil if there is no such file.
+func (r *Run) readQueries(name string) ([]datasets.Query, error) {
+	path := r.path(name)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -405,10 +430,10 @@ func (r *Run) readInitialSet(space datasets.Space) ([]datasets.Query, error) {
 	}
 	queries := make([]datasets.Query, len(records))
 	for i, record := range records {
-		arch, err1 := space.Parse(record[1])
+		arch, err1 := r.Space.Parse(record[1])
 		accuracy, err2 := strconv.ParseFloat(record[2], 64)
 		if err := errors.Join(err1, err2); err != nil {
-			return nil, fmt.Errorf("%s, line %d: %w", path, i+2, err)
+			return nil, fmt.Errorf("open run: %s, line %d is damaged (%v); use another folder", path, i+2, err)
 		}
 		queries[i] = datasets.Query{Arch: arch, Accuracy: accuracy}
 	}

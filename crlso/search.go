@@ -184,7 +184,7 @@ func (m *Model) fineTune(ctx context.Context, labelled []entry, round int) (floa
 	if err != nil {
 		return 0, err
 	}
-	rng := m.rng("fine-tune", round)
+	rng := newRand(m.Config.SearchSeed, "fine-tune", round)
 	s := t.newSchedule(rng, len(labelled), 0, t.Epochs, t.stepsPerEpoch(capacity)*t.Epochs)
 	means, err := m.search.fineTune.run(ctx, s, 0, []*tensors.Tensor{z, fractions(append(accuracies(labelled), make([]float64, capacity-len(labelled))...))}, []*tensors.Tensor{
 		normal(rng, m.Config.FineTuneNoise, len(s.rates), s.batch, m.Config.LatentDim),
@@ -199,7 +199,7 @@ func (m *Model) fineTune(ctx context.Context, labelled []entry, round int) (floa
 // propose makes steps 2 and 3 of a round and returns what it queried. All starts that have not led to
 // something new take their next attempt in one call to the device.
 func (m *Model) propose(oracle *datasets.Oracle, labelled []entry, round *SearchRound) ([]entry, error) {
-	rng := m.rng("search", round.Number)
+	rng := newRand(m.Config.SearchSeed, "search", round.Number)
 	k, dim := m.Config.TopK, m.Config.LatentDim
 	top := topK(labelled, k)
 	eta := make([]float32, k)

@@ -13,7 +13,7 @@ import (
 // ICNN from scratch, and spends what is left of the budget.
 type Searcher struct {
 	Backend compute.Backend
-	Config  Config // Seed is ignored: each search draws its own
+	Config  Config // Seed and SearchSeed are ignored: each search draws its own
 }
 
 // Search implements search.Searcher. The oracle's space must be finite.
@@ -23,7 +23,7 @@ func (s Searcher) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 		return fmt.Errorf("CR-LSO: %s cannot be enumerated", oracle.Space().Name())
 	}
 	config := s.Config
-	config.Seed = rng.Uint64()
+	config.Seed, config.SearchSeed = rng.Uint64(), rng.Uint64()
 	m, err := NewModel(s.Backend, space, config)
 	if err != nil {
 		return err
@@ -50,7 +50,7 @@ func (m *Model) drawInitialSet(oracle *datasets.Oracle) error {
 	if oracle.Budget() < m.Config.InitialSet {
 		return fmt.Errorf("label initial set: the oracle's budget is %d, below the initial set of %d", oracle.Budget(), m.Config.InitialSet)
 	}
-	rng := m.rng("initial set", 0)
+	rng := newRand(m.Config.Seed, "initial set", 0)
 	for len(oracle.Log()) < m.Config.InitialSet {
 		if _, err := oracle.Query(m.Space.Sample(rng)); err != nil {
 			return fmt.Errorf("label initial set: %w", err)

@@ -88,14 +88,9 @@ func newModel(t testing.TB, backend compute.Backend, space datasets.FiniteSpace,
 // trueAccuracies stand in for pseudo-labels where a test needs no predictor.
 func trueAccuracies(t testing.TB) []float64 {
 	t.Helper()
-	table := benchmark(t)
-	values := make([]float64, space.Len())
-	for i := range values {
-		record, err := table.Lookup(space.At(i))
-		if err != nil {
-			t.Fatal(err)
-		}
-		values[i] = record.Val
+	values, err := datasets.Validation(benchmark(t))
+	if err != nil {
+		t.Fatal(err)
 	}
 	return values
 }

@@ -260,5 +260,5 @@ func TestTrainingErrors(t *testing.T) {
 	_, err = m.Encode(15625)
 	wantErrorLine(t, err, "index 15625 is outside NAS-Bench-201")
 	_, err = m.MidpointGaps(make([][]float64, 1), make([][]float64, 2))
-	wantErrorLine(t, err, "1 starts and 2 ends")
+	wantErrorLine(t, err, "1 starts, 2 ends")
 }

@@ -55,3 +55,21 @@ func (l Label) of(r Record) (float64, error) {
 	}
 	return r.Runs[int(l)%len(r.Runs)], nil
 }
+
+// Validation returns the mean validation accuracies of all architectures in the order of the space, for looking
+// at a benchmark as a whole. It is an error if the space is not finite.
+func Validation(b Benchmark) ([]float64, error) {
+	space, ok := b.Space().(FiniteSpace)
+	if !ok {
+		return nil, fmt.Errorf("%s: %s cannot be enumerated", b.Name(), b.Space().Name())
+	}
+	values := make([]float64, space.Len())
+	for i := range values {
+		record, err := b.Lookup(space.At(i))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", b.Name(), err)
+		}
+		values[i] = record.Val
+	}
+	return values, nil
+}

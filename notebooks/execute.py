@@ -1,0 +1,292 @@
+"""Executes one notebook and writes it with its outputs, as HTML, and its figures as PNG files.
+
+    execute.py NOTEBOOK.ipynb FOLDER [KERNEL_LOG]
+
+Standard output shows the cells as they run. If a cell fails, what was executed goes to
+FOLDER/NAME.failed.ipynb, standard error gets one line that says why, and the exit status is 1.
+SIGINT and SIGTERM interrupt the running cell, which counts as a failure.
+"""
+
+import asyncio
+import base64
+import os
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbconvert import HTMLExporter
+
+# GoNB reports these on the cell's standard error only, and goes on.
+UNKNOWN_COMMAND = re.compile(r'"(%\S*)" unknown or not implemented')
+SHELL_LINE = re.compile(r"^(//gonb:)?(!|%%(bash|sh|script)\b)", re.MULTILINE)
+EXIT_STATUS = re.compile(r"(exit status \d+|signal: .+)$", re.MULTILINE)
+
+COMPILE_ERROR = re.compile(r"^\S*\.go:\d+:\d+: (.+)$", re.MULTILINE)
+PANIC = re.compile(r"^(?:panic|fatal error): .+$", re.MULTILINE)
+CELL_LINE = re.compile(r"Cell ?\[\d+\]:? Line (\d+)")
+TERMINAL_CODE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+class Failure(Exception):
+    """One line for the user."""
+
+
+class Console:
+    """Shows one cell at a time: its title, what it prints indented below, and how long it took."""
+
+    indent = " " * 8
+    redraw = 0.1 if sys.stdout.isatty() else 10  # seconds between two states of a progress bar
+
+    def start(self, title):
+        self.title, self.began, self.drawn = title, time.monotonic(), 0.0
+        self.line, self.quiet, self.unended = "", True, False
+        self.write(title + " ...")
+
+    def show(self, text):
+        """Shows printed text. A line that a carriage return overwrites is a progress bar's."""
+        for part in re.split(r"(\n|\r)", TERMINAL_CODE.sub("", text)):
+            if part == "\n":
+                self.draw(end="\n")
+                self.line = ""
+            elif part == "\r":
+                if time.monotonic() - self.drawn > self.redraw:
+                    self.draw(end="" if sys.stdout.isatty() else "\n")
+                self.line = ""
+            else:
+                self.line += part
+
+    def draw(self, end):
+        if not self.line.strip():
+            return
+        if self.quiet:
+            self.write("\n")
+            self.quiet = False
+        text = self.indent + self.line.rstrip()
+        if sys.stdout.isatty():
+            text = "\r\x1b[K" + text[: shutil.get_terminal_size().columns - 1]
+        self.write(text + end)
+        self.drawn, self.unended = time.monotonic(), end != "\n"
+
+    def tick(self):
+        """Shows on a terminal how long a cell that prints nothing has been running."""
+        if self.quiet and sys.stdout.isatty():
+            self.write(f"\r{self.title} ... {time.monotonic() - self.began:.0f}s")
+
+    def finish(self):
+        self.draw(end="\n")
+        seconds = f"{time.monotonic() - self.began:.1f}s"
+        if self.unended:
+            self.write("\n")
+        if not self.quiet:
+            self.write(f"{self.indent}{seconds}\n")
+        elif sys.stdout.isatty():
+            self.write(f"\r\x1b[K{self.title} ... {seconds}\n")
+        else:
+            self.write(f" {seconds}\n")
+
+    def write(self, text):
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+class Client(NotebookClient):
+    """A notebook client that shows on the console what the cells print."""
+
+    console = Console()
+
+    def output(self, outs, msg, display_id, cell_index):
+        if msg["msg_type"] == "stream":
+            self.console.show(msg["content"]["text"])
+        return super().output(outs, msg, display_id, cell_index)
+
+
+def titles(notebook):
+    """Yields (cell, title) for each code cell: its leading comment, else the heading above it."""
+    heading = ""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            for found in re.finditer(r"^#+ +(.+)$", cell.source, re.MULTILINE):
+                heading = found[1]
+        elif cell.cell_type == "code" and cell.source.strip():
+            first = cell.source.strip().splitlines()[0]
+            comment = re.match(r"// *(?!gonb:)(.+)", first)
+            yield cell, comment[1] if comment else heading or first
+
+
+def printed(cell, stream):
+    return "".join(o.text for o in cell.outputs if o.output_type == "stream" and o.name == stream)
+
+
+def silent_failure(cell):
+    """Returns why a cell failed that GoNB counts as passed, or None."""
+    said = printed(cell, "stderr")
+    if unknown := UNKNOWN_COMMAND.search(said):
+        return f"unknown command {unknown[1]}"
+    if SHELL_LINE.search(cell.source) and (status := EXIT_STATUS.search(said)):
+        before = said[: status.start()].strip().splitlines()
+        return f"shell command failed with {status[1]}" + (f": {before[-1]}" if before else "")
+    return None
+
+
+def reason(cell, error):
+    """Returns in one line why the kernel failed a cell."""
+    said = TERMINAL_CODE.sub("", printed(cell, "stderr"))
+    line = CELL_LINE.search(said + error.traceback)
+    where = f"line {line[1]}: " if line else ""
+    if panic := PANIC.search(said):
+        return where + panic[0]
+    if compiler := COMPILE_ERROR.search(error.evalue):
+        return where + compiler[1]
+    lines = [l.strip() for l in EXIT_STATUS.sub("", said).splitlines() if l.strip()]
+    return ": ".join([error.evalue.strip().splitlines()[0]] + lines[-1:])
+
+
+async def execute(notebook, name, folder, log):
+    """Executes the cells in place, in the given folder. Raises Failure."""
+    client = Client(notebook, kernel_name="gonb", timeout=None, coalesce_streams=True, record_timing=False)
+    loop = asyncio.get_running_loop()
+    tasks = set()  # that run beside the cells
+    interrupted = asyncio.Event()
+
+    async def interrupt():
+        # A cell that is still being compiled has no process to interrupt: ask until it has ended.
+        while True:
+            await client.km.interrupt_kernel()
+            await asyncio.sleep(0.5)
+
+    def on_signal():
+        if not interrupted.is_set():
+            interrupted.set()
+            tasks.add(loop.create_task(interrupt()))
+
+    async def tick():
+        while True:
+            await asyncio.sleep(1)
+            client.console.tick()
+
+    async with client.async_setup_kernel(cwd=str(folder), stdout=log, stderr=log):
+        loop.add_signal_handler(signal.SIGINT, on_signal)
+        loop.add_signal_handler(signal.SIGTERM, on_signal)
+        tasks.add(loop.create_task(tick()))
+        try:
+            cells = list(titles(notebook))
+            for number, (cell, title) in enumerate(cells, 1):
+                client.console.start(f"[{number}/{len(cells)}] {title}")
+                why = await execute_cell(client, cell, number)
+                client.console.finish()
+                if interrupted.is_set():
+                    why = "interrupted"
+                if why:
+                    raise Failure(f"{name}, cell {number} of {len(cells)} ({title}): {why}")
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+async def execute_cell(client, cell, number):
+    """Executes a cell in place. Returns why it failed, or None."""
+    try:
+        await client.async_execute_cell(cell, client.nb.cells.index(cell), execution_count=number)
+        return silent_failure(cell)
+    except CellExecutionError as error:
+        return reason(cell, error)
+    except DeadKernelError:
+        return "the kernel died; is there enough memory?"
+
+
+def tidy(notebook, root):
+    """Makes paths in the outputs relative to the project, and removes what a progress bar that
+    wiped itself out leaves behind."""
+    path = re.compile(rf"(?<![\w./-]){re.escape(str(root))}(/|(?![\w.-]))")
+
+    def relative(text):
+        return path.sub(lambda found: "" if found[1] else ".", text)
+
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream":
+                output.text = relative(re.sub(r"[ \t]*\r\Z", "", output.text))
+            elif text := output.get("data", {}).get("text/plain"):
+                output.data["text/plain"] = relative(text)
+
+
+def write(path, text):
+    """Writes a file that is there completely or not at all."""
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        try:
+            file.write(text)
+            file.close()
+            os.chmod(file.name, 0o644)
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise
+
+
+def figures(notebook):
+    """Yields (file name, PNG bytes) for each figure, named after its order and its cell."""
+    number = 0
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if png := output.get("data", {}).get("image/png"):
+                number += 1
+                yield f"{number:02}_{cell.id}.png", base64.b64decode(png)
+
+
+def write_figures(notebook, folder):
+    """Replaces the folder by one with the notebook's figures."""
+    made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        os.chmod(made, 0o755)
+        for name, png in figures(notebook):
+            (made / name).write_bytes(png)
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(made, folder)
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        raise
+
+
+def main(source, target, log=os.devnull):
+    source, target = Path(source).resolve(), Path(target)
+    name = source.stem
+    notebook = nbformat.read(source, as_version=4)
+    notebook.metadata["language_info"] = {  # GoNB's own names no lexer for the colours in HTML
+        "name": "go", "file_extension": ".go", "mimetype": "text/x-go", "pygments_lexer": "go",
+    }
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    target.mkdir(parents=True, exist_ok=True)
+
+    failed = target / f"{name}.failed.ipynb"
+    try:
+        with open(log, "ab") as kernel_log:
+            asyncio.run(execute(notebook, source.name, source.parent, kernel_log))
+    except BaseException:
+        tidy(notebook, Path.cwd())
+        write(failed, nbformat.writes(notebook) + "\n")
+        raise
+    tidy(notebook, Path.cwd())
+    write(target / f"{name}.ipynb", nbformat.writes(notebook) + "\n")
+    failed.unlink(missing_ok=True)
+    html, _ = HTMLExporter(embed_images=True).from_notebook_node(notebook)
+    write(target / f"{name}.html", html)
+    write_figures(notebook, target / f"{name}_files")
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="replace")
+    try:
+        main(*sys.argv[1:])
+    except Failure as failure:
+        sys.exit(str(failure))
+    except Exception as error:
+        sys.exit(f"{Path(sys.argv[1]).name}: {type(error).__name__}: {str(error).strip().splitlines()[0]}")

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// lockedBuffer is a buffer that one goroutine may write and another read.
+type lockedBuffer struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.String()
+}
+
+func TestLab(t *testing.T) {
+	const token = "secret"
+	cmd := launch(t, "lab", "--no-browser", "--ServerApp.port=0", "--IdentityProvider.token="+token)
+	emptyHome(t, cmd)
+	var log lockedBuffer
+	cmd.Stdout, cmd.Stderr = &log, &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
+	within(t, 5*time.Minute, "address of the server", func() bool { return address.MatchString(log.String()) })
+	server := address.FindString(log.String())
+	within(t, time.Minute, "answer of the server", func() bool { // it says its address before it listens
+		response, err := http.Get(server + "/api")
+		if err == nil {
+			response.Body.Close()
+		}
+		return err == nil
+	})
+
+	// call asks the server and returns its answer.
+	call := func(method, path, body string, answer any) int {
+		t.Helper()
+		request, err := http.NewRequestWithContext(t.Context(), method, server+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", "token "+token)
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		if err := json.NewDecoder(response.Body).Decode(answer); err != nil {
+			t.Fatalf("%s: %s: %v", path, response.Status, err)
+		}
+		return response.StatusCode
+	}
+
+	var specs struct {
+		Kernels map[string]struct {
+			Spec struct {
+				Language string `json:"language"`
+			} `json:"spec"`
+		} `json:"kernelspecs"`
+	}
+	call("GET", "/api/kernelspecs", "", &specs)
+	if got := specs.Kernels["gonb"].Spec.Language; got != "go" {
+		t.Errorf("JupyterLab does not offer the kernel gonb for Go: %+v", specs.Kernels)
+	}
+	var files struct {
+		Content []struct {
+			Name string `json:"name"`
+		} `json:"content"`
+	}
+	call("GET", "/api/contents/notebooks/testdata", "", &files)
+	if len(files.Content) != 1 || files.Content[0].Name != "passes.ipynb" {
+		t.Errorf("JupyterLab shows %+v in notebooks/testdata", files.Content)
+	}
+	var kernel struct {
+		ID    string `json:"id"`
+		State string `json:"execution_state"`
+	}
+	if status := call("POST", "/api/kernels", `{"name": "gonb"}`, &kernel); status != http.StatusCreated {
+		t.Errorf("starting a kernel gave status %d", status)
+	}
+	within(t, time.Minute, "answer of the kernel", func() bool {
+		call("GET", "/api/kernels/"+kernel.ID, "", &kernel)
+		return kernel.State == "idle" || kernel.State == "starting"
+	})
+
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("after Ctrl-C: %v\n%s", err, log.String())
+	}
+}

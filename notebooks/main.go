@@ -1,0 +1,69 @@
+// Command notebooks makes ready what the project's notebooks need, and executes or opens them:
+//
+//	go run ./notebooks run quickstart
+//
+// The kernel, its tools, the Python environment, XLA's plugin and the data all go below .cache in the
+// project, or $CRLSO_CACHE. What is there already is used as it is.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+)
+
+const usage = `usage: go run ./notebooks COMMAND
+
+  run [NAME...] [-scale smoke|laptop|paper] [-o DIR]
+           execute notebooks, all by default; DIR (runs/notebooks/SCALE) gets each as .ipynb and .html
+           with its figures
+  lab      open JupyterLab; takes jupyter lab's own arguments
+  data     what data there is, what is missing, how to get it
+  doctor   versions, backend, devices, memory, disk; what is broken and what will be slow
+`
+
+func main() {
+	log.SetFlags(0)
+	log.SetPrefix("notebooks: ")
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	err := command(ctx, os.Args[1:])
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Print(usage)
+	} else if err != nil {
+		for line := range strings.Lines(err.Error()) { // joined errors come one to a line
+			log.Print(line)
+		}
+		os.Exit(1)
+	}
+}
+
+func command(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		return flag.ErrHelp
+	}
+	name, args := args[0], args[1:]
+	switch name {
+	case "-h", "-help", "--help", "help":
+		return flag.ErrHelp
+	case "run":
+		return run(ctx, args)
+	case "lab":
+		return lab(ctx, args)
+	case "data", "doctor":
+		if len(args) > 0 {
+			return fmt.Errorf("%s takes no arguments, not %q", name, args)
+		}
+		if name == "data" {
+			return data()
+		}
+		return doctor(ctx)
+	}
+	return fmt.Errorf("there is no command %q: the commands are run, lab, data and doctor", name)
+}

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestRun(t *testing.T) {
+	out := t.TempDir()
+	cmd := launch(t, "run", "testdata/passes.ipynb", "-scale", "smoke", "-o", out)
+	emptyHome(t, cmd)
+	stdout, stderr, status := result(t, cmd)
+	if status != 0 || stderr != "" {
+		t.Fatalf("exit status %d, standard error:\n%s\nstandard output:\n%s", status, stderr, stdout)
+	}
+	for _, want := range []string{"[1/4] A notebook that passes ...", "[2/4] Progress ...", "        20 of 20",
+		"[4/4] Figure ... ", filepath.Join(out, "passes.ipynb"), filepath.Join(out, "passes.html"), "passes done in "} {
+		wantLine(t, stdout, want)
+	}
+	wantEntries(t, out, "passes.ipynb", "passes.html", "passes_files")
+	wantEntries(t, filepath.Join(out, "passes_files"), "01_figure.png")
+
+	executed := readNotebook(t, filepath.Join(out, "passes.ipynb"))
+	if executed.Major != 4 || executed.Minor != 5 {
+		t.Errorf("nbformat %d.%d, want 4.5", executed.Major, executed.Minor)
+	}
+	if got, want := executed.printed("progress"), "20 of 20\nwritten to notebooks\n"; got != want {
+		t.Errorf("the progress bar printed %q, want %q", got, want)
+	}
+	if got, want := executed.printed("settings"), "scale smoke\n"; got != want {
+		t.Errorf("the settings are %q, want %q", got, want)
+	}
+
+	figure, err := os.ReadFile(filepath.Join(out, "passes_files", "01_figure.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture, err := png.Decode(bytes.NewReader(figure))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if gray := picture.(*image.Gray); gray.Bounds() != image.Rect(0, 0, 8, 8) || gray.GrayAt(3, 4).Y != 200 {
+		t.Errorf("the figure is not the one that the notebook drew")
+	}
+
+	html, err := os.ReadFile(filepath.Join(out, "passes.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(html, []byte("data:image/png;base64,")) {
+		t.Errorf("the HTML holds no picture")
+	}
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(html, []byte(root)) {
+		t.Errorf("the HTML holds the project's path")
+	}
+}
+
+// Several of these pass in nbclient: GoNB reports them only on standard error.
+func TestFailingCells(t *testing.T) {
+	tests := []struct {
+		name, cell string
+		want       string
+	}{
+		{"panic", "// The bad one\n%%\nvar accuracies []float64\nfmt.Println(accuracies[3])", "panic: runtime error: index out of range [3] with length 0"},
+		{"exit", "%%\nfmt.Fprintln(os.Stderr, \"there is no data set cifar11\")\nos.Exit(1)", "exit status 1: there is no data set cifar11"},
+		{"compiler", "%%\nvar x int = 1", "line 2: declared and not used: x"},
+		{"package", "import \"github.com/cr-lso/nowhere\"\n%%\nnowhere.Go()", "nowhere"},
+		{"shell", "!ls missing-file", "shell command failed with exit status 2: ls: cannot access 'missing-file': No such file or directory"},
+		{"script", "%%bash\necho fine\nexit 3", "shell command failed with exit status 3"},
+		{"command", "%noautogett", "unknown command %noautogett"},
+	}
+	out := t.TempDir()
+	args := []string{"run", "-o", out}
+	var files []string
+	for _, test := range tests {
+		args = append(args, writeNotebook(t, test.name, "%noautoget\n%%\nfmt.Println(\"fine\")", test.cell, "%%\nfmt.Println(\"not reached\")"))
+		files = append(files, test.name+".failed.ipynb")
+	}
+	stdout, stderr, status := result(t, launch(t, args...))
+	if status != 1 {
+		t.Errorf("exit status %d, want 1", status)
+	}
+	if lines := strings.Count(stderr, "\n"); lines != len(tests) {
+		t.Errorf("%d lines for %d failures:\n%s", lines, len(tests), stderr)
+	}
+	for _, test := range tests {
+		wantLine(t, stderr, test.name+".ipynb, cell 2 of 3", test.want, filepath.Join(out, test.name+".failed.ipynb"), test.name+".log")
+		if got := readNotebook(t, filepath.Join(out, test.name+".failed.ipynb")).printed("1"); got != "fine\n" {
+			t.Errorf("%s: the cell before printed %q in the saved notebook", test.name, got)
+		}
+	}
+	if strings.Contains(stdout, "not reached") {
+		t.Errorf("a cell after a failed one was executed")
+	}
+	wantEntries(t, out, files...)
+}
+
+// A shell line that succeeds may speak of an exit status.
+func TestPassingCells(t *testing.T) {
+	out := t.TempDir()
+	path := writeNotebook(t, "fine", "!echo 'exit status 1 means failure' >&2", "%%\nfmt.Fprintln(os.Stderr, \"exit status 1\")")
+	if stdout, stderr, status := result(t, launch(t, "run", path, "-o", out)); status != 0 {
+		t.Errorf("exit status %d:\n%s%s", status, stdout, stderr)
+	}
+	wantEntries(t, out, "fine.ipynb", "fine.html", "fine_files")
+}
+
+func TestInterrupt(t *testing.T) {
+	const training = `import "os/signal"
+%%
+stop := make(chan os.Signal, 1)
+signal.Notify(stop, os.Interrupt)
+fmt.Println("process", os.Getpid())
+<-stop
+if err := os.WriteFile("checkpoint", []byte("epoch 1"), 0o644); err != nil {
+	panic(err)
+}
+os.Exit(1)`
+	path, out := writeNotebook(t, "training", training), t.TempDir()
+	cmd := launch(t, "run", path, "-o", out)
+	var stdout, stderr lockedBuffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	started := regexp.MustCompile(`process \d+`)
+	within(t, 5*time.Minute, "start of the training", func() bool { return started.MatchString(stdout.String()) })
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if cmd.Wait(); cmd.ProcessState.ExitCode() != 1 {
+		t.Errorf("exit status %d, want 1", cmd.ProcessState.ExitCode())
+	}
+	wantLine(t, stderr.String(), "training.ipynb, cell 1 of 1", "interrupted", "training.failed.ipynb")
+	wantEntries(t, out, "training.failed.ipynb")
+	if got := readNotebook(t, filepath.Join(out, "training.failed.ipynb")).printed("1"); !started.MatchString(got) {
+		t.Errorf("the saved notebook has lost what the cell printed: %q", got)
+	}
+	if checkpoint, err := os.ReadFile(filepath.Join(filepath.Dir(path), "checkpoint")); err != nil || string(checkpoint) != "epoch 1" {
+		t.Errorf("the training could not save its checkpoint: %q, %v", checkpoint, err)
+	}
+}
+
+func TestInterruptPreparation(t *testing.T) {
+	cache, out := t.TempDir(), t.TempDir()
+	cmd := launch(t, "run", "testdata/passes.ipynb", "-o", out)
+	cmd.Env = append(cmd.Env, "CRLSO_CACHE="+cache)
+	var stdout, stderr lockedBuffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	within(t, time.Minute, "first step", func() bool { return strings.Contains(stdout.String(), "Python packages ...") })
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if cmd.Wait(); cmd.ProcessState.ExitCode() != 1 {
+		t.Errorf("exit status %d, want 1", cmd.ProcessState.ExitCode())
+	}
+	wantLine(t, stderr.String(), "interrupted", "Python packages", "run again")
+	wantEntries(t, out)
+}
+
+// firstCell joins the kernel's scratch module and the project's into a workspace.
+const firstCell = "!*go work init 2>/dev/null; go work use . \"$GONB_DIR/..\"\n%noautoget"
+
+func TestNotebooks(t *testing.T) {
+	paths, err := filepath.Glob("*.ipynb")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no notebooks: %v", err)
+	}
+	unwanted := map[string]*regexp.Regexp{
+		"an absolute path": regexp.MustCompile(`(^|[\s"'(=])/(home|root|work|tmp|usr|Users|go)/\S`),
+		"a timing":         regexp.MustCompile(`\b\d+(\.\d+)? ?(µs|ms|s|seconds|m\d+s|min|minutes|it/s)\b`),
+		"a progress bar":   regexp.MustCompile(`\r|█|\x1b\[`),
+	}
+	for _, path := range paths {
+		n := readNotebook(t, path)
+		if n.Major != 4 || n.Minor != 5 || n.Meta.Kernel.Name != "gonb" {
+			t.Errorf("%s: nbformat %d.%d for the kernel %q, want 4.5 for gonb", path, n.Major, n.Minor, n.Meta.Kernel.Name)
+		}
+		first := true
+		for _, c := range n.Cells {
+			if c.Type == "code" && first {
+				first = false
+				if c.Source != firstCell {
+					t.Errorf("%s: the first code cell is\n%s\nwant\n%s", path, c.Source, firstCell)
+				}
+			}
+			for _, o := range c.Outputs {
+				if o.Type == "error" {
+					t.Errorf("%s, cell %s: error %s", path, c.ID, o.Value)
+				}
+				var plain text
+				if data := o.Data["text/plain"]; data != nil {
+					if err := json.Unmarshal(data, &plain); err != nil {
+						t.Errorf("%s, cell %s: %v", path, c.ID, err)
+					}
+				}
+				for what, pattern := range unwanted {
+					if found := pattern.FindString(string(o.Text + plain)); found != "" {
+						t.Errorf("%s, cell %s: the output holds %s: %q", path, c.ID, what, found)
+					}
+				}
+			}
+		}
+	}
+}

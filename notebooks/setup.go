@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/cr-lso/cr-lso/crlso"
+	"github.com/cr-lso/cr-lso/datasets/nasbench201"
+	"github.com/cr-lso/cr-lso/datasets/source"
+	"github.com/gomlx/compute"
+)
+
+// project is where things are. All paths are absolute.
+type project struct {
+	root   string // the folder of go.mod
+	cache  string
+	goroot string
+}
+
+// findProject returns the project that the working directory is in.
+func findProject(ctx context.Context) (*project, error) {
+	output, err := exec.CommandContext(ctx, "go", "env", "-json", "GOMOD", "GOROOT").Output()
+	if err != nil {
+		return nil, fmt.Errorf("ask go where the project is: %w", err)
+	}
+	var env struct{ GOMOD, GOROOT string }
+	if err := json.Unmarshal(output, &env); err != nil {
+		return nil, fmt.Errorf("ask go where the project is: %w", err)
+	}
+	p := &project{root: filepath.Dir(env.GOMOD), goroot: env.GOROOT}
+	if _, err := os.Stat(p.file("execute.py")); err != nil {
+		return nil, errors.New("not inside the project: change to its folder, the one with go.mod")
+	}
+	p.cache, err = source.CacheDir()
+	return p, err
+}
+
+// file returns the path of a file in the notebooks folder.
+func (p *project) file(name string) string { return filepath.Join(p.root, "notebooks", name) }
+
+// openLog opens the log file of that name anew.
+func (p *project) openLog(name string) (*os.File, error) {
+	path := filepath.Join(p.cache, "log", name+".log")
+	err := os.MkdirAll(filepath.Dir(path), 0o755)
+	if err == nil {
+		var file *os.File
+		if file, err = os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND|os.O_TRUNC, 0o644); err == nil {
+			return file, nil
+		}
+	}
+	return nil, fmt.Errorf("%w; make that folder writable, or set CRLSO_CACHE to one that is", err)
+}
+
+// prepare makes ready all that a notebook needs, showing each step that takes time, and returns the
+// environment to start Jupyter in and the Python interpreter to start it with.
+func (p *project) prepare(ctx context.Context) (python string, env []string, err error) {
+	file, err := p.openLog("setup")
+	if err != nil {
+		return "", nil, err
+	}
+	defer file.Close()
+	env = p.environment()
+	err = step(ctx, "Python packages", file, func(log io.Writer) (err error) {
+		if python, err = source.Python(ctx, log); err != nil {
+			return err
+		}
+		return source.PipInstall(ctx, p.file("requirements.txt"), log)
+	})
+	if err != nil {
+		return "", nil, err
+	}
+	if err := step(ctx, "Go kernel", file, func(log io.Writer) error { return p.kernel(ctx, env, log) }); err != nil {
+		return "", nil, err
+	}
+	backend, _, _ := strings.Cut(os.Getenv(compute.ConfigEnvVar), ":")
+	if backend != "go" {
+		err = step(ctx, "XLA plugin", file, func(log io.Writer) error {
+			_, err := crlso.PreparePlugin(ctx, log)
+			return err
+		})
+		if ctx.Err() != nil {
+			return "", nil, err
+		}
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "warning: computing without XLA, several times slower: %v\n", err)
+	}
+	if (backend == "go" || err != nil) && runtime.GOARCH == "amd64" {
+		env = append(env, "GOEXPERIMENT=simd") // 5 to 8 times faster than without
+	}
+	err = step(ctx, "NAS-Bench-201", file, func(log io.Writer) error {
+		_, err := nasbench201.Open(ctx, nasbench201.DataSets()[0], nil, log)
+		return err
+	})
+	return python, env, err
+}
+
+// environment returns this process's environment with what Jupyter and the kernel need. Nothing in
+// it points to $HOME.
+func (p *project) environment() []string {
+	jupyter := filepath.Join(p.cache, "jupyter")
+	path := []string{filepath.Join(p.cache, "bin"), filepath.Join(p.goroot, "bin"), os.Getenv("PATH")}
+	env := []string{
+		"CRLSO_CACHE=" + p.cache,
+		"PATH=" + strings.Join(path, string(filepath.ListSeparator)),
+		"JUPYTER_CONFIG_DIR=" + filepath.Join(jupyter, "config"),
+		"JUPYTER_DATA_DIR=" + filepath.Join(jupyter, "data"),
+		"JUPYTER_RUNTIME_DIR=" + filepath.Join(jupyter, "runtime"),
+		"IPYTHONDIR=" + filepath.Join(jupyter, "ipython"),
+	}
+	for _, variable := range os.Environ() {
+		switch name, value, _ := strings.Cut(variable, "="); name {
+		case "CRLSO_CACHE", "PATH", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR":
+		case "GOWORK", "GOFLAGS", "JUPYTER_PATH", "JUPYTER_CONFIG_PATH": // they break the kernel or hide it
+		case "CRLSO_DATA":
+			if value != "" {
+				if path, err := filepath.Abs(value); err == nil {
+					value = path
+				}
+				env = append(env, name+"="+value)
+			}
+		default:
+			env = append(env, variable)
+		}
+	}
+	return env
+}
+
+// kernel builds the kernel and goimports from the versions in go.mod, and tells Jupyter of the kernel.
+func (p *project) kernel(ctx context.Context, env []string, log io.Writer) error {
+	bin := filepath.Join(p.cache, "bin")
+	unlock, err := source.Lock(ctx, bin+".lock")
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	var said bytes.Buffer
+	cmd := exec.CommandContext(ctx, "go", "install", "tool")
+	cmd.Dir, cmd.Env = p.root, append(env, "GOBIN="+bin)
+	cmd.Stdout, cmd.Stderr = log, io.MultiWriter(log, &said)
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("go install tool: %w: %s", err, lastLine(said.String()))
+	}
+	spec, err := json.MarshalIndent(map[string]any{
+		"argv":           []string{filepath.Join(bin, "gonb"), "--kernel", "{connection_file}", "-raw_error"},
+		"display_name":   "Go (gonb)",
+		"language":       "go",
+		"interrupt_mode": "message",
+	}, "", "  ")
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(p.cache, "venv", "share", "jupyter", "kernels", "gonb", "kernel.json")
+	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, spec) {
+		return nil
+	}
+	return source.WriteFile(path, func(w io.Writer) error {
+		_, err := w.Write(spec)
+		return err
+	})
+}
+
+// child returns a command that runs Jupyter's Python in the project's folder. It is in a process group
+// of its own, so that a Ctrl-C at the terminal reaches it once: as the signal sent when ctx ends. It
+// then has some time to stop the kernel.
+func (p *project) child(ctx context.Context, env []string, signal os.Signal, python string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, python, append([]string{"-I"}, args...)...)
+	cmd.Dir, cmd.Env = p.root, env
+	cmd.Stdout = os.Stdout
+	cmd.Cancel = func() error { return cmd.Process.Signal(signal) }
+	cmd.WaitDelay = 20 * time.Second
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return cmd
+}
+
+// lastLine returns the last line of text that is not blank.
+func lastLine(text string) string {
+	text = strings.TrimSpace(text)
+	return strings.TrimSpace(text[strings.LastIndex(text, "\n")+1:])
+}
