@@ -37,7 +37,8 @@ func gatherGraphs(schema datasets.Schema, complete bool, nodes, edges, indices *
 //
 // with B1: d->d, B2: d->out and W: (2 d + d_e)->out, for node features h of shape [n, B, d]. It returns
 // [n, B, out]. The product with W is split into its three blocks, W [h_v ; h_u ; e] =
-// W_v h_v + W_u h_u + W_e e, so that the first two are computed once per node and not once per edge.
+// W_v h_v + W_u h_u + W_e e, so that the first two are computed once per node and not once per edge. B2 and
+// B1, with no activation between them, are multiplied before they meet the nodes.
 //
 // Source: class NodeConv of the released code.
 func GraphConv(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
@@ -46,7 +47,10 @@ func GraphConv(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
 	if batch.Edges != nil {
 		fanIn += batch.Edges.Shape().Dim(-1)
 	}
-	self := affine(scope.In("B2"), affine(scope.In("B1"), h, d), out)
+	b1, b2 := scope.In("B1"), scope.In("B2")
+	B1, B2 := weight(b1, "weights", d, d, d).NodeValue(h), weight(b2, "weights", d, d, out).NodeValue(h)
+	bias := Add(Dot(weight(b1, "bias", d, d).NodeValue(h), B2).Product(), weight(b2, "bias", d, out).NodeValue(h))
+	self := Add(times(h, Dot(B1, B2).Product()), ExpandLeftToRank(bias, 3))
 	receiver := linearWithFanIn(scope.In("W_v"), h, out, fanIn)
 	sender := linearWithFanIn(scope.In("W_u"), h, out, fanIn)
 	var edge *Node

@@ -4,6 +4,7 @@ import (
 	"hash/fnv"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -30,11 +31,14 @@ func linear(scope *model.Scope, x *Node, out int) *Node {
 
 // linearWithFanIn is linear where W is a part of a larger matrix with fanIn inputs.
 func linearWithFanIn(scope *model.Scope, x *Node, out, fanIn int) *Node {
-	in := x.Shape().Dim(-1)
-	w := weight(scope, "weights", fanIn, in, out).NodeValue(x)
-	dims := x.Shape().Clone().Dimensions
-	dims[len(dims)-1] = out
-	return Reshape(Dot(Reshape(x, -1, in), w).Product(), dims...)
+	return times(x, weight(scope, "weights", fanIn, x.Shape().Dim(-1), out).NodeValue(x))
+}
+
+// times returns x W for x of shape [..., in] and W of shape [in, out]: one product of matrices.
+func times(x, W *Node) *Node {
+	dims := slices.Clone(x.Shape().Dimensions)
+	dims[len(dims)-1] = W.Shape().Dim(1)
+	return Reshape(Dot(Reshape(x, -1, W.Shape().Dim(0)), W).Product(), dims...)
 }
 
 // weight is a trainable variable that starts uniform in +-1/sqrt(fanIn), the default of PyTorch's
