@@ -2,8 +2,10 @@ package crlso
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/cr-lso/cr-lso/datasets"
+	"gonum.org/v1/gonum/stat"
 )
 
 // AlongSegments returns the performance model 1 - f, in percent, at equally spaced points of the segment from each a[i]
@@ -48,6 +50,23 @@ func (m *Model) MidpointGaps(a, b [][]float64) ([]float64, error) {
 		gaps[i] = v[1] - (v[0]+v[2])/2
 	}
 	return gaps, nil
+}
+
+// Spread is the scale of a set of latents, against which to hold the lengths of noise and steps: the root mean
+// square of their distances to their mean.
+func Spread(latents [][]float64) float64 {
+	if len(latents) == 0 {
+		return 0
+	}
+	sum := 0.0
+	coordinate := make([]float64, len(latents))
+	for j := range latents[0] {
+		for i, z := range latents {
+			coordinate[i] = z[j]
+		}
+		sum += stat.PopVariance(coordinate, nil)
+	}
+	return math.Sqrt(sum)
 }
 
 func alongSegments(a, b [][]float64, steps int, value func(points [][]float64) ([]float64, error)) ([][]float64, error) {

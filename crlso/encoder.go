@@ -36,21 +36,51 @@ func gatherGraphs(schema datasets.Schema, complete bool, nodes, edges, indices *
 //	h'_v = B2 (B1 h_v + b1) + b2 + sum over neighbours u of v of LeakyReLU(W [h_v ; h_u ; e_uv])
 //
 // with B1: d->d, B2: d->out and W: (2 d + d_e)->out, for node features h of shape [n, B, d]. It returns
-// [n, B, out]. The product with W is split into its three blocks, W [h_v ; h_u ; e] =
-// W_v h_v + W_u h_u + W_e e, so that the first two are computed once per node and not once per edge. B2 and
-// B1, with no activation between them, are multiplied before they meet the nodes.
+// [n, B, out].
 //
 // Source: class NodeConv of the released code.
 func GraphConv(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
-	n, d := h.Shape().Dim(0), h.Shape().Dim(-1)
-	fanIn := 2 * d
+	self := residual(scope, h, out, 1)
+	states := messages(scope, batch, h, out)
+	for v, sum := range states {
+		states[v] = Add(sum, row(self, v))
+	}
+	h = Stack(states, 0)
+	h.AssertDims(-1, batch.Nodes.Shape().Dim(1), out)
+	return h
+}
+
+// GraphConvSum is the sum of GraphConv over all nodes, [B, out]. The residual term is affine, so it is computed
+// once for the sum of the nodes and not once per node.
+func GraphConvSum(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
+	n := h.Shape().Dim(0)
+	total := residual(scope, ReduceSum(h, 0), out, n)
+	for _, sum := range messages(scope, batch, h, out) {
+		total = Add(total, sum)
+	}
+	total.AssertDims(batch.Nodes.Shape().Dim(1), out)
+	return total
+}
+
+// residual is B2 (B1 x + b1) + b2, [..., out], for the sum x, [..., d], of some nodes' features. B2 and B1, with no
+// activation between them, are multiplied before they meet the nodes.
+func residual(scope *model.Scope, x *Node, out, nodes int) *Node {
+	d := x.Shape().Dim(-1)
+	first, second := scope.In("B1"), scope.In("B2")
+	B1, b1 := weight(first, "weights", d, d, d).NodeValue(x), weight(first, "bias", d, d).NodeValue(x)
+	B2, b2 := weight(second, "weights", d, d, out).NodeValue(x), weight(second, "bias", d, out).NodeValue(x)
+	bias := MulScalar(Add(Dot(b1, B2).Product(), b2), float64(nodes))
+	return Add(times(x, Dot(B1, B2).Product()), ExpandLeftToRank(bias, x.Rank()))
+}
+
+// messages returns what each of the n nodes receives, [B, out]. The product with W is split into its three
+// blocks, W [h_v ; h_u ; e] = W_v h_v + W_u h_u + W_e e, so that the first two are computed once per node and not
+// once per edge.
+func messages(scope *model.Scope, batch Graphs, h *Node, out int) []*Node {
+	fanIn := 2 * h.Shape().Dim(-1)
 	if batch.Edges != nil {
 		fanIn += batch.Edges.Shape().Dim(-1)
 	}
-	b1, b2 := scope.In("B1"), scope.In("B2")
-	B1, B2 := weight(b1, "weights", d, d, d).NodeValue(h), weight(b2, "weights", d, d, out).NodeValue(h)
-	bias := Add(Dot(weight(b1, "bias", d, d).NodeValue(h), B2).Product(), weight(b2, "bias", d, out).NodeValue(h))
-	self := Add(times(h, Dot(B1, B2).Product()), ExpandLeftToRank(bias, 3))
 	receiver := linearWithFanIn(scope.In("W_v"), h, out, fanIn)
 	sender := linearWithFanIn(scope.In("W_u"), h, out, fanIn)
 	var edge *Node
@@ -58,34 +88,35 @@ func GraphConv(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
 		edge = linearWithFanIn(scope.In("W_e"), batch.Edges, out, fanIn)
 	}
 
-	row := func(x *Node, i int) *Node { return Squeeze(Slice(x, AxisElem(i)), 0) }
-	sums := make([]*Node, n)
-	for v := range n {
-		sums[v] = row(self, v)
-	}
-	message := func(v, u, pair int) {
-		x := Add(row(receiver, v), row(sender, u))
+	received := make([]*Node, h.Shape().Dim(0))
+	send := func(u, v, pair int) {
+		message := Add(row(receiver, v), row(sender, u))
 		if edge != nil {
-			x = Add(x, row(edge, pair))
+			message = Add(message, row(edge, pair))
 		}
-		x = leakyReLU(x)
+		message = leakyReLU(message)
 		if batch.Mask != nil {
-			x = Mul(x, row(batch.Mask, pair))
+			message = Mul(message, row(batch.Mask, pair))
 		}
-		sums[v] = Add(sums[v], x)
+		if received[v] == nil {
+			received[v] = message
+		} else {
+			received[v] = Add(received[v], message)
+		}
 	}
 	pair := 0
-	for v := range n {
+	for v := range received {
 		for u := range v {
-			message(v, u, pair)
-			message(u, v, pair)
+			send(u, v, pair)
+			send(v, u, pair)
 			pair++
 		}
 	}
-	h = Stack(sums, 0)
-	h.AssertDims(n, batch.Nodes.Shape().Dim(1), out)
-	return h
+	return received
 }
+
+// row is x[i].
+func row(x *Node, i int) *Node { return Squeeze(Slice(x, AxisElem(i)), 0) }
 
 // Encoder returns mean and log-variance of q(z|a), [B, Z] each, for a batch of graphs. The nodes' states
 // after the last round of messages are summed, so the result does not depend on the order of
@@ -94,10 +125,11 @@ func GraphConv(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
 // Source: ArchGVAE.encode of the released code.
 func Encoder(scope *model.Scope, config Config, batch Graphs) (mu, logVar *Node) {
 	h := batch.Nodes
-	for layer := range config.EncoderLayers {
+	last := config.EncoderLayers - 1
+	for layer := range last {
 		h = GraphConv(scope.In("conv_%d", layer), batch, h, config.HiddenDim)
 	}
-	readout := ReduceSum(h, 0)
+	readout := GraphConvSum(scope.In("conv_%d", last), batch, h, config.HiddenDim)
 	mu = affine(scope.In("mu"), readout, config.LatentDim)
 	logVar = affine(scope.In("log_var"), readout, config.LatentDim)
 	return mu, logVar

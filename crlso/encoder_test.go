@@ -38,13 +38,17 @@ func TestGraphConvEdgewise(t *testing.T) {
 
 	onBackends(t, func(t *testing.T, backend compute.Backend) {
 		store := model.NewStore()
-		got := evaluate(t, backend, store, func(in []*Node) []*Node {
+		outputs := evaluate(t, backend, store, func(in []*Node) []*Node {
 			batch := Graphs{Nodes: in[0], Edges: in[1], Mask: in[2]}
-			return []*Node{GraphConv(store.Scope("/conv"), batch, in[0], out)}
+			return []*Node{
+				GraphConv(store.Scope("/conv"), batch, in[0], out),
+				GraphConvSum(store.Scope("/conv"), batch, in[0], out),
+			}
 		},
 			tensors.FromFlatDataAndDimensions(flat, n, 1, d),
 			tensors.FromFlatDataAndDimensions(edges, pairs, 1, edgeTypes),
-			tensors.FromFlatDataAndDimensions(mask, pairs, 1, 1))[0].Value().([][][]float32)
+			tensors.FromFlatDataAndDimensions(mask, pairs, 1, 1))
+		got, gotSum := outputs[0].Value().([][][]float32), outputs[1].Value().([][]float32)[0]
 
 		matrix := func(path string) [][]float32 { return store.GetVariable(path).MustValue().Value().([][]float32) }
 		vector := func(path string) []float32 { return store.GetVariable(path).MustValue().Value().([]float32) }
@@ -61,6 +65,7 @@ func TestGraphConvEdgewise(t *testing.T) {
 			return y
 		}
 		W := append(append(append([][]float32{}, matrix("/conv/W_v/weights")...), matrix("/conv/W_u/weights")...), matrix("/conv/W_e/weights")...)
+		sum := make([]float64, out)
 		for v := range n {
 			want := times(times(h[v], matrix("/conv/B1/weights"), vector("/conv/B1/bias")),
 				matrix("/conv/B2/weights"), vector("/conv/B2/bias"))
@@ -82,6 +87,12 @@ func TestGraphConvEdgewise(t *testing.T) {
 				if math.Abs(want[j]-float64(got[v][0][j])) > 1e-5 {
 					t.Errorf("node %d, feature %d: %g, want %g", v, j, got[v][0][j], want[j])
 				}
+				sum[j] += want[j]
+			}
+		}
+		for j := range sum {
+			if math.Abs(sum[j]-float64(gotSum[j])) > 4e-5 {
+				t.Errorf("sum of feature %d: %g, want %g", j, gotSum[j], sum[j])
 			}
 		}
 	})

@@ -173,3 +173,10 @@ func TestSearchStepGradient(t *testing.T) {
 		}
 	})
 }
+
+func TestSpread(t *testing.T) {
+	// The corners of a 2 x 4 rectangle are sqrt(1 + 4) away from its middle.
+	if got := Spread([][]float64{{0, 0}, {2, 0}, {0, 4}, {2, 4}}); math.Abs(got-math.Sqrt(5)) > 1e-12 {
+		t.Errorf("%g, want sqrt 5", got)
+	}
+}

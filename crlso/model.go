@@ -15,7 +15,7 @@
 //	err = run.LabelInitialSet(oracle)
 //	err = run.TrainPredictor(ctx)
 //	err = run.TrainJoint(ctx)
-//	err = run.Search(ctx, oracle)
+//	rounds, err := run.Search(ctx, oracle)
 //
 // Accuracies are in percent on the host, as in package datasets, and fractions inside the networks.
 package crlso

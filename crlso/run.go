@@ -32,6 +32,7 @@ import (
 //	epochs.csv    losses: stage, epoch, loss, value
 //	checkpoints/  weights and optimiser state of the latest epoch
 //	search-N.csv  the queries of the search with SearchSeed N: query, arch, accuracy
+//	rounds-N.json its rounds: see SearchRound
 //
 // The stages are LabelInitialSet, TrainPredictor, TrainJoint and Search. A stage that is done already
 // returns at once.
@@ -114,23 +115,15 @@ func (r *Run) checkpoints() string     { return r.path("checkpoints") }
 // describe writes run.json, or checks that the one that is there is of the same run.
 func (r *Run) describe(want description) error {
 	path := r.path("run.json")
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		if err := os.MkdirAll(r.Dir, 0o755); err != nil {
 			return fmt.Errorf("start run: %w", err)
 		}
-		return source.WriteFile(path, func(w io.Writer) error {
-			encoder := json.NewEncoder(w)
-			encoder.SetIndent("", "  ")
-			return encoder.Encode(want)
-		})
-	}
-	if err != nil {
-		return fmt.Errorf("open run: %w", err)
+		return writeJSON(path, want)
 	}
 	var have description
-	if err := json.Unmarshal(data, &have); err != nil {
-		return fmt.Errorf("open run: %s is damaged (%v); use another folder", path, err)
+	if err := readJSON(path, &have); err != nil {
+		return err
 	}
 	if have.Space != want.Space {
 		return fmt.Errorf("open run: %s is a run on %s, not on %s; use another folder", r.Dir, have.Space, want.Space)
@@ -264,36 +257,42 @@ func (r *Run) TrainJoint(ctx context.Context) error {
 	return r.save(stage, epochs)
 }
 
-// Search labels the initial set on oracle, if that has not answered it yet, spends the rest of the budget, and writes
-// search-N.csv; if that file is there and complete, it queries the same architectures again. each is called
-// after every round that it searches, unless it is nil. To repeat the search with other random numbers,
-// set Config.SearchSeed between calls.
-func (r *Run) Search(ctx context.Context, oracle *datasets.Oracle, each func(SearchRound) error) error {
+// Search labels the initial set on oracle, if that has not answered it yet, spends the rest of the budget, and returns
+// its rounds. It writes search-N.csv and rounds-N.json; if they are there and complete, it queries the same
+// architectures again. To repeat the search with other random numbers, set Config.SearchSeed
+// between calls.
+func (r *Run) Search(ctx context.Context, oracle *datasets.Oracle) ([]SearchRound, error) {
 	if done, err := r.stageDone("joint", r.Config.Joint.Epochs); err != nil {
-		return err
+		return nil, err
 	} else if !done {
-		return errors.New("search: the latent space is not trained yet; call TrainJoint first")
+		return nil, errors.New("search: the latent space is not trained yet; call TrainJoint first")
 	}
 	if err := r.LabelInitialSet(oracle); err != nil {
-		return err
+		return nil, err
 	}
-	name, budget := fmt.Sprintf("search-%d.csv", r.Config.SearchSeed), min(oracle.Budget(), r.Config.Budget)
-	if done, err := r.readQueries(name); err != nil {
-		return err
+	queriesFile := fmt.Sprintf("search-%d.csv", r.Config.SearchSeed)
+	roundsFile := fmt.Sprintf("rounds-%d.json", r.Config.SearchSeed)
+	budget := min(oracle.Budget(), r.Config.Budget)
+	var rounds []SearchRound
+	if done, err := r.readQueries(queriesFile); err != nil {
+		return nil, err
 	} else if len(done) == budget {
-		return r.replay(name, done, oracle)
+		if err := readJSON(r.path(roundsFile), &rounds); err != nil {
+			return nil, err
+		}
+		return rounds, r.replay(queriesFile, done, oracle)
 	}
 	bar := r.bar("search", budget, len(oracle.Log()))
 	defer bar.Finish()
 	err := r.Model.Search(ctx, oracle, func(round SearchRound) error {
+		rounds = append(rounds, round)
 		bar.Describe(fmt.Sprintf("search  best %.3f %%", round.Best))
-		bar.Set(round.Queries)
-		if each != nil {
-			return each(round)
-		}
-		return nil
+		return bar.Set(round.Queries)
 	})
-	return errors.Join(err, r.writeQueries(name, oracle.Log()))
+	if err == nil {
+		err = writeJSON(r.path(roundsFile), rounds)
+	}
+	return rounds, errors.Join(err, r.writeQueries(queriesFile, oracle.Log()))
 }
 
 // stageDone reports whether the last checkpoint of a stage is there.
@@ -441,6 +440,27 @@ func (r *Run) readQueries(name string) ([]datasets.Query, error) {
 }
 
 func formatFloat(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
+
+func writeJSON(path string, value any) error {
+	return source.WriteFile(path, func(w io.Writer) error {
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(value)
+	})
+}
+
+func readJSON(path string, value any) error {
+	data, err := os.ReadFile(path)
+	if err == nil {
+		if err = json.Unmarshal(data, value); err != nil {
+			err = fmt.Errorf("%s is damaged (%v); use another folder", path, err)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("open run: %w", err)
+	}
+	return nil
+}
 
 func writeCSV(path string, records [][]string) error {
 	return source.WriteFile(path, func(w io.Writer) error {

@@ -91,14 +91,16 @@ func TestRunResumes(t *testing.T) {
 
 	// The third search is not made again, but read from the second one's file.
 	var logs [3][]datasets.Query
+	var rounds [3][]SearchRound
 	for i, run := range []*Run{whole, openRun(t, dir, backend, config), openRun(t, dir, backend, config)} {
 		oracle := newOracle(t, config.Budget)
-		if err := run.Search(t.Context(), oracle, nil); err != nil {
+		if rounds[i], err = run.Search(t.Context(), oracle); err != nil {
 			t.Fatal(err)
 		}
 		logs[i] = oracle.Log()
 	}
-	if !slices.Equal(logs[0], logs[1]) || !slices.Equal(logs[0], logs[2]) {
+	if !slices.Equal(logs[0], logs[1]) || !slices.Equal(logs[0], logs[2]) ||
+		!slices.Equal(rounds[0], rounds[1]) || !slices.Equal(rounds[0], rounds[2]) {
 		t.Error("the search of the resumed run makes other queries")
 	}
 	for _, name := range files(t, dir) {
@@ -126,7 +128,8 @@ func TestRunStagesInOrder(t *testing.T) {
 	run := openRun(t, t.TempDir(), fastest(t), small())
 	wantErrorLine(t, run.TrainPredictor(t.Context()), "call LabelInitialSet first")
 	wantErrorLine(t, run.TrainJoint(t.Context()), "call TrainPredictor first")
-	wantErrorLine(t, run.Search(t.Context(), newOracle(t, 60), nil), "call TrainJoint first")
+	_, err := run.Search(t.Context(), newOracle(t, 60))
+	wantErrorLine(t, err, "call TrainJoint first")
 }
 
 func TestRunOfAnotherKind(t *testing.T) {

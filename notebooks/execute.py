@@ -215,6 +215,8 @@ def tidy(notebook, root):
                 output.text = relative(re.sub(r"[ \t]*\r\Z", "", output.text))
             elif text := output.get("data", {}).get("text/plain"):
                 output.data["text/plain"] = relative(text)
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if output.get("text") != ""]
 
 
 def write(path, text):

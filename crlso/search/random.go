@@ -12,9 +12,15 @@ type Random struct{}
 // Search implements [Searcher].
 func (Random) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	for oracle.Remaining() > 0 {
-		if _, err := oracle.Query(oracle.Space().Sample(rng)); err != nil {
+		if _, err := queryRandom(oracle, rng); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// queryRandom queries a random architecture that has not been queried before.
+func queryRandom(oracle *datasets.Oracle, rng *rand.Rand) (datasets.Query, error) {
+	space := oracle.Space()
+	return queryNew(oracle, func() datasets.Arch { return space.Sample(rng) })
 }

@@ -1,8 +1,14 @@
 // Package search holds the searches that CR-LSO is compared with. All of them, CR-LSO included, are a
 // [Searcher], so a comparison is one loop over searchers, each with an oracle of its own.
+//
+// A query is a distinct architecture. No searcher here spends one on an architecture that was queried
+// before, by itself or by whoever had the oracle before it, and all go on until the budget is spent.
+// Fields that are zero take the value that their comment names. Each searcher may be used by several
+// goroutines at once, each with an oracle and a source of its own.
 package search
 
 import (
+	"fmt"
 	"math/rand/v2"
 
 	"github.com/cr-lso/cr-lso/datasets"
@@ -14,4 +20,28 @@ type Searcher interface {
 	// Everything random comes from rng, so the same searcher with the same source repeats itself. An
 	// error says why the search ended early; what was queried until then stays in the log.
 	Search(oracle *datasets.Oracle, rng *rand.Rand) error
+}
+
+// maxKnown is how many proposals in a row may be known already before a search gives up. It is far
+// above what random sampling takes to find the last architecture of a space the size of NAS-Bench-201.
+const maxKnown = 1_000_000
+
+// queryNew queries the first of an endless series of proposals that has not been queried before.
+func queryNew(oracle *datasets.Oracle, propose func() datasets.Arch) (datasets.Query, error) {
+	for range maxKnown {
+		if a := propose(); !oracle.Seen(a) {
+			accuracy, err := oracle.Query(a)
+			return datasets.Query{Arch: a, Accuracy: accuracy}, err
+		}
+	}
+	return datasets.Query{}, fmt.Errorf("search of %s: nothing new in %d proposals, after %d of %d queries; use a smaller budget",
+		oracle.Space().Name(), maxKnown, len(oracle.Log()), oracle.Budget())
+}
+
+// checkBudget returns an error if a search's first, random queries alone go beyond the oracle's budget.
+func checkBudget(oracle *datasets.Oracle, searcher string, initial int) error {
+	if initial > oracle.Budget() {
+		return fmt.Errorf("%s: the oracle's budget is %d, below the initial set of %d", searcher, oracle.Budget(), initial)
+	}
+	return nil
 }

@@ -1,0 +1,68 @@
+package search
+
+import (
+	"math"
+	"testing"
+
+	"gonum.org/v1/gonum/floats/scalar"
+)
+
+func wantClose(t *testing.T, what string, got, want float64) {
+	t.Helper()
+	if !scalar.EqualWithinAbsOrRel(got, want, 1e-12, 1e-9) {
+		t.Errorf("%s is %v, want %v", what, got, want)
+	}
+}
+
+// Four observations among the 27 points with three features of three classes. The expected values are
+// those of the textbook's formulas in numpy, solved with a dense matrix.
+func TestPosterior(t *testing.T) {
+	var features [][]int32
+	for i := range int32(27) {
+		features = append(features, []int32{i / 9, i / 3 % 3, i % 3})
+	}
+	p := newPosterior(features, 4, 0.01)
+	p.observe(0)
+	p.observe(5, 13, 26)
+	mean := p.mean([]float64{-1, 0.5, 2, 0.25})
+	for point, want := range map[int]struct{ mean, variance float64 }{
+		0:  {-0.9750003125975635, 0.009837331000182692},
+		1:  {-0.008778202863184037, 0.32169229173128266},
+		8:  {-0.001581620864465727, 0.2317719433664278},
+		13: {1.9691995876263737, 0.009837331000182692},
+		14: {1.3077956888652926, 0.23177194336642792},
+		25: {0.6699039030810616, 0.2994181387277868},
+	} {
+		wantClose(t, "mean", mean[point], want.mean)
+		wantClose(t, "variance", p.variance[point], want.variance)
+	}
+}
+
+// Without observations the posterior is the prior.
+func TestPrior(t *testing.T) {
+	p := newPosterior([][]int32{{0}, {1}}, 4, 0.01)
+	for i, mean := range p.mean(nil) {
+		wantClose(t, "mean", mean, 0)
+		wantClose(t, "variance", p.variance[i], 1)
+	}
+}
+
+// The expected values are integrals over max(0, x - best) by scipy's quadrature.
+func TestExpectedImprovement(t *testing.T) {
+	for _, c := range []struct{ mean, deviation, best, want float64 }{
+		{0, 1, 0, 1 / math.Sqrt(2*math.Pi)},
+		{1, 0.5, 1.2, 0.1152194184737265},
+		{-2, 0.7, 1, 1.3577310092565636e-06},
+		{3, 0.1, 1, 2},
+	} {
+		wantClose(t, "expected improvement", expectedImprovement(c.mean, c.deviation, c.best), c.want)
+	}
+}
+
+// The expected values are scipy's norm.ppf of (rankdata - 1/2) / n.
+func TestNormalQuantiles(t *testing.T) {
+	want := []float64{0.5244005127080407, -1.2815515655446004, -0.2533471031357997, -0.2533471031357997, 1.2815515655446004}
+	for i, got := range normalQuantiles([]float64{90, 10, 50, 50, 91}) {
+		wantClose(t, "quantile", got, want[i])
+	}
+}

@@ -1,0 +1,308 @@
+package search
+
+import (
+	"errors"
+	"math"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"gonum.org/v1/gonum/stat"
+
+	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/cr-lso/cr-lso/datasets/nasbench201"
+)
+
+// searchers are all searchers, each with settings that suit the toy space.
+var searchers = map[string]Searcher{
+	"Random":               Random{},
+	"RegularizedEvolution": SmallEvolution(),
+	"LocalSearch":          LocalSearch{},
+	"LocalSearch from 4":   LocalSearch{Initial: 4},
+	"GaussianProcess":      GaussianProcess{},
+}
+
+func forAll(t *testing.T, test func(t *testing.T, s Searcher)) {
+	for name, s := range searchers {
+		t.Run(name, func(t *testing.T) { test(t, s) })
+	}
+}
+
+// A budget as large as the space ends with every architecture queried once.
+func TestSearchesTheWholeSpace(t *testing.T) {
+	forAll(t, func(t *testing.T, s Searcher) {
+		for seed := range uint64(20) {
+			oracle := newOracle(t, toy{toySpace{}}, 81)
+			if err := s.Search(oracle, newSource(seed)); err != nil {
+				t.Fatal(err)
+			}
+			seen := map[datasets.Arch]bool{}
+			for _, query := range oracle.Log() {
+				seen[query.Arch] = true
+			}
+			if len(seen) != 81 || len(oracle.Log()) != 81 {
+				t.Errorf("seed %d: %d queries of %d architectures, want 81", seed, len(oracle.Log()), len(seen))
+			}
+		}
+	})
+}
+
+// What counts as the same is never queried twice, so a budget above the number of distinct architectures
+// ends in an error that says so, with all of them in the log.
+func TestNothingNew(t *testing.T) {
+	forAll(t, func(t *testing.T, s Searcher) {
+		oracle := newOracle(t, toy{halfSpace{}}, 28)
+		err := s.Search(oracle, newSource(1))
+		wantError(t, err, "the toy space", "27 of 28 queries", "smaller budget")
+		if len(oracle.Log()) != 27 {
+			t.Errorf("%d queries, want 27", len(oracle.Log()))
+		}
+	})
+}
+
+// The same source gives the same log, another one another.
+func TestSearchRepeatsItself(t *testing.T) {
+	forAll(t, func(t *testing.T, s Searcher) {
+		search := func(seed uint64) []datasets.Query {
+			oracle := newOracle(t, toy{toySpace{}}, 40)
+			if err := s.Search(oracle, newSource(seed)); err != nil {
+				t.Fatal(err)
+			}
+			return oracle.Log()
+		}
+		if !slices.Equal(search(1), search(1)) {
+			t.Error("two searches from one seed differ")
+		}
+		if slices.Equal(search(1), search(2)) {
+			t.Error("two searches from different seeds are equal")
+		}
+	})
+}
+
+// A search goes on from what an oracle has answered before.
+func TestSearchGoesOn(t *testing.T) {
+	forAll(t, func(t *testing.T, s Searcher) {
+		oracle := newOracle(t, toy{toySpace{}}, 81)
+		for i := range 20 {
+			if _, err := oracle.Query(oracle.Space().(datasets.FiniteSpace).At(i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Search(oracle, newSource(1)); err != nil {
+			t.Fatal(err)
+		}
+		if oracle.Remaining() > 0 {
+			t.Errorf("%d queries are left", oracle.Remaining())
+		}
+	})
+}
+
+func TestSearchOfAClosedOracle(t *testing.T) {
+	forAll(t, func(t *testing.T, s Searcher) {
+		oracle := newOracle(t, toy{toySpace{}}, 20)
+		oracle.Close()
+		if err := s.Search(oracle, newSource(1)); !errors.Is(err, datasets.ErrClosed) {
+			t.Errorf("error %v, want ErrClosed", err)
+		}
+	})
+}
+
+// endless is a space that cannot be enumerated.
+type endless struct{ datasets.Space }
+
+func TestBadSettings(t *testing.T) {
+	for _, c := range []struct {
+		searcher Searcher
+		wants    []string
+	}{
+		{RegularizedEvolution{}, []string{"budget is 20", "100"}},
+		{RegularizedEvolution{Population: 10}, []string{"sample 25", "population of 10"}},
+		{RegularizedEvolution{Population: 10, Sample: -1}, []string{"sample -1"}},
+		{RegularizedEvolution{Population: -10, Sample: 5}, []string{"population of -10"}},
+		{LocalSearch{Initial: -1}, []string{"Initial is -1"}},
+		{LocalSearch{Initial: 21}, []string{"budget is 20", "21"}},
+		{GaussianProcess{Initial: 21}, []string{"budget is 20", "21"}},
+		{GaussianProcess{Initial: -1}, []string{"Initial -1", "positive"}},
+		{GaussianProcess{Batch: -1}, []string{"Batch -1", "positive"}},
+		{GaussianProcess{Length: -1}, []string{"Length is -1", "positive"}},
+		{GaussianProcess{Length: math.NaN()}, []string{"Length is NaN", "positive"}},
+		{GaussianProcess{Features: func(a datasets.Arch) []int32 {
+			return make([]int32, 1+a.(digits)[1])
+		}}, []string{"[0 0 0 0] has 1 features", "[0 1 0 0] 2"}},
+	} {
+		oracle := newOracle(t, toy{toySpace{}}, 20)
+		wantError(t, c.searcher.Search(oracle, newSource(1)), c.wants...)
+		if len(oracle.Log()) > 0 {
+			t.Errorf("%+v spent %d queries", c.searcher, len(oracle.Log()))
+		}
+	}
+	oracle := newOracle(t, toy{endless{toySpace{}}}, 20)
+	wantError(t, GaussianProcess{}.Search(oracle, newSource(1)), "the toy space", "cannot be enumerated")
+}
+
+// After the initial population, each query is a child of one of the members before it, which only the
+// youngest are.
+func TestEvolutionAges(t *testing.T) {
+	table, evolution := openTable(t), SmallEvolution()
+	for seed := range uint64(10) {
+		oracle := newOracle(t, table, 192)
+		if err := evolution.Search(oracle, newSource(seed)); err != nil {
+			t.Fatal(err)
+		}
+		log := oracle.Log()
+		for i := evolution.Population; i < len(log); i++ {
+			neighbours := oracle.Space().Neighbours(log[i].Arch)
+			isParent := func(q datasets.Query) bool { return slices.Contains(neighbours, q.Arch) }
+			if population := log[i-evolution.Population : i]; !slices.ContainsFunc(population, isParent) {
+				t.Errorf("seed %d: query %d is no child of the %d before it", seed, i, len(population))
+			}
+		}
+	}
+}
+
+// A local search moves to the first better neighbour, and starts again only where all neighbours are known.
+func TestLocalSearchMoves(t *testing.T) {
+	table := openTable(t)
+	for seed := range uint64(10) {
+		oracle := newOracle(t, table, 192)
+		if err := (LocalSearch{}).Search(oracle, newSource(seed)); err != nil {
+			t.Fatal(err)
+		}
+		log := oracle.Log()
+		position, known := log[0], map[datasets.Arch]bool{log[0].Arch: true}
+		starts, moves := 0, 0
+		for i, query := range log[1:] {
+			neighbours := oracle.Space().Neighbours(position.Arch)
+			switch unknown := slices.ContainsFunc(neighbours, func(a datasets.Arch) bool { return !known[a] }); {
+			case !unknown:
+				position = query
+				starts++
+			case !slices.Contains(neighbours, query.Arch):
+				t.Fatalf("seed %d: query %d is no neighbour of %v, which has unknown ones", seed, i+1, position)
+			case query.Accuracy > position.Accuracy:
+				position = query
+				moves++
+			}
+			known[query.Arch] = true
+		}
+		if starts == 0 || moves == 0 {
+			t.Errorf("seed %d: %d new starts and %d moves, want some of both", seed, starts, moves)
+		}
+	}
+}
+
+// published are results on NAS-Bench-201, CIFAR-10, with mean labels: validation and test accuracy of the
+// best by validation after some queries, means over 200 searches, or 30 of the Gaussian process. They
+// were computed on the table itself by code that has nothing in common with this package. The tolerance
+// is about two standard errors; test accuracy scatters twice as much.
+var published = map[string]struct {
+	searcher  Searcher
+	seeds     int
+	tolerance float64
+	results   []result
+}{
+	"random": {Random{}, 2000, 0.05, []result{{50, 90.76, 93.60}, {100, 91.00, 93.77}, {192, 91.17, 93.91}}},
+	"regularised evolution (10, 5)": {SmallEvolution(), 1000, 0.05,
+		[]result{{50, 91.25, 94.02}, {100, 91.48, 94.24}, {192, 91.57, 94.34}}},
+	"local search": {LocalSearch{}, 1000, 0.05, []result{{50, 91.37, 94.09}, {100, 91.54, 94.28}, {192, 91.60, 94.37}}},
+	"Gaussian process": {GaussianProcess{Features: nasbench201.PathFeatures}, 40, 0.1,
+		[]result{{50, 91.40, 94.16}, {100, 91.52, 94.23}}},
+}
+
+type result struct {
+	queries   int
+	val, test float64
+}
+
+func TestPublishedResults(t *testing.T) {
+	table := openTable(t)
+	for name, p := range published {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			reports := searchSeeds(t, table, p.searcher, p.seeds, p.results[len(p.results)-1].queries)
+			for _, want := range p.results {
+				val, test := make([]float64, p.seeds), make([]float64, p.seeds)
+				for seed, report := range reports {
+					step := report.Steps[want.queries-1]
+					val[seed], test[seed] = step.Val, step.Test
+				}
+				got, deviation := stat.MeanStdDev(val, nil)
+				t.Logf("%d queries: %.3f +- %.3f / %.3f", want.queries,
+					got, stat.StdErr(deviation, float64(p.seeds)), stat.Mean(test, nil))
+				if math.Abs(got-want.val) > p.tolerance {
+					t.Errorf("%d queries: validation accuracy %.3f, want %.2f", want.queries, got, want.val)
+				}
+				if got := stat.Mean(test, nil); table.HasTest() && math.Abs(got-want.test) > 2*p.tolerance {
+					t.Errorf("%d queries: test accuracy %.3f, want %.2f", want.queries, got, want.test)
+				}
+			}
+		})
+	}
+}
+
+// searchSeeds runs a search once for each seed, on all processors.
+func searchSeeds(t *testing.T, table *nasbench201.Table, s Searcher, seeds, budget int) []*datasets.Report {
+	t.Helper()
+	reports, errs := make([]*datasets.Report, seeds), make([]error, seeds)
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for seed := int(next.Add(1)) - 1; seed < seeds; seed = int(next.Add(1)) - 1 {
+				oracle, err := datasets.NewOracle(table, budget, datasets.MeanLabel)
+				if err == nil {
+					err = s.Search(oracle, newSource(uint64(seed)))
+				}
+				if err == nil {
+					oracle.Close()
+					reports[seed], err = datasets.NewReport(oracle, table)
+				}
+				errs[seed] = err
+			}
+		})
+	}
+	workers.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	return reports
+}
+
+func openTable(tb testing.TB) *nasbench201.Table {
+	tb.Helper()
+	table, err := nasbench201.Open(tb.Context(), "cifar10", nil, os.Stderr)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return table
+}
+
+// BenchmarkSearch measures searches of 200 queries on NAS-Bench-201.
+func BenchmarkSearch(b *testing.B) {
+	table := openTable(b)
+	for _, c := range []struct {
+		name     string
+		searcher Searcher
+	}{
+		{"Random", Random{}},
+		{"RegularizedEvolution", RegularizedEvolution{}},
+		{"SmallEvolution", SmallEvolution()},
+		{"LocalSearch", LocalSearch{}},
+		{"GaussianProcess", GaussianProcess{}},
+		{"GaussianProcess/PathFeatures", GaussianProcess{Features: nasbench201.PathFeatures}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			const budget = 200
+			rng := newSource(1)
+			for b.Loop() {
+				if err := c.searcher.Search(newOracle(b, table, budget), rng); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.N*budget)/b.Elapsed().Seconds(), "queries/s")
+		})
+	}
+}
