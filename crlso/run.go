@@ -62,8 +62,8 @@ type description struct {
 
 const initialFile = "initial.csv"
 
-// saveEvery is the number of epochs of joint training between checkpoints.
-const saveEvery = 10
+// saveEvery is the time between checkpoints in joint training.
+const saveEvery = 20 * time.Second
 
 // Dir names a folder below base for a run with this configuration on this benchmark: another
 // setting, data set or source gives another folder.
@@ -215,7 +215,7 @@ func (r *Run) TrainPredictor(ctx context.Context) error {
 	return r.save("predictor", r.Config.Predictor.Epochs)
 }
 
-// TrainJoint trains graph VAE and ICNN with the predictor's pseudo-labels. It saves a checkpoint every ten epochs, at
+// TrainJoint trains graph VAE and ICNN with the predictor's pseudo-labels. It saves a checkpoint every 20 seconds, at
 // the end, and when ctx is cancelled; a later call goes on from there.
 func (r *Run) TrainJoint(ctx context.Context) error {
 	stage, epochs := "joint", r.Config.Joint.Epochs
@@ -237,16 +237,17 @@ func (r *Run) TrainJoint(ctx context.Context) error {
 	}
 	each, finish := r.report(stage, epochs, first)
 	defer finish()
-	done := first
+	done, saved := first, time.Now()
 	err = r.Model.TrainJoint(ctx, pseudoLabels, first, func(e Epoch) error {
 		done = e.Number
 		if err := each(e); err != nil {
 			return err
 		}
-		if done%saveEvery == 0 && done < epochs {
-			return r.save(stage, done)
+		if time.Since(saved) < saveEvery || done == epochs {
+			return nil
 		}
-		return nil
+		saved = time.Now()
+		return r.save(stage, done)
 	})
 	if ctx.Err() != nil && done > first && done < epochs {
 		err = errors.Join(err, r.save(stage, done))
