@@ -219,7 +219,8 @@ func run(ctx context.Context, log io.Writer, program string, args ...string) err
 
 	var said bytes.Buffer
 	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.Env = append(os.Environ(), "TMPDIR="+temp, "PIP_NO_CACHE_DIR=1", "PIP_NO_INPUT=1", "PIP_DISABLE_PIP_VERSION_CHECK=1")
+	cmd.Env = append(os.Environ(), "TMPDIR="+temp, "RUSTUP_HOME="+temp, // pip asks rustc its version
+		"PIP_NO_CACHE_DIR=1", "PIP_NO_INPUT=1", "PIP_DISABLE_PIP_VERSION_CHECK=1")
 	cmd.Stdout, cmd.Stderr = log, &said
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 5 * time.Second
