@@ -1,0 +1,215 @@
+package experiment
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/cr-lso/cr-lso/datasets/source"
+)
+
+const (
+	planFile       = "plan.json"
+	resultsFile    = "results.csv"
+	unfinishedFile = "unfinished.csv"
+)
+
+var columns = []string{"method", "data_set", "seed", "query", "val", "test", "regret", "seconds"}
+
+// Load reads the results in the folder of an experiment, finished or not.
+func Load(dir string) (*Results, error) {
+	text, err := os.ReadFile(filepath.Join(dir, planFile))
+	if err != nil {
+		return nil, fmt.Errorf("load experiment: %w; name the folder of an experiment", err)
+	}
+	var plan description
+	if err := json.Unmarshal(text, &plan); err != nil {
+		return nil, fmt.Errorf("load experiment: %s is damaged: %v; restore it, or use another folder",
+			filepath.Join(dir, planFile), err)
+	}
+	r := newResults(plan)
+	for _, name := range []string{resultsFile, unfinishedFile} {
+		path := filepath.Join(dir, name)
+		if err := r.read(path, name == unfinishedFile); err != nil {
+			return nil, fmt.Errorf("load experiment: %s is damaged: %w; restore that file, or delete it to search again", path, err)
+		}
+	}
+	return r, nil
+}
+
+// open returns the results so far of a plan's searches, none if the folder is new.
+func open(dir string, plan Plan) (*Results, error) {
+	wanted, err := plan.describe()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(filepath.Join(dir, planFile)); errors.Is(err, fs.ErrNotExist) {
+		for _, name := range []string{resultsFile, unfinishedFile} {
+			if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+				return nil, fmt.Errorf("experiment: %s has a %s but no %s; restore it, or use another folder", dir, name, planFile)
+			}
+		}
+		return newResults(wanted), nil
+	}
+	r, err := Load(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := wanted.extends(r.plan); err != nil {
+		return nil, fmt.Errorf("experiment: %s is of another plan: %w; use another folder, or delete it to start anew", dir, err)
+	}
+	wanted.Sessions = r.plan.Sessions
+	r.plan = wanted
+	return r, nil
+}
+
+func (r *Results) writePlan(dir string) error {
+	return source.WriteFile(filepath.Join(dir, planFile), func(w io.Writer) error {
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(r.plan)
+	})
+}
+
+// finish writes all results in the order of the plan, and removes the file of the unfinished experiment.
+func (r *Results) finish(dir string) error {
+	err := source.WriteFile(filepath.Join(dir, resultsFile), func(w io.Writer) error {
+		out := csv.NewWriter(w)
+		out.Write(columns)
+		for _, dataSet := range r.plan.DataSets {
+			for _, method := range r.plan.Methods {
+				writeSearches(out, pair{method.Name, dataSet.Name}, r.searches[pair{method.Name, dataSet.Name}]...)
+			}
+		}
+		out.Flush()
+		return out.Error()
+	})
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(filepath.Join(dir, unfinishedFile)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// writeSearches leaves errors to the writer's Error method.
+func writeSearches(out *csv.Writer, p pair, searches ...Search) {
+	record := []string{0: p.method, 1: p.dataSet, 7: ""}
+	for _, search := range searches {
+		record[2] = strconv.Itoa(search.Seed)
+		for i, step := range search.Steps {
+			record[3] = strconv.Itoa(i + 1)
+			for j, x := range []float64{step.Val, step.Test, step.Regret, step.Seconds} {
+				record[4+j] = ""
+				if !math.IsNaN(x) {
+					record[4+j] = strconv.FormatFloat(x, 'f', -1, 64)
+				}
+			}
+			out.Write(record)
+		}
+	}
+}
+
+// read adds the searches of a file to r; it is no error if there is no such file. In an unfinished file
+// the last search may be cut anywhere and is then left out, and searches that r has already are passed over.
+func (r *Results) read(path string, unfinished bool) error {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if unfinished {
+		if data = data[:bytes.LastIndexByte(data, '\n')+1]; len(data) == 0 {
+			return nil
+		}
+	}
+	in := csv.NewReader(bytes.NewReader(data))
+	in.FieldsPerRecord, in.ReuseRecord = len(columns), true
+	if header, err := in.Read(); err != nil || !slices.Equal(header, columns) {
+		return fmt.Errorf("line 1: want the columns %v", columns)
+	}
+	var p pair
+	var search Search
+	for {
+		record, err := in.Read()
+		if errors.Is(err, io.EOF) {
+			if len(search.Steps) > 0 && !unfinished {
+				return fmt.Errorf("at its end: only %d of %d queries of %v, seed %d", len(search.Steps), r.plan.Budget, p, search.Seed)
+			}
+			return nil
+		} else if err != nil {
+			return err
+		}
+		line, _ := in.FieldPos(0)
+		if len(search.Steps) == 0 {
+			p = pair{record[0], record[1]}
+			if search.Seed, err = r.seed(p, record[2]); err != nil {
+				return fmt.Errorf("line %d: %w", line, err)
+			}
+		}
+		step, err := r.step(p.dataSet, record[4:])
+		if err != nil {
+			return fmt.Errorf("line %d: %w", line, err)
+		}
+		search.Steps = append(search.Steps, step)
+		want := []string{p.method, p.dataSet, strconv.Itoa(search.Seed), strconv.Itoa(len(search.Steps))}
+		if !slices.Equal(record[:4], want) {
+			return fmt.Errorf("line %d: it is of %q, want %q", line, record[:4], want)
+		}
+		if len(search.Steps) == r.plan.Budget {
+			if !r.add(p, search) && !unfinished {
+				return fmt.Errorf("line %d: seed %d of %v is there twice", line, search.Seed, p)
+			}
+			search = Search{}
+		}
+	}
+}
+
+// seed reads the seed of one of the plan's searches.
+func (r *Results) seed(p pair, text string) (int, error) {
+	if err := r.check(p.method, p.dataSet); err != nil {
+		return 0, err
+	}
+	seed, err := strconv.Atoi(text)
+	if err != nil || seed < 0 || seed >= r.plan.Seeds {
+		return 0, fmt.Errorf("seed is %q, want 0 to %d", text, r.plan.Seeds-1)
+	}
+	return seed, nil
+}
+
+// step reads val, test, regret and seconds.
+func (r *Results) step(dataSet string, record []string) (Step, error) {
+	var values [4]float64
+	for i, text := range record {
+		x, err := strconv.ParseFloat(text, 64)
+		if text == "" {
+			x, err = math.NaN(), nil
+		}
+		if err != nil || math.IsInf(x, 0) {
+			return Step{}, fmt.Errorf("%s is %q, want a number", columns[4+i], text)
+		}
+		values[i] = x
+	}
+	step := Step{values[0], values[1], values[2], values[3]}
+	d := r.plan.DataSets[slices.Index(r.DataSets(), dataSet)]
+	switch {
+	case !(math.Abs(step.Val+step.Regret-d.Best) < 1e-5): // true for NaN
+		return step, fmt.Errorf("val %v and regret %v, want a sum of %v, the best of %s", step.Val, step.Regret, d.Best, dataSet)
+	case math.IsNaN(step.Test) == d.HasTest:
+		return step, fmt.Errorf("test is %q, though %s has test accuracies: %t", record[1], dataSet, d.HasTest)
+	case !(step.Seconds >= 0):
+		return step, fmt.Errorf("seconds is %q, want 0 or more", record[3])
+	}
+	return step, nil
+}

@@ -1,0 +1,228 @@
+// Package experiment compares searches: it runs each method on each data set from many seeds, and says what
+// the results are worth statistically.
+//
+// An experiment is a [Plan], and lives in a folder that holds
+//
+//	plan.json       methods with their settings, data sets, seeds, budget, label; when, where and with
+//	                which versions it ran
+//	results.csv     one row for each query of each search: method, data_set, seed, query, then val, test
+//	                and regret of the best architecture so far, and seconds since the search began
+//	unfinished.csv  the same rows in the order in which searches end, until all have
+//
+// Accuracies and regrets are those of [datasets.Report], rounded to six decimals; test is empty where
+// the source has no test accuracies.
+package experiment
+
+import (
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+	"os"
+	"reflect"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cr-lso/cr-lso/crlso/search"
+	"github.com/cr-lso/cr-lso/datasets"
+)
+
+// Method is a search under the name that it has in results.
+type Method struct {
+	Name     string
+	Searcher search.Searcher // used by several goroutines at once
+}
+
+// Plan says which searches to run: each method on each benchmark from each seed, 0 up to Seeds - 1.
+type Plan struct {
+	Methods    []Method
+	Benchmarks []datasets.Benchmark // used by several goroutines at once
+	Seeds      int
+	Budget     int            // distinct queries of a search
+	Label      datasets.Label // what searches are shown; results are always by the mean
+}
+
+// NewRand returns the source of randomness of the searches of one seed on the benchmark of one name: a PCG seeded
+// with the seed and the 64-bit FNV-1a hash of the name. All methods get the same, as common random
+// numbers, so those that begin by sampling the space begin with the same architectures, and their results can
+// be compared seed by seed.
+func NewRand(seed int, benchmark string) *rand.Rand {
+	hash := fnv.New64a()
+	hash.Write([]byte(benchmark))
+	return rand.New(rand.NewPCG(uint64(seed), hash.Sum64()))
+}
+
+func (p Plan) check() error {
+	if len(p.Methods) == 0 || len(p.Benchmarks) == 0 || p.Seeds < 1 {
+		return fmt.Errorf("experiment: there are %d methods, %d benchmarks and %d seeds; want at least one of each",
+			len(p.Methods), len(p.Benchmarks), p.Seeds)
+	}
+	names := map[string]bool{}
+	for i, method := range p.Methods {
+		switch {
+		case method.Name == "" || method.Searcher == nil:
+			return fmt.Errorf("experiment: method %d, %q, lacks a name or a searcher", i, method.Name)
+		case names[method.Name]:
+			return fmt.Errorf("experiment: two methods are called %q; give each a name of its own", method.Name)
+		}
+		names[method.Name] = true
+	}
+	names = map[string]bool{}
+	for _, benchmark := range p.Benchmarks {
+		if names[benchmark.Name()] {
+			return fmt.Errorf("experiment: two benchmarks are called %q; name each once", benchmark.Name())
+		}
+		names[benchmark.Name()] = true
+		if _, err := datasets.NewOracle(benchmark, p.Budget, p.Label); err != nil {
+			return fmt.Errorf("experiment: %w", err)
+		}
+	}
+	return nil
+}
+
+// description is a plan in plan.json.
+type description struct {
+	Methods  []methodDescription  `json:"methods"`
+	DataSets []dataSetDescription `json:"data_sets"`
+	Seeds    int                  `json:"seeds"`
+	Budget   int                  `json:"budget"`
+	Label    string               `json:"label"`
+	Sessions []session            `json:"sessions"`
+}
+
+type methodDescription struct {
+	Name     string `json:"name"`
+	Searcher string `json:"searcher"`
+	Settings any    `json:"settings"`
+}
+
+type dataSetDescription struct {
+	Name    string  `json:"name"`
+	Source  string  `json:"source"`
+	HasTest bool    `json:"has_test"`
+	Best    float64 `json:"best"` // mean validation accuracy
+}
+
+// session is one call of Run that had something to do.
+type session struct {
+	Date     string            `json:"date"`
+	Machine  string            `json:"machine"`
+	Versions map[string]string `json:"versions"`
+}
+
+// describe returns the description of a plan as it is read back from plan.json.
+func (p Plan) describe() (description, error) {
+	d := description{Seeds: p.Seeds, Budget: p.Budget, Label: p.Label.String()}
+	for _, method := range p.Methods {
+		value := reflect.ValueOf(method.Searcher)
+		d.Methods = append(d.Methods, methodDescription{method.Name, value.Type().String(), settings(reflect.Indirect(value))})
+	}
+	for _, b := range p.Benchmarks {
+		d.DataSets = append(d.DataSets, dataSetDescription{b.Name(), b.Source(), b.HasTest(), b.Best()})
+	}
+	text, err := json.Marshal(d)
+	if err != nil {
+		return d, fmt.Errorf("experiment: describe the plan: %w", err)
+	}
+	d = description{}
+	return d, json.Unmarshal(text, &d)
+}
+
+// settings returns a value that JSON can hold: exported fields of structs, functions by name, numbers and
+// strings as they are; what has a String method by that; pointers and all else by type.
+func settings(v reflect.Value) any {
+	if !v.IsValid() || (v.Kind() == reflect.Func || v.Kind() == reflect.Pointer) && v.IsNil() {
+		return nil
+	}
+	if s, ok := v.Interface().(fmt.Stringer); ok {
+		return s.String()
+	}
+	switch v.Kind() {
+	case reflect.Interface:
+		return settings(v.Elem())
+	case reflect.Struct:
+		fields := map[string]any{}
+		for field, value := range v.Fields() {
+			if field.IsExported() {
+				fields[field.Name] = settings(value)
+			}
+		}
+		return fields
+	case reflect.Slice, reflect.Array:
+		elements := []any{}
+		for i := range v.Len() {
+			elements = append(elements, settings(v.Index(i)))
+		}
+		return elements
+	case reflect.Func:
+		return runtime.FuncForPC(v.Pointer()).Name()
+	case reflect.Pointer, reflect.Map, reflect.Chan, reflect.UnsafePointer, reflect.Complex64, reflect.Complex128:
+		return v.Type().String()
+	}
+	if v.CanFloat() && (math.IsNaN(v.Float()) || math.IsInf(v.Float(), 0)) {
+		return fmt.Sprint(v.Float())
+	}
+	return v.Interface()
+}
+
+// extends returns nil if the plan d is that of earlier with nothing changed and perhaps something added.
+func (d description) extends(earlier description) error {
+	switch {
+	case d.Budget != earlier.Budget:
+		return fmt.Errorf("its budget is %d, not %d", earlier.Budget, d.Budget)
+	case d.Label != earlier.Label:
+		return fmt.Errorf("its searches were shown the label %q, not %q", earlier.Label, d.Label)
+	case d.Seeds < earlier.Seeds:
+		return fmt.Errorf("it has %d seeds, not %d", earlier.Seeds, d.Seeds)
+	}
+	for _, there := range earlier.DataSets {
+		i := slices.IndexFunc(d.DataSets, func(here dataSetDescription) bool { return here.Name == there.Name })
+		if i < 0 {
+			return fmt.Errorf("it holds results on %s, which this plan lacks", there.Name)
+		}
+		if here := d.DataSets[i]; here != there {
+			return fmt.Errorf("its data set is %+v, not %+v", there, here)
+		}
+	}
+	for _, there := range earlier.Methods {
+		i := slices.IndexFunc(d.Methods, func(here methodDescription) bool { return here.Name == there.Name })
+		if i < 0 {
+			return fmt.Errorf("it holds results of %q, which this plan lacks", there.Name)
+		}
+		if here := d.Methods[i]; !reflect.DeepEqual(here, there) {
+			return fmt.Errorf("its %q is %s %v, not %s %v", there.Name, there.Searcher, there.Settings, here.Searcher, here.Settings)
+		}
+	}
+	return nil
+}
+
+func newSession() session {
+	versions := map[string]string{"go": runtime.Version()}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, dependency := range info.Deps {
+			versions[dependency.Path] = dependency.Version
+		}
+	}
+	return session{
+		Date:     time.Now().UTC().Format(time.RFC3339),
+		Machine:  fmt.Sprintf("%s, %d processors used, %s/%s", processor(), runtime.GOMAXPROCS(0), runtime.GOOS, runtime.GOARCH),
+		Versions: versions,
+	}
+}
+
+// processor returns the model name of the processor, as far as the system tells it.
+func processor() string {
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err == nil {
+		for line := range strings.Lines(string(text)) {
+			if name, value, _ := strings.Cut(line, ":"); strings.TrimSpace(name) == "model name" {
+				return strings.TrimSpace(value)
+			}
+		}
+	}
+	return "unknown processor"
+}

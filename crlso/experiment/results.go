@@ -1,0 +1,193 @@
+package experiment
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/cr-lso/cr-lso/crlso/stats"
+)
+
+// Level is the level of all confidence intervals.
+const Level = 0.95
+
+// Results are the finished searches of an experiment.
+type Results struct {
+	plan     description
+	searches map[pair][]Search // by seed
+}
+
+// Search is the result of one search.
+type Search struct {
+	Seed  int
+	Steps []Step // one for each query
+}
+
+// Step is what the best architecture by what the search saw was worth after one query: see datasets.Step.
+type Step struct {
+	Val     float64 // mean validation accuracy, percent
+	Test    float64 // mean test accuracy, percent; NaN if the source has none
+	Regret  float64 // the best mean validation accuracy of all architectures minus Val, in points
+	Seconds float64 // from the start of the search to the query, which depends on what else the machine did
+}
+
+// Quantity is what results are compared by.
+type Quantity int
+
+const (
+	Val Quantity = iota
+	Test
+	Regret
+)
+
+func (q Quantity) String() string {
+	return [...]string{"validation accuracy (%)", "test accuracy (%)", "validation regret (points)"}[q]
+}
+
+func (q Quantity) of(s Step) float64 { return [...]float64{s.Val, s.Test, s.Regret}[q] }
+
+// pair is a method on a data set, by name.
+type pair struct{ method, dataSet string }
+
+func (p pair) String() string { return fmt.Sprintf("%q on %s", p.method, p.dataSet) }
+
+func newResults(plan description) *Results { return &Results{plan, map[pair][]Search{}} }
+
+// find returns where the search of a seed is or would be.
+func (r *Results) find(p pair, seed int) (int, bool) {
+	return slices.BinarySearchFunc(r.searches[p], seed, func(s Search, seed int) int { return cmp.Compare(s.Seed, seed) })
+}
+
+func (r *Results) has(p pair, seed int) bool {
+	_, found := r.find(p, seed)
+	return found
+}
+
+// add reports whether the search was not there before.
+func (r *Results) add(p pair, s Search) bool {
+	i, found := r.find(p, s.Seed)
+	if !found {
+		r.searches[p] = slices.Insert(r.searches[p], i, s)
+	}
+	return !found
+}
+
+// Methods returns the names of the methods, in the order of the plan.
+func (r *Results) Methods() (names []string) {
+	for _, method := range r.plan.Methods {
+		names = append(names, method.Name)
+	}
+	return names
+}
+
+// DataSets returns the names of the benchmarks, in the order of the plan.
+func (r *Results) DataSets() (names []string) {
+	for _, dataSet := range r.plan.DataSets {
+		names = append(names, dataSet.Name)
+	}
+	return names
+}
+
+// Budget is the number of queries of each search.
+func (r *Results) Budget() int { return r.plan.Budget }
+
+// HasTest reports whether there are test accuracies of a data set.
+func (r *Results) HasTest(dataSet string) bool {
+	i := slices.Index(r.DataSets(), dataSet)
+	return i >= 0 && r.plan.DataSets[i].HasTest
+}
+
+func (r *Results) check(method, dataSet string) error {
+	if !slices.Contains(r.Methods(), method) {
+		return fmt.Errorf("there is no method %q, only %q", method, r.Methods())
+	}
+	if !slices.Contains(r.DataSets(), dataSet) {
+		return fmt.Errorf("there is no data set %q, only %q", dataSet, r.DataSets())
+	}
+	return nil
+}
+
+// Searches returns the finished searches of a method on a data set, in the order of seeds. The caller must
+// not change them. It is an error if there are none.
+func (r *Results) Searches(method, dataSet string) ([]Search, error) {
+	if err := r.check(method, dataSet); err != nil {
+		return nil, fmt.Errorf("experiment: %w", err)
+	}
+	searches := r.searches[pair{method, dataSet}]
+	if len(searches) == 0 {
+		return nil, fmt.Errorf("experiment: no search of %v is finished; run the experiment again", pair{method, dataSet})
+	}
+	return searches, nil
+}
+
+// Curve is the mean of a quantity over seeds and its confidence interval after each query.
+type Curve struct {
+	Mean      []float64
+	Low, High []float64 // nil with one seed
+}
+
+// Curve returns the curve of a method on a data set.
+func (r *Results) Curve(method, dataSet string, q Quantity) (Curve, error) {
+	searches, err := r.searchesWith(method, dataSet, q)
+	if err != nil {
+		return Curve{}, err
+	}
+	curves := make([][]float64, len(searches))
+	for i, search := range searches {
+		for _, step := range search.Steps {
+			curves[i] = append(curves[i], q.of(step))
+		}
+	}
+	mean, low, high := stats.Band(curves, Level)
+	return Curve{mean, low, high}, nil
+}
+
+// At returns a quantity after some queries of all finished searches of a method on a data set, in the order of
+// their seeds.
+func (r *Results) At(method, dataSet string, q Quantity, query int) ([]float64, error) {
+	searches, err := r.searchesWith(method, dataSet, q)
+	if err != nil {
+		return nil, err
+	}
+	if query < 1 || query > r.plan.Budget {
+		return nil, fmt.Errorf("experiment: there is no query %d, only 1 to %d", query, r.plan.Budget)
+	}
+	values := make([]float64, len(searches))
+	for i, search := range searches {
+		values[i] = q.of(search.Steps[query-1])
+	}
+	return values, nil
+}
+
+// searchesWith returns Searches, or an error if they lack the quantity.
+func (r *Results) searchesWith(method, dataSet string, q Quantity) ([]Search, error) {
+	searches, err := r.Searches(method, dataSet)
+	if err == nil && q == Test && !r.HasTest(dataSet) {
+		err = fmt.Errorf("experiment: the source of %s has no test accuracies; use one that has", dataSet)
+	}
+	return searches, err
+}
+
+// Compare compares a method with a baseline by a quantity after some queries, over the seeds that both have
+// finished: the difference is the method's minus the baseline's.
+func (r *Results) Compare(method, baseline, dataSet string, q Quantity, query int) (stats.Comparison, error) {
+	mine, err := r.At(method, dataSet, q, query)
+	if err != nil {
+		return stats.Comparison{}, err
+	}
+	theirs, err := r.At(baseline, dataSet, q, query)
+	if err != nil {
+		return stats.Comparison{}, err
+	}
+	var a, b []float64
+	for i, search := range r.searches[pair{method, dataSet}] {
+		if j, found := r.find(pair{baseline, dataSet}, search.Seed); found {
+			a, b = append(a, mine[i]), append(b, theirs[j])
+		}
+	}
+	if len(a) == 0 {
+		return stats.Comparison{}, fmt.Errorf("experiment: %q and %q have no finished seed in common on %s; run the experiment again",
+			method, baseline, dataSet)
+	}
+	return stats.Paired(a, b, Level), nil
+}

@@ -1,0 +1,287 @@
+package experiment
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/cr-lso/cr-lso/datasets"
+)
+
+// Run runs the searches of a plan whose results are not in the folder dir yet, as many at once as
+// GOMAXPROCS says, and returns all results. A new folder is made.
+//
+// An experiment that was interrupted goes on with what is missing, and ends with the results.csv of an uninterrupted
+// one but for the column seconds. The folder of an earlier plan is taken up if the new plan only adds
+// methods, data sets or seeds.
+//
+// Searches that fail do not stop the others: the error has one line for each reason, and the next call
+// tries them again. When ctx is cancelled, searches end at their next query and leave no result, and
+// what is finished stays in unfinished.csv. In either case it is returned beside the error.
+//
+// A bar on progress shows the time left; nil shows none.
+func Run(ctx context.Context, dir string, plan Plan, progress io.Writer) (*Results, error) {
+	if err := plan.check(); err != nil {
+		return nil, err
+	}
+	unlock, err := lock(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	r, err := open(dir, plan)
+	if err != nil {
+		return nil, err
+	}
+	tasks := r.missing(plan)
+	if len(tasks) == 0 {
+		if _, err := os.Stat(filepath.Join(dir, unfinishedFile)); err != nil {
+			return r, nil
+		}
+		return r, r.finish(dir)
+	}
+	r.plan.Sessions = append(r.plan.Sessions, newSession())
+	if err := r.writePlan(dir); err != nil {
+		return r, err
+	}
+	if err := r.finish(dir); err != nil { // an unfinished file may end in the middle of a line
+		return r, err
+	}
+	return r, r.runAll(ctx, dir, plan, tasks, progress)
+}
+
+// lock makes the folder and keeps other processes out of it.
+func lock(dir string) (unlock func() error, err error) {
+	err = os.MkdirAll(dir, 0o755)
+	l := flock.New(filepath.Join(dir, ".lock"))
+	locked := false
+	if err == nil {
+		locked, err = l.TryLock()
+	}
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("experiment: cannot write to %s: %w; choose another folder", dir, err)
+	case !locked:
+		return nil, fmt.Errorf("experiment: another process is at work in %s; wait for it, or choose another folder", dir)
+	}
+	return l.Close, nil
+}
+
+// task is one search.
+type task struct {
+	method    Method
+	benchmark datasets.Benchmark
+	seed      int
+}
+
+func (t task) pair() pair { return pair{t.method.Name, t.benchmark.Name()} }
+
+// missing returns the searches without a result, seed by seed, so that the first seeds of all methods are
+// done first and the time left can be told from the time used.
+func (r *Results) missing(plan Plan) (tasks []task) {
+	for seed := range plan.Seeds {
+		for _, benchmark := range plan.Benchmarks {
+			for _, method := range plan.Methods {
+				if t := (task{method, benchmark, seed}); !r.has(t.pair(), seed) {
+					tasks = append(tasks, t)
+				}
+			}
+		}
+	}
+	return tasks
+}
+
+// runAll runs tasks, and adds each result to r and to a new unfinished file as soon as it is there. If it is
+// stopped, by ctx or because it cannot write, that file stays as it is.
+func (r *Results) runAll(ctx context.Context, dir string, plan Plan, tasks []task, progress io.Writer) error {
+	file, err := os.Create(filepath.Join(dir, unfinishedFile))
+	if err != nil {
+		return fmt.Errorf("experiment: %w", err)
+	}
+	defer file.Close()
+	if _, err := fmt.Fprintln(file, strings.Join(columns, ",")); err != nil {
+		return fmt.Errorf("experiment: %w", err)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	bar := newBar(progress, len(tasks))
+	defer bar.Finish()
+	var failed failures
+	finished := 0
+	for o := range outcomes(ctx, plan, tasks) {
+		bar.Add(1)
+		switch {
+		case o.err == nil:
+			finished++
+			r.add(o.task.pair(), o.search)
+			var rows bytes.Buffer
+			out := csv.NewWriter(&rows)
+			writeSearches(out, o.task.pair(), o.search)
+			out.Flush()
+			if _, err := file.Write(rows.Bytes()); err != nil {
+				cancel(err)
+			}
+		case ctx.Err() == nil:
+			failed.add(o.task, o.err)
+		}
+	}
+	if ctx.Err() != nil {
+		return errors.Join(failed.err(), fmt.Errorf("experiment: stopped after %d of %d searches: %w; run it again to go on",
+			finished, len(tasks), context.Cause(ctx)))
+	}
+	return errors.Join(failed.err(), r.finish(dir))
+}
+
+type outcome struct {
+	task   task
+	search Search
+	err    error
+}
+
+// outcomes runs tasks on all processors until they are done or ctx is, and closes the channel then.
+func outcomes(ctx context.Context, plan Plan, tasks []task) <-chan outcome {
+	queue := make(chan task, len(tasks))
+	for _, t := range tasks {
+		queue <- t
+	}
+	close(queue)
+	out := make(chan outcome)
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(tasks)) {
+		workers.Go(func() {
+			for t := range queue {
+				if ctx.Err() != nil {
+					return
+				}
+				search, err := t.run(ctx, plan.Budget, plan.Label)
+				out <- outcome{t, search, err}
+			}
+		})
+	}
+	go func() {
+		workers.Wait()
+		close(out)
+	}()
+	return out
+}
+
+// run runs one search with an oracle and a source of its own.
+func (t task) run(ctx context.Context, budget int, label datasets.Label) (Search, error) {
+	clock := &clock{Benchmark: t.benchmark, ctx: ctx, start: time.Now(), seconds: map[datasets.Arch]float64{}}
+	oracle, err := datasets.NewOracle(clock, budget, label)
+	if err != nil {
+		return Search{}, err
+	}
+	if err := t.method.Searcher.Search(oracle, NewRand(t.seed, t.benchmark.Name())); err != nil {
+		return Search{}, err
+	}
+	if oracle.Remaining() > 0 {
+		return Search{}, fmt.Errorf("the search ended after %d of %d queries without an error", len(oracle.Log()), budget)
+	}
+	oracle.Close()
+	report, err := datasets.NewReport(oracle, clock)
+	if err != nil {
+		return Search{}, err
+	}
+	search := Search{Seed: t.seed}
+	for _, step := range report.Steps {
+		if math.IsNaN(step.Val) || math.IsNaN(step.Test) == report.HasTest {
+			return Search{}, fmt.Errorf("the table has validation accuracy %v and test accuracy %v for %v", step.Val, step.Test, step.Incumbent)
+		}
+		search.Steps = append(search.Steps, Step{
+			Val:     round(step.Val, 6),
+			Test:    round(step.Test, 6),
+			Regret:  round(step.Regret, 6),
+			Seconds: round(clock.seconds[oracle.Space().Canonical(step.Query.Arch)], 4),
+		})
+	}
+	return search, nil
+}
+
+func round(x float64, decimals int) float64 {
+	scale := math.Pow10(decimals)
+	return math.Round(x*scale)/scale + 0 // + 0 because there is a negative zero
+}
+
+// clock is the benchmark of one search: it keeps when each architecture was first looked up, and refuses
+// when ctx is done.
+type clock struct {
+	datasets.Benchmark
+	ctx     context.Context
+	start   time.Time
+	seconds map[datasets.Arch]float64
+}
+
+func (c *clock) Lookup(a datasets.Arch) (datasets.Record, error) {
+	if c.ctx.Err() != nil {
+		return datasets.Record{}, context.Cause(c.ctx)
+	}
+	if _, ok := c.seconds[a]; !ok {
+		c.seconds[a] = time.Since(c.start).Seconds()
+	}
+	return c.Benchmark.Lookup(a)
+}
+
+// failures are searches that failed, in the order of their first, those of one reason together.
+type failures struct {
+	reasons []reason
+	seeds   map[reason][]int
+}
+
+type reason struct {
+	pair
+	message string
+}
+
+func (f *failures) add(t task, err error) {
+	why := reason{t.pair(), strings.ReplaceAll(err.Error(), "\n", "; ")}
+	if f.seeds == nil {
+		f.seeds = map[reason][]int{}
+	}
+	if f.seeds[why] == nil {
+		f.reasons = append(f.reasons, why)
+	}
+	f.seeds[why] = append(f.seeds[why], t.seed)
+}
+
+func (f *failures) err() error {
+	var errs []error
+	for _, why := range f.reasons {
+		seeds := f.seeds[why]
+		which := fmt.Sprintf("seed %d", seeds[0])
+		if len(seeds) > 1 {
+			which += fmt.Sprintf(" and %d more", len(seeds)-1)
+		}
+		errs = append(errs, fmt.Errorf("experiment: %v, %s: %s", why.pair, which, why.message))
+	}
+	return errors.Join(errs...)
+}
+
+// newBar returns a progress bar that disappears when it ends.
+func newBar(w io.Writer, total int) *progressbar.ProgressBar {
+	if w == nil {
+		w = io.Discard
+	}
+	return progressbar.NewOptions(total,
+		progressbar.OptionSetWriter(w),
+		progressbar.OptionSetDescription("searches"),
+		progressbar.OptionShowCount(),
+		progressbar.OptionSetWidth(20),
+		progressbar.OptionThrottle(200*time.Millisecond),
+		progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetPredictTime(true),
+	)
+}
