@@ -20,6 +20,7 @@ type Config struct {
 	LatentDim     int     // Z, dimension of the latent space
 	HiddenDim     int     // H, width of encoder and decoder
 	EncoderLayers int     // rounds of message passing
+	StateScale    float64 // factor on the node states, and on their sum, after a round; 1 as released
 	DecoderBlocks int     // H->H residual blocks before the one that produces the scores
 	KLWeight      float64 // beta
 	ReparamNoise  float64 // factor on the standard deviation when z is sampled in training
@@ -92,7 +93,7 @@ func Released201() Config {
 	joint.WeightDecay, joint.ClipNorm = 3e-5, 5
 	fineTune.Epochs, fineTune.Batch, fineTune.MinLearningRate, fineTune.WeightDecay = 50, 32, 1e-5, 1e-5
 	return Config{
-		LatentDim: 16, HiddenDim: 256, EncoderLayers: 3, DecoderBlocks: 1,
+		LatentDim: 16, HiddenDim: 256, EncoderLayers: 3, StateScale: 1, DecoderBlocks: 1,
 		KLWeight: 0.005, ReparamNoise: 0.01,
 		ICNNWidth: 128, ICNNLayers: 4, ICNNForm: ActivationPerTerm,
 		PredictorDim: 64, PredictorLayers: 4, PredictorCode: 64,
@@ -190,6 +191,7 @@ func (c Config) Validate() error {
 	} {
 		check(f.value >= 1, "%s is %d, want at least 1", f.name, f.value)
 	}
+	check(c.StateScale > 0, "StateScale is %g, want above 0", c.StateScale)
 	check(c.DecoderBlocks >= 0, "DecoderBlocks is %d, want 0 or more", c.DecoderBlocks)
 	check(c.Budget >= c.InitialSet, "Budget is %d, below the InitialSet of %d", c.Budget, c.InitialSet)
 	check(c.TopK <= c.InitialSet, "TopK is %d, above the InitialSet of %d", c.TopK, c.InitialSet)

@@ -127,10 +127,17 @@ func Encoder(scope *model.Scope, config Config, batch Graphs) (mu, logVar *Node)
 	h := batch.Nodes
 	last := config.EncoderLayers - 1
 	for layer := range last {
-		h = GraphConv(scope.In("conv_%d", layer), batch, h, config.HiddenDim)
+		h = scaled(GraphConv(scope.In("conv_%d", layer), batch, h, config.HiddenDim), config.StateScale)
 	}
-	readout := GraphConvSum(scope.In("conv_%d", last), batch, h, config.HiddenDim)
+	readout := scaled(GraphConvSum(scope.In("conv_%d", last), batch, h, config.HiddenDim), config.StateScale)
 	mu = affine(scope.In("mu"), readout, config.LatentDim)
 	logVar = affine(scope.In("log_var"), readout, config.LatentDim)
 	return mu, logVar
+}
+
+func scaled(x *Node, factor float64) *Node {
+	if factor == 1 {
+		return x
+	}
+	return MulScalar(x, factor)
 }

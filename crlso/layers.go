@@ -1,9 +1,8 @@
 package crlso
 
 import (
-	"hash/fnv"
+	"fmt"
 	"math"
-	"math/rand/v2"
 	"slices"
 
 	"github.com/gomlx/compute/dtypes"
@@ -48,17 +47,38 @@ func weight(scope *model.Scope, name string, fanIn int, dims ...int) *model.Vari
 	if v := scope.GetVariable(name); v != nil {
 		return v
 	}
-	path := fnv.New64a()
-	path.Write([]byte(model.JoinPath(scope.Scope(), name)))
+	path := model.JoinPath(scope.Scope(), name)
+	scope.Store().SetParam(path+fanInSuffix, fanIn)
 	seed := model.GetParamOr(scope, seedParam, uint64(0))
-	rng := rand.New(rand.NewPCG(seed, path.Sum64()))
+	return scope.VariableWithValue(name, initialWeights(seed, path, fanIn, dims))
+}
+
+// drawAgain gives all weights below a scope new initial values.
+func drawAgain(scope *model.Scope, seed uint64) error {
+	for v := range scope.IterVariables() {
+		fanIn, ok := scope.Store().GetParam(v.Path() + fanInSuffix)
+		if !ok {
+			return fmt.Errorf("%s is not a weight", v.Path())
+		}
+		if err := v.SetValue(initialWeights(seed, v.Path(), fanIn.(int), v.Shape().Dimensions)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func initialWeights(seed uint64, path string, fanIn int, dims []int) *tensors.Tensor {
+	rng := newRand(seed, path, 0)
 	bound := 1 / math.Sqrt(float64(fanIn))
 	values := make([]float32, shapes.Make(dtypes.Float32, dims...).Size())
 	for i := range values {
 		values[i] = float32((2*rng.Float64() - 1) * bound)
 	}
-	return scope.VariableWithValue(name, tensors.FromFlatDataAndDimensions(values, dims...))
+	return tensors.FromFlatDataAndDimensions(values, dims...)
 }
+
+// fanInSuffix ends the name of the store parameter that remembers a weight's fan-in.
+const fanInSuffix = " fan-in"
 
 // seedParam is the store parameter that holds the seed of all initial weights.
 const seedParam = "seed"

@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 
 	"gonum.org/v1/gonum/floats"
-	"gonum.org/v1/gonum/stat/distuv"
 
+	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
@@ -64,7 +63,7 @@ func (g GaussianProcess) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 			return err
 		}
 	}
-	posterior := newPosterior(features, g.Length, observationVariance)
+	posterior := newPosterior(len(features), overlap(features, g.Length), observationVariance)
 	accuracies := make([]float64, 0, oracle.Budget())
 	for oracle.Remaining() > 0 {
 		var points []int
@@ -73,8 +72,8 @@ func (g GaussianProcess) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 			accuracies = append(accuracies, query.Accuracy)
 		}
 		posterior.observe(points...)
-		if err := g.queryBatch(oracle, space, posterior, normalQuantiles(accuracies)); err != nil {
-			return err
+		if err := queryMostPromising(oracle, posterior, stats.NormalQuantiles(accuracies), g.Batch); err != nil {
+			return fmt.Errorf("Gaussian process: %w", err)
 		}
 	}
 	return nil
@@ -100,8 +99,32 @@ func (g GaussianProcess) features(space datasets.FiniteSpace) ([][]int32, error)
 	return features, nil
 }
 
-// queryBatch queries the unknown architectures of the highest expected improvement.
-func (g GaussianProcess) queryBatch(oracle *datasets.Oracle, space datasets.FiniteSpace, p *posterior, targets []float64) error {
+// overlap returns the covariances of one point with each, exp(-d / length), where d counts the features
+// in which the two differ.
+func overlap(features [][]int32, length float64) func(point int) []float64 {
+	covariance := make([]float64, len(features[0])+1)
+	for differing := range covariance {
+		covariance[differing] = math.Exp(-float64(differing) / length)
+	}
+	return func(point int) []float64 {
+		row := make([]float64, len(features))
+		for i, other := range features {
+			differing := 0
+			for j, feature := range features[point] {
+				if other[j] != feature {
+					differing++
+				}
+			}
+			row[i] = covariance[differing]
+		}
+		return row
+	}
+}
+
+// queryMostPromising queries a batch of those unknown architectures of a finite space that have the highest
+// expected improvement. The posterior's points are the space's.
+func queryMostPromising(oracle *datasets.Oracle, p *posterior, targets []float64, batch int) error {
+	space := oracle.Space().(datasets.FiniteSpace)
 	best := floats.Max(targets)
 	known := math.Inf(-1)
 	improvement := p.mean(targets)
@@ -109,13 +132,13 @@ func (g GaussianProcess) queryBatch(oracle *datasets.Oracle, space datasets.Fini
 		if oracle.Seen(space.At(i)) {
 			improvement[i] = known
 		} else {
-			improvement[i] = expectedImprovement(mean, math.Sqrt(p.variance[i]), best)
+			improvement[i] = stats.ExpectedImprovement(mean, math.Sqrt(p.variance[i]), best)
 		}
 	}
-	for range min(g.Batch, oracle.Remaining()) {
+	for range min(batch, oracle.Remaining()) {
 		i := floats.MaxIdx(improvement)
 		if improvement[i] == known {
-			return fmt.Errorf("Gaussian process: all of %s is known after %d of %d queries; use a smaller budget",
+			return fmt.Errorf("all of %s is known after %d of %d queries; use a smaller budget",
 				space.Name(), len(oracle.Log()), oracle.Budget())
 		}
 		improvement[i] = known
@@ -124,30 +147,4 @@ func (g GaussianProcess) queryBatch(oracle *datasets.Oracle, space datasets.Fini
 		}
 	}
 	return nil
-}
-
-// expectedImprovement is the expectation of max(0, X - best) for a normal X.
-func expectedImprovement(mean, deviation, best float64) float64 {
-	u := (mean - best) / deviation
-	return deviation * (u*distuv.UnitNormal.CDF(u) + distuv.UnitNormal.Prob(u))
-}
-
-// normalQuantiles returns the standard normal's quantile of (rank - 1/2) / n for each of n values, rank 1 the
-// lowest. Values that tie have the mean of their ranks.
-func normalQuantiles(values []float64) []float64 {
-	n := len(values)
-	sorted, order, quantiles := slices.Clone(values), make([]int, n), make([]float64, n)
-	floats.Argsort(sorted, order)
-	for first := 0; first < n; {
-		end := first + 1
-		for end < n && sorted[end] == sorted[first] {
-			end++
-		}
-		quantile := distuv.UnitNormal.Quantile(float64(first+end) / 2 / float64(n))
-		for _, i := range order[first:end] {
-			quantiles[i] = quantile
-		}
-		first = end
-	}
-	return quantiles
 }

@@ -1,7 +1,6 @@
 package search
 
 import (
-	"math"
 	"testing"
 
 	"gonum.org/v1/gonum/floats/scalar"
@@ -21,7 +20,7 @@ func TestPosterior(t *testing.T) {
 	for i := range int32(27) {
 		features = append(features, []int32{i / 9, i / 3 % 3, i % 3})
 	}
-	p := newPosterior(features, 4, 0.01)
+	p := newPosterior(len(features), overlap(features, 4), 0.01)
 	p.observe(0)
 	p.observe(5, 13, 26)
 	mean := p.mean([]float64{-1, 0.5, 2, 0.25})
@@ -40,29 +39,9 @@ func TestPosterior(t *testing.T) {
 
 // Without observations the posterior is the prior.
 func TestPrior(t *testing.T) {
-	p := newPosterior([][]int32{{0}, {1}}, 4, 0.01)
+	p := newPosterior(2, overlap([][]int32{{0}, {1}}, 4), 0.01)
 	for i, mean := range p.mean(nil) {
 		wantClose(t, "mean", mean, 0)
 		wantClose(t, "variance", p.variance[i], 1)
-	}
-}
-
-// The expected values are integrals over max(0, x - best) by scipy's quadrature.
-func TestExpectedImprovement(t *testing.T) {
-	for _, c := range []struct{ mean, deviation, best, want float64 }{
-		{0, 1, 0, 1 / math.Sqrt(2*math.Pi)},
-		{1, 0.5, 1.2, 0.1152194184737265},
-		{-2, 0.7, 1, 1.3577310092565636e-06},
-		{3, 0.1, 1, 2},
-	} {
-		wantClose(t, "expected improvement", expectedImprovement(c.mean, c.deviation, c.best), c.want)
-	}
-}
-
-// The expected values are scipy's norm.ppf of (rankdata - 1/2) / n.
-func TestNormalQuantiles(t *testing.T) {
-	want := []float64{0.5244005127080407, -1.2815515655446004, -0.2533471031357997, -0.2533471031357997, 1.2815515655446004}
-	for i, got := range normalQuantiles([]float64{90, 10, 50, 50, 91}) {
-		wantClose(t, "quantile", got, want[i])
 	}
 }

@@ -7,14 +7,13 @@ import (
 )
 
 // posterior is a Gaussian process on a fixed list of points, given noisy observations at some of them.
-// The prior has mean 0, variance 1 and the covariance of [GaussianProcess].
+// The prior has mean 0 and variance 1.
 //
 // With L the Cholesky factor of the observations' covariance, noise included, it keeps the rows of
 // L^-1 K(observed, all): a further observation adds one row, and no row changes.
 type posterior struct {
-	features   [][]int32 // of each point
-	covariance []float64 // by the number of features that differ
-	noise      float64   // variance
+	covariances func(point int) []float64 // prior covariances of one point with each, for the posterior to keep
+	noise       float64                   // variance
 
 	observed []int       // points, in the order of observation
 	diagonal []float64   // of L; below it, L[n][m] is rows[m][observed[n]]
@@ -22,16 +21,8 @@ type posterior struct {
 	variance []float64   // of each point, noise not included
 }
 
-func newPosterior(features [][]int32, length, noise float64) *posterior {
-	p := &posterior{
-		features:   features,
-		covariance: make([]float64, len(features[0])+1),
-		noise:      noise,
-		variance:   make([]float64, len(features)),
-	}
-	for differing := range p.covariance {
-		p.covariance[differing] = math.Exp(-float64(differing) / length)
-	}
+func newPosterior(points int, covariances func(point int) []float64, noise float64) *posterior {
+	p := &posterior{covariances: covariances, noise: noise, variance: make([]float64, points)}
 	for i := range p.variance {
 		p.variance[i] = 1
 	}
@@ -65,24 +56,9 @@ func (p *posterior) observe(points ...int) {
 	}
 }
 
-// covariances returns the prior covariance of one point with each point.
-func (p *posterior) covariances(point int) []float64 {
-	row := make([]float64, len(p.features))
-	for i, features := range p.features {
-		differing := 0
-		for j, feature := range p.features[point] {
-			if features[j] != feature {
-				differing++
-			}
-		}
-		row[i] = p.covariance[differing]
-	}
-	return row
-}
-
 // mean returns the mean at each point when the observations are the targets.
 func (p *posterior) mean(targets []float64) []float64 {
-	mean := make([]float64, len(p.features))
+	mean := make([]float64, len(p.variance))
 	whitened := make([]float64, len(targets)) // L^-1 targets
 	for n, point := range p.observed {
 		whitened[n] = targets[n]

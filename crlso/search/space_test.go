@@ -20,6 +20,7 @@ type toySpace struct{ datasets.FiniteSpace }
 
 func (toySpace) Name() string                            { return "the toy space" }
 func (toySpace) Len() int                                { return 81 }
+func (toySpace) Schema() datasets.Schema                 { return datasets.Schema{Nodes: 4, NodeTypes: 3} }
 func (s toySpace) Sample(rng *rand.Rand) datasets.Arch   { return s.At(rng.IntN(81)) }
 func (toySpace) Canonical(a datasets.Arch) datasets.Arch { return a }
 func (toySpace) Encode(a datasets.Arch) datasets.Graph {
@@ -59,6 +60,17 @@ func (toySpace) Neighbours(a datasets.Arch) []datasets.Arch {
 func (s toySpace) Mutate(a datasets.Arch, rng *rand.Rand) datasets.Arch {
 	neighbours := s.Neighbours(a)
 	return neighbours[rng.IntN(len(neighbours))]
+}
+
+// toyLatents are the digits themselves.
+func toyLatents() [][]float64 {
+	latents := make([][]float64, 81)
+	for i := range latents {
+		for _, digit := range (toySpace{}).At(i).(digits) {
+			latents[i] = append(latents[i], float64(digit))
+		}
+	}
+	return latents
 }
 
 // halfSpace is toySpace with the first digit counted as nothing: 27 distinct architectures, though it claims 81.

@@ -26,3 +26,9 @@ func NormalQuantiles(values []float64) []float64 {
 	}
 	return quantiles
 }
+
+// ExpectedImprovement is the expectation of max(0, X - best) for a normal X.
+func ExpectedImprovement(mean, deviation, best float64) float64 {
+	u := (mean - best) / deviation
+	return deviation * (u*distuv.UnitNormal.CDF(u) + distuv.UnitNormal.Prob(u))
+}

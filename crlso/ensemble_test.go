@@ -1,0 +1,99 @@
+package crlso
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/cr-lso/cr-lso/crlso/search"
+	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+var _ search.Searcher = Ensemble{}
+
+func smallEnsemble() EnsembleConfig {
+	config := Ensemble201()
+	config.Networks.HiddenDim, config.Networks.EncoderLayers = 8, 2
+	config.Networks.ICNNWidth, config.Networks.ICNNLayers = 6, 1
+	config.Members, config.Initial, config.Batch, config.Training.Epochs = 3, 8, 3, 20
+	return config
+}
+
+func TestEnsembleSearch(t *testing.T) {
+	onBackends(t, func(t *testing.T, backend compute.Backend) {
+		var logs [2][]datasets.Query
+		for i := range logs {
+			oracle := newOracle(t, 15) // two rounds of three, and one cut short
+			if err := (Ensemble{backend, smallEnsemble()}).Search(oracle, rand.New(rand.NewPCG(3, 4))); err != nil {
+				t.Fatal(err)
+			}
+			if logs[i] = oracle.Log(); len(logs[i]) != 15 {
+				t.Errorf("%d queries, want 15", len(logs[i]))
+			}
+		}
+		if !slices.Equal(logs[0], logs[1]) {
+			t.Error("the same random source makes other queries")
+		}
+	})
+}
+
+// TestConcavePair trains a pair twice from fresh weights: it orders what it was trained on, its performance model is
+// concave, and the second pair is another one.
+func TestConcavePair(t *testing.T) {
+	onBackends(t, func(t *testing.T, backend compute.Backend) {
+		config := smallEnsemble()
+		config.Training.Epochs = 200
+		pair, err := newConcavePair(backend, space, config, 30)
+		if err != nil {
+			t.Fatal(err)
+		}
+		oracle := newOracle(t, 30)
+		rng := rand.New(rand.NewPCG(5, 6))
+		if err := (search.Random{}).Search(oracle, rng); err != nil {
+			t.Fatal(err)
+		}
+		var performances [2][]float64
+		for i := range performances {
+			if performances[i], err = pair.fit(oracle.Log(), rng); err != nil {
+				t.Fatal(err)
+			}
+			best, worst := 0.0, 0.0
+			for _, q := range oracle.Log() {
+				p := performances[i][space.Index(q.Arch)]
+				if q.Accuracy > 90 {
+					best += p
+				} else if q.Accuracy < 80 {
+					worst -= p
+				}
+			}
+			if best+worst <= 0 {
+				t.Errorf("fit %d: sum of performances is %g for good cells and %g for bad ones", i, best, -worst)
+			}
+			for _, w := range nonNegativeWeights(pair.model.store.Scope(memberICNNScope), config.Networks) {
+				if low := slices.Min(tensors.MustCopyFlatData[float32](w.MustValue())); low < 0 {
+					t.Errorf("fit %d: %s has an entry %g", i, w.Path(), low)
+				}
+			}
+		}
+		if fmt.Sprint(performances[0]) == fmt.Sprint(performances[1]) {
+			t.Error("the second pair is the first one again")
+		}
+	})
+}
+
+func TestEnsembleErrors(t *testing.T) {
+	backend, rng := fastest(t), rand.New(rand.NewPCG(1, 1))
+	config := smallEnsemble()
+	wantErrorLine(t, Ensemble{backend, config}.Search(newOracle(t, 7), rng), "budget is 7, below the 8 initial queries")
+	config.Members = 0
+	wantErrorLine(t, Ensemble{backend, config}.Search(newOracle(t, 20), rng), "0 members")
+	config = smallEnsemble()
+	config.Networks.LatentDim = 0
+	wantErrorLine(t, Ensemble{backend, config}.Search(newOracle(t, 20), rng), "LatentDim is 0")
+	oracle := newOracle(t, 20)
+	oracle.Close()
+	wantErrorLine(t, Ensemble{backend, smallEnsemble()}.Search(oracle, rng), "oracle is closed")
+}
