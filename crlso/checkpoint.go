@@ -25,7 +25,7 @@ func (m *Model) saveCheckpoint(dir string) (err error) {
 	defer func() {
 		if err != nil {
 			os.RemoveAll(temporary)
-			err = fmt.Errorf("save checkpoint %s: %w", dir, err)
+			err = fmt.Errorf("save checkpoint %s: %w; the one before it is kept: free some space or make the folder writable, and run again", dir, err)
 		}
 	}()
 	if err := os.RemoveAll(temporary); err != nil {

@@ -195,7 +195,7 @@ func TestRunUnwritable(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := Open(filepath.Join(path, "run"), fastest(t), space, small())
-	wantErrorLine(t, err, path)
+	wantErrorLine(t, err, path, "can be written")
 }
 
 // TestRunFullDisk limits the size of files, so that a checkpoint fails half-way as on a full disk: the good one
@@ -220,7 +220,7 @@ func TestRunFullDisk(t *testing.T) {
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
 		t.Fatal(err)
 	}
-	wantErrorLine(t, err, "save checkpoint", "joint-0002", "file too large")
+	wantErrorLine(t, err, "save checkpoint", "joint-0002", "file too large", "free some space")
 	if after := files(t, run.checkpoints()); !slices.Equal(before, after) {
 		t.Errorf("checkpoints went from %v to %v", before, after)
 	}

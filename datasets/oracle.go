@@ -47,8 +47,8 @@ func NewOracle(b Benchmark, budget int, label Label) (*Oracle, error) {
 		benchmark: b,
 		label:     label,
 		budget:    budget,
-		log:       make([]Query, 0, budget),
-		seen:      make(map[Arch]float64, budget),
+		log:       make([]Query, 0, min(budget, 4096)), // an infinite space bounds no budget
+		seen:      make(map[Arch]float64, min(budget, 4096)),
 	}, nil
 }
 
