@@ -74,10 +74,8 @@ func (e Ensemble) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	if oracle.Budget() < e.Config.Initial {
 		return fmt.Errorf("ensemble: the oracle's budget is %d, below the %d initial queries", oracle.Budget(), e.Config.Initial)
 	}
-	for len(oracle.Log()) < e.Config.Initial {
-		if _, err := oracle.Query(space.Sample(rng)); err != nil {
-			return fmt.Errorf("ensemble: %w", err)
-		}
+	if err := sampleUntil(oracle, rng, e.Config.Initial); err != nil {
+		return fmt.Errorf("ensemble: %w", err)
 	}
 	pair, err := newConcavePair(e.Backend, space, e.Config, oracle.Budget())
 	if err != nil {
@@ -91,7 +89,11 @@ func (e Ensemble) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 				return fmt.Errorf("ensemble, after %d queries: %w", len(labelled), err)
 			}
 		}
-		for _, arch := range mostPromising(oracle, space, models, min(e.Config.Batch, oracle.Remaining())) {
+		batch := mostPromising(oracle, space, models, min(e.Config.Batch, oracle.Remaining()))
+		if len(batch) == 0 {
+			return fmt.Errorf("ensemble: all of %s is known after %d of %d queries; use a smaller budget", space.Name(), len(labelled), oracle.Budget())
+		}
+		for _, arch := range batch {
 			if _, err := oracle.Query(arch); err != nil {
 				return fmt.Errorf("ensemble: %w", err)
 			}

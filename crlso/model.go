@@ -263,6 +263,9 @@ func (m *Model) apply(exec *model.Exec, indices []int) ([]float32, error) {
 			return nil, err
 		}
 		out = appendRows(out, results[0], len(chunk))
+		for _, unused := range results[1:] {
+			unused.MustFinalizeAll()
+		}
 	}
 	return out, nil
 }

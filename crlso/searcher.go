@@ -51,9 +51,17 @@ func (m *Model) drawInitialSet(oracle *datasets.Oracle) error {
 		return fmt.Errorf("label initial set: the oracle's budget is %d, below the initial set of %d", oracle.Budget(), m.Config.InitialSet)
 	}
 	rng := newRand(m.Config.Seed, "initial set", 0)
-	for len(oracle.Log()) < m.Config.InitialSet {
-		if _, err := oracle.Query(m.Space.Sample(rng)); err != nil {
-			return fmt.Errorf("label initial set: %w", err)
+	if err := sampleUntil(oracle, rng, m.Config.InitialSet); err != nil {
+		return fmt.Errorf("label initial set: %w", err)
+	}
+	return nil
+}
+
+// sampleUntil queries random architectures until the oracle has answered n distinct ones.
+func sampleUntil(oracle *datasets.Oracle, rng *rand.Rand, n int) error {
+	for len(oracle.Log()) < n {
+		if _, err := oracle.Query(oracle.Space().Sample(rng)); err != nil {
+			return err
 		}
 	}
 	return nil
