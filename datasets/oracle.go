@@ -24,8 +24,13 @@ type Oracle struct {
 	budget    int
 	log       []Query
 	seen      map[Arch]float64
+	repeats   int // answers from memory since the last new one
 	closed    bool
 }
+
+// maxRepeats is how many answers from memory in a row end a search. It is far above what random sampling takes
+// to find the last architecture of a space the size of NAS-Bench-201.
+const maxRepeats = 1_000_000
 
 // Query is one entry of an oracle's log.
 type Query struct {
@@ -56,13 +61,19 @@ func NewOracle(b Benchmark, budget int, label Label) (*Oracle, error) {
 func (o *Oracle) Space() Space { return o.benchmark.Space() }
 
 // Query returns the validation accuracy of a in percent. An architecture asked before is answered
-// from memory at no cost. The error is ErrBudget, ErrClosed, or says what is wrong with a or its label.
+// from memory at no cost, up to a million times in a row, so that a search that finds nothing new ends. The
+// error is ErrBudget, ErrClosed, or says what is wrong with a, its label or the search.
 func (o *Oracle) Query(a Arch) (float64, error) {
 	if o.closed {
 		return 0, ErrClosed
 	}
 	key := o.Space().Canonical(a)
 	if accuracy, ok := o.seen[key]; ok {
+		if o.repeats == maxRepeats {
+			return 0, fmt.Errorf("query %s: nothing new in %d proposals, after %d of %d queries; use a smaller budget, or a search that leaves what it knows",
+				o.Space().Name(), maxRepeats, len(o.log), o.budget)
+		}
+		o.repeats++
 		return accuracy, nil
 	}
 	if len(o.log) == o.budget {
@@ -76,10 +87,12 @@ func (o *Oracle) Query(a Arch) (float64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("query %s: %w", o.benchmark.Name(), err)
 	}
-	if math.IsNaN(accuracy) {
-		return 0, fmt.Errorf("query %s: the table has no validation accuracy for %s", o.benchmark.Name(), a)
+	if math.IsNaN(accuracy) || math.IsInf(accuracy, 0) {
+		return 0, fmt.Errorf("query %s: the table has no validation accuracy for %s, but %v; get it anew or mend it",
+			o.benchmark.Name(), a, accuracy)
 	}
 	o.seen[key] = accuracy
+	o.repeats = 0
 	o.log = append(o.log, Query{Arch: a, Accuracy: accuracy})
 	return accuracy, nil
 }

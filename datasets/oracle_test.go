@@ -2,6 +2,7 @@ package datasets_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -107,7 +108,9 @@ func TestOracleSaysWhyItCannotAnswer(t *testing.T) {
 		want  string
 	}{
 		{"x", datasets.MeanLabel, "x is not in the toy"},
-		{"n", datasets.MeanLabel, "no validation accuracy for n"},
+		{"n", datasets.MeanLabel, "no validation accuracy for n, but NaN"},
+		{"i", datasets.MeanLabel, "no validation accuracy for i, but -Inf"},
+		{"j", 1, "no validation accuracy for j, but NaN"},
 		{"m", 0, "only means"},
 		{"a", -2, "-2"},
 	} {
@@ -116,6 +119,23 @@ func TestOracleSaysWhyItCannotAnswer(t *testing.T) {
 		wantError(t, err, c.want)
 		if o.Remaining() != 2 || o.Seen(c.arch) {
 			t.Errorf("%s was charged", c.arch)
+		}
+	}
+}
+
+// A search that goes in circles ends, and one that finds something new at last goes on.
+func TestOracleEndsASearchThatFindsNothingNew(t *testing.T) {
+	o := newOracle(t, newToy(), 4, datasets.MeanLabel)
+	for range 2 {
+		query(t, o, []word{"a", "b"}[len(o.Log())])
+		var err error
+		repeats := 0
+		for ; err == nil && repeats < 2_000_000; repeats++ {
+			_, err = o.Query(word("A"))
+		}
+		wantError(t, err, "toy space", "nothing new in 1000000 proposals", fmt.Sprint("after ", len(o.Log()), " of 4 queries"), "smaller budget")
+		if repeats != 1_000_001 {
+			t.Errorf("the error came after %d repeats, want it after a million", repeats)
 		}
 	}
 }

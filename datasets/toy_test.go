@@ -75,6 +75,8 @@ func newToy() *toy {
 			word("d"): {Val: 80, Test: 55, Runs: []float64{80}},
 			word("m"): {Val: 60, Test: 61},
 			word("n"): {Val: math.NaN(), Test: 1},
+			word("i"): {Val: math.Inf(-1), Test: 1},
+			word("j"): {Val: 40, Test: 1, Runs: []float64{80, math.NaN()}},
 		},
 		hasTest: true,
 	}

@@ -6,9 +6,6 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"gonum.org/v1/gonum/floats"
-
-	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
@@ -18,65 +15,56 @@ import (
 //
 // The covariance of two architectures is exp(-d / Length), where d counts the features in which they
 // differ. With k(x, x') the number of features that agree, that is exp(-(k(x,x) - k(x,x')) / Length),
-// a squared-exponential kernel on one-hot features.
+// a squared-exponential kernel on one-hot features. Unless Length is given, each round takes the one of the
+// highest marginal likelihood among four: 1/2, 1, 2 and 4 times the mean of d over all pairs. Shorter ones, which
+// may be the likeliest while there are few accuracies, lead to a random search.
 //
-// Sources: Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, Algorithm 2.1;
-// Jones, Schonlau and Welch, "Efficient Global Optimization of Expensive Black-Box Functions", 1998,
-// equation 15. The kernel and the quantiles are this project's choice.
+// Sources: Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, Algorithm 2.1 and, for the
+// marginal likelihood, equation 5.8; Jones, Schonlau and Welch, "Efficient Global Optimization of
+// Expensive Black-Box Functions", 1998, equation 15. The kernel and the quantiles are this project's choice.
 //
-// A search of NAS-Bench-201 with 200 queries needs 25 MB: 8 bytes for each query and architecture.
+// A search of NAS-Bench-201 with 200 queries needs 50 MB: 16 bytes for each query and architecture.
 type GaussianProcess struct {
 	// Features describes an architecture by classes, as many for each, of which only equality counts.
 	// nil means the classes of nodes and edges of Space.Encode; nasbench201.PathFeatures adds those of
 	// paths for NAS-Bench-201.
 	Features func(datasets.Arch) []int32
 
-	Length  float64 // differing features by which the covariance falls to 1/e; 0 means 4
+	Length  float64 // differing features by which the covariance falls to 1/e; 0 means the likeliest in each round
 	Initial int     // random architectures queried first; 0 means 10
 	Batch   int     // queries in a round; 0 means 5
 }
 
-// observationVariance is the variance of the noise that the model expects on a normal quantile.
-const observationVariance = 0.01
-
 // Search implements [Searcher]. The oracle's space must be a [datasets.FiniteSpace] and its budget not below
 // the initial set. Whatever the oracle has answered before counts towards the initial set.
 func (g GaussianProcess) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
-	g.Length, g.Initial, g.Batch = cmp.Or(g.Length, 4), cmp.Or(g.Initial, 10), cmp.Or(g.Batch, 5)
+	const name = "Gaussian process"
+	g.Initial, g.Batch = cmp.Or(g.Initial, 10), cmp.Or(g.Batch, 5)
 	space, finite := oracle.Space().(datasets.FiniteSpace)
 	switch {
 	case !finite:
-		return fmt.Errorf("Gaussian process: %s cannot be enumerated", oracle.Space().Name())
-	case !(g.Length > 0) || g.Initial < 1 || g.Batch < 1:
-		return fmt.Errorf("Gaussian process: Length is %v, Initial %d and Batch %d; want all of them positive",
-			g.Length, g.Initial, g.Batch)
+		return fmt.Errorf("%s: %s cannot be enumerated", name, oracle.Space().Name())
+	case !(g.Length >= 0) || math.IsInf(g.Length, 1) || g.Initial < 1 || g.Batch < 1:
+		return fmt.Errorf("%s: Length is %v, Initial %d and Batch %d; want them finite and positive, or 0 for what is usual",
+			name, g.Length, g.Initial, g.Batch)
 	}
-	if err := checkBudget(oracle, "Gaussian process", g.Initial); err != nil {
+	if err := checkBudget(oracle, name, g.Initial); err != nil {
 		return err
 	}
 	features, err := g.features(space)
 	if err != nil {
 		return err
 	}
-	for len(oracle.Log()) < g.Initial {
-		if _, err := queryRandom(oracle, rng); err != nil {
-			return err
+	lengths := []float64{g.Length}
+	if g.Length == 0 {
+		mean := meanDiffering(features)
+		if mean == 0 {
+			return fmt.Errorf("%s: all architectures of %s have the same features", name, space.Name())
 		}
+		lengths = octaves(mean, -1, 2)
 	}
-	posterior := newPosterior(len(features), overlap(features, g.Length), observationVariance)
-	accuracies := make([]float64, 0, oracle.Budget())
-	for oracle.Remaining() > 0 {
-		var points []int
-		for _, query := range oracle.Log()[len(accuracies):] {
-			points = append(points, space.Index(query.Arch))
-			accuracies = append(accuracies, query.Accuracy)
-		}
-		posterior.observe(points...)
-		if err := queryMostPromising(oracle, posterior, stats.NormalQuantiles(accuracies), g.Batch); err != nil {
-			return fmt.Errorf("Gaussian process: %w", err)
-		}
-	}
-	return nil
+	differing := func(point int) []float64 { return differingFrom(features, point) }
+	return improvementSearch{name, g.Initial, g.Batch, differing, lengths}.search(oracle, rng)
 }
 
 // features returns the features of all architectures of a space, in its order.
@@ -99,52 +87,32 @@ func (g GaussianProcess) features(space datasets.FiniteSpace) ([][]int32, error)
 	return features, nil
 }
 
-// overlap returns the covariances of one point with each, exp(-d / length), where d counts the features
-// in which the two differ.
-func overlap(features [][]int32, length float64) func(point int) []float64 {
-	covariance := make([]float64, len(features[0])+1)
-	for differing := range covariance {
-		covariance[differing] = math.Exp(-float64(differing) / length)
-	}
-	return func(point int) []float64 {
-		row := make([]float64, len(features))
-		for i, other := range features {
-			differing := 0
-			for j, feature := range features[point] {
-				if other[j] != feature {
-					differing++
-				}
+// differingFrom returns the number of features in which one point differs from each.
+func differingFrom(features [][]int32, point int) []float64 {
+	row := make([]float64, len(features))
+	for i, other := range features {
+		differing := 0
+		for j, feature := range features[point] {
+			if other[j] != feature {
+				differing++
 			}
-			row[i] = covariance[differing]
 		}
-		return row
+		row[i] = float64(differing)
 	}
+	return row
 }
 
-// queryMostPromising queries a batch of those unknown architectures of a finite space that have the highest
-// expected improvement. The posterior's points are the space's.
-func queryMostPromising(oracle *datasets.Oracle, p *posterior, targets []float64, batch int) error {
-	space := oracle.Space().(datasets.FiniteSpace)
-	best := floats.Max(targets)
-	known := math.Inf(-1)
-	improvement := p.mean(targets)
-	for i, mean := range improvement {
-		if oracle.Seen(space.At(i)) {
-			improvement[i] = known
-		} else {
-			improvement[i] = stats.ExpectedImprovement(mean, math.Sqrt(p.variance[i]), best)
+// meanDiffering returns the mean number of features in which two random points differ.
+func meanDiffering(features [][]int32) float64 {
+	pairs := 0
+	for j := range features[0] {
+		points := map[int32]int{} // of each class
+		for _, f := range features {
+			points[f[j]]++
+		}
+		for _, n := range points {
+			pairs += n * (len(features) - n)
 		}
 	}
-	for range min(batch, oracle.Remaining()) {
-		i := floats.MaxIdx(improvement)
-		if improvement[i] == known {
-			return fmt.Errorf("all of %s is known after %d of %d queries; use a smaller budget",
-				space.Name(), len(oracle.Log()), oracle.Budget())
-		}
-		improvement[i] = known
-		if _, err := oracle.Query(space.At(i)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return float64(pairs) / float64(len(features)*len(features))
 }

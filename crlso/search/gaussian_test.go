@@ -1,9 +1,11 @@
 package search
 
 import (
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/floats/scalar"
+	"gonum.org/v1/gonum/stat"
 )
 
 func wantClose(t *testing.T, what string, got, want float64) {
@@ -20,7 +22,9 @@ func TestPosterior(t *testing.T) {
 	for i := range int32(27) {
 		features = append(features, []int32{i / 9, i / 3 % 3, i % 3})
 	}
-	p := newPosterior(len(features), overlap(features, 4), 0.01)
+	p := newPosterior(len(features), func(point int) []float64 {
+		return covariances(differingFrom(features, point), 4)
+	}, 0.01)
 	p.observe(0)
 	p.observe(5, 13, 26)
 	mean := p.mean([]float64{-1, 0.5, 2, 0.25})
@@ -39,9 +43,41 @@ func TestPosterior(t *testing.T) {
 
 // Without observations the posterior is the prior.
 func TestPrior(t *testing.T) {
-	p := newPosterior(2, overlap([][]int32{{0}, {1}}, 4), 0.01)
+	p := newPosterior(2, nil, 0.01)
 	for i, mean := range p.mean(nil) {
 		wantClose(t, "mean", mean, 0)
 		wantClose(t, "variance", p.variance[i], 1)
+	}
+}
+
+// The number of features in which two points differ, and its mean over all pairs, a point and itself included.
+func TestDiffering(t *testing.T) {
+	features := [][]int32{{0, 1, 2}, {0, 1, 1}, {1, 2, 2}, {0, 3, 2}}
+	mean := 0.0
+	for point, want := range [][]float64{{0, 1, 2, 1}, {1, 0, 3, 2}, {2, 3, 0, 2}, {1, 2, 2, 0}} {
+		got := differingFrom(features, point)
+		if !slices.Equal(got, want) {
+			t.Errorf("point %d differs in %v features, want %v", point, got, want)
+		}
+		mean += stat.Mean(want, nil) / 4
+	}
+	wantClose(t, "mean", meanDiffering(features), mean)
+}
+
+// Observations all at once, in more than one block, make the same posterior as one by one.
+func TestObserveInBlocks(t *testing.T) {
+	l := LatentGP{Latents: toyLatents()}
+	prior := func(point int) []float64 { return covariances(l.squares(point), 5) }
+	atOnce, oneByOne := newPosterior(81, prior, 0.01), newPosterior(81, prior, 0.01)
+	points, targets := newSource(1).Perm(81)[:30], make([]float64, 30)
+	for i, point := range points {
+		targets[i] = float64(i % 7)
+		oneByOne.observe(point)
+	}
+	atOnce.observe(points...)
+	want := oneByOne.mean(targets)
+	for i, got := range atOnce.mean(targets) {
+		wantClose(t, "mean", got, want[i])
+		wantClose(t, "variance", atOnce.variance[i], oneByOne.variance[i])
 	}
 }

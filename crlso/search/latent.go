@@ -6,11 +6,8 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
-	"gonum.org/v1/gonum/stat/distmv"
 
-	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
@@ -49,48 +46,18 @@ func (l LatentGP) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	case l.Initial < 1 || l.Batch < 1:
 		return fmt.Errorf("latent Gaussian process: Initial is %d and Batch %d; want both positive", l.Initial, l.Batch)
 	}
-	spread, err := l.spread(space)
+	square, err := l.meanSquare(space)
 	if err != nil {
 		return err
 	}
 	if err := checkBudget(oracle, "latent Gaussian process", l.Initial); err != nil {
 		return err
 	}
-	for len(oracle.Log()) < l.Initial {
-		if _, err := queryRandom(oracle, rng); err != nil {
-			return err
-		}
-	}
-	var (
-		points     []int
-		accuracies []float64
-		squares    = map[int][]float64{} // squared distances of each queried point from all points
-		posterior  *posterior
-		length     float64
-	)
-	for oracle.Remaining() > 0 {
-		for _, query := range oracle.Log()[len(points):] {
-			point := space.Index(query.Arch)
-			points = append(points, point)
-			accuracies = append(accuracies, query.Accuracy)
-			squares[point] = l.squares(point)
-		}
-		targets := stats.NormalQuantiles(accuracies)
-		if likeliest := likeliestLength(spread, points, squares, targets); likeliest != length {
-			length = likeliest
-			covariances := func(point int) []float64 { return squaredExponentials(squares[point], likeliest) }
-			posterior = newPosterior(len(l.Latents), covariances, observationVariance)
-		}
-		posterior.observe(points[len(posterior.observed):]...)
-		if err := queryMostPromising(oracle, posterior, targets, l.Batch); err != nil {
-			return fmt.Errorf("latent Gaussian process: %w", err)
-		}
-	}
-	return nil
+	return improvementSearch{"latent Gaussian process", l.Initial, l.Batch, l.squares, octaves(square, -5, 3)}.search(oracle, rng)
 }
 
-// spread returns the root mean square distance of two random latents, after a check of all of them.
-func (l LatentGP) spread(space datasets.FiniteSpace) (float64, error) {
+// meanSquare returns the mean squared distance of two random latents, after a check of all of them.
+func (l LatentGP) meanSquare(space datasets.FiniteSpace) (float64, error) {
 	if len(l.Latents) != space.Len() {
 		return 0, fmt.Errorf("latent Gaussian process: %d latents for %d architectures of %s; want one for each",
 			len(l.Latents), space.Len(), space.Name())
@@ -109,7 +76,7 @@ func (l LatentGP) spread(space datasets.FiniteSpace) (float64, error) {
 	if !(variance > 0) || math.IsInf(variance, 0) {
 		return 0, fmt.Errorf("latent Gaussian process: the variance of the latents is %v; want them finite and not all equal", variance)
 	}
-	return math.Sqrt(2 * variance), nil
+	return 2 * variance, nil
 }
 
 // squares returns the squared distance of one latent from each.
@@ -124,38 +91,4 @@ func (l LatentGP) squares(point int) []float64 {
 		row[i] = sum
 	}
 	return row
-}
-
-// squaredExponentials returns the covariances of points with another by their squared distances from it.
-func squaredExponentials(squares []float64, length float64) []float64 {
-	row := make([]float64, len(squares))
-	for i, square := range squares {
-		row[i] = squaredExponential(square, length)
-	}
-	return row
-}
-
-func squaredExponential(square, length float64) float64 {
-	return math.Exp(-square / (2 * length * length))
-}
-
-// likeliestLength returns the length for which the targets observed at some points are the most likely.
-func likeliestLength(spread float64, points []int, squares map[int][]float64, targets []float64) float64 {
-	var likeliest float64
-	highest := math.Inf(-1)
-	mean, covariance := make([]float64, len(points)), mat.NewSymDense(len(points), nil)
-	for halfOctaves := -6; halfOctaves <= 2; halfOctaves++ {
-		length := spread * math.Exp2(float64(halfOctaves)/2)
-		for i, point := range points {
-			for j, other := range points[:i] {
-				covariance.SetSym(i, j, squaredExponential(squares[point][other], length))
-			}
-			covariance.SetSym(i, i, 1+observationVariance)
-		}
-		// The noise makes the covariance positive definite.
-		if normal, ok := distmv.NewNormal(mean, covariance, nil); ok && normal.LogProb(targets) > highest {
-			highest, likeliest = normal.LogProb(targets), length
-		}
-	}
-	return likeliest
 }

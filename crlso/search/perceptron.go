@@ -80,30 +80,22 @@ func (p *perceptron) forward(units []blas32.General) {
 	}
 }
 
-// training fits a perceptron by Adam (Kingma and Ba 2015) on the mean absolute error.
+// training fits a perceptron by Adam on the mean absolute error.
 type training struct {
 	*perceptron
-	gradient       []float32
-	gradients      []blas32.General // views of gradient
-	mean, variance []float32        // moving averages of the gradient and of its square
-	steps          int
+	adam      adam[float32]
+	gradients []blas32.General // views of the gradient
 
 	derivatives [2]blas32.General // of the loss by the inputs of every other layer
 	scratch     []float32         // for transposed
 }
 
-const (
-	learningRate = 0.01
-	beta1, beta2 = 0.9, 0.99
-	epsilon      = 1e-7
-	miniBatch    = 32
-)
+const miniBatch = 32
 
 // fit trains the network to give a target for each row of inputs. An epoch is all examples in random order.
 func (p *perceptron) fit(inputs blas32.General, targets []float32, epochs int, rng *rand.Rand) {
-	n := len(p.weights)
-	t := training{perceptron: p, gradient: make([]float32, n), mean: make([]float32, n), variance: make([]float32, n)}
-	t.gradients = layersOf(t.gradient, inputs.Cols-1)
+	t := training{perceptron: p, adam: newAdam(p.weights)}
+	t.gradients = layersOf(t.adam.gradient, inputs.Cols-1)
 	for i := range t.derivatives {
 		t.derivatives[i] = matrix(miniBatch, hiddenWidth, make([]float32, miniBatch*hiddenWidth))
 	}
@@ -129,7 +121,7 @@ func (p *perceptron) fit(inputs blas32.General, targets []float32, epochs int, r
 				}
 			}
 			t.backward(units, derivative)
-			t.update()
+			t.adam.update()
 		}
 	}
 }
@@ -169,19 +161,37 @@ func (t *training) transposed(i int) blas32.General {
 	return m
 }
 
+// adam changes weights against a gradient (Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015).
+type adam[F float32 | float64] struct {
+	weights, gradient []F
+	mean, variance    []F // moving averages of the gradient and of its square
+	steps             int
+}
+
+const (
+	learningRate = 0.01
+	beta1, beta2 = 0.9, 0.99
+	epsilon      = 1e-7
+)
+
+func newAdam[F float32 | float64](weights []F) adam[F] {
+	n := len(weights)
+	return adam[F]{weights: weights, gradient: make([]F, n), mean: make([]F, n), variance: make([]F, n)}
+}
+
 // update moves the weights against the gradient.
-func (t *training) update() {
-	t.steps++
-	rate := float32(learningRate * math.Sqrt(1-math.Pow(beta2, float64(t.steps))) / (1 - math.Pow(beta1, float64(t.steps))))
-	weights, means, variances := t.weights[:len(t.gradient)], t.mean[:len(t.gradient)], t.variance[:len(t.gradient)]
-	for i, g := range t.gradient {
+func (a *adam[F]) update() {
+	a.steps++
+	rate := F(learningRate * math.Sqrt(1-math.Pow(beta2, float64(a.steps))) / (1 - math.Pow(beta1, float64(a.steps))))
+	weights, means, variances := a.weights[:len(a.gradient)], a.mean[:len(a.gradient)], a.variance[:len(a.gradient)]
+	for i, g := range a.gradient {
 		variance := variances[i]
 		if g == 0 && variance == 0 {
 			continue // nothing so far depends on this weight
 		}
 		mean := beta1*means[i] + (1-beta1)*g
 		variance = beta2*variance + (1-beta2)*g*g
-		weights[i] -= rate * mean / (float32(math.Sqrt(float64(variance))) + epsilon)
+		weights[i] -= rate * mean / (F(math.Sqrt(float64(variance))) + epsilon)
 		means[i], variances[i] = mean, variance
 	}
 }

@@ -2,6 +2,7 @@ package search
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 )
@@ -31,6 +32,12 @@ func newPosterior(points int, covariances func(point int) []float64, noise float
 
 // observe adds observations at some points. Several at once are faster than one by one.
 func (p *posterior) observe(points ...int) {
+	for block := range slices.Chunk(points, 8) { // whose rows stay in the processor's cache
+		p.observeBlock(block)
+	}
+}
+
+func (p *posterior) observeBlock(points []int) {
 	fresh := make([][]float64, len(points))
 	for n, point := range points {
 		fresh[n] = p.covariances(point)

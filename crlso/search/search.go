@@ -22,20 +22,16 @@ type Searcher interface {
 	Search(oracle *datasets.Oracle, rng *rand.Rand) error
 }
 
-// maxKnown is how many proposals in a row may be known already before a search gives up. It is far
-// above what random sampling takes to find the last architecture of a space the size of NAS-Bench-201.
-const maxKnown = 1_000_000
-
-// queryNew queries the first of an endless series of proposals that has not been queried before.
+// queryNew queries the first of an endless series of proposals that has not been queried before. The oracle
+// says when there is no hope of one.
 func queryNew(oracle *datasets.Oracle, propose func() datasets.Arch) (datasets.Query, error) {
-	for range maxKnown {
-		if a := propose(); !oracle.Seen(a) {
-			accuracy, err := oracle.Query(a)
+	for known := len(oracle.Log()); ; {
+		a := propose()
+		accuracy, err := oracle.Query(a)
+		if err != nil || len(oracle.Log()) > known {
 			return datasets.Query{Arch: a, Accuracy: accuracy}, err
 		}
 	}
-	return datasets.Query{}, fmt.Errorf("search of %s: nothing new in %d proposals, after %d of %d queries; use a smaller budget",
-		oracle.Space().Name(), maxKnown, len(oracle.Log()), oracle.Budget())
 }
 
 // checkBudget returns an error if a search's first, random queries alone go beyond the oracle's budget.

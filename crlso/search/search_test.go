@@ -52,17 +52,49 @@ func TestSearchesTheWholeSpace(t *testing.T) {
 	})
 }
 
-// What counts as the same is never queried twice, so a budget above the number of distinct architectures
-// ends in an error that says so, with all of them in the log.
-func TestNothingNew(t *testing.T) {
-	forAll(t, func(t *testing.T, s Searcher) {
-		oracle := newOracle(t, toy{halfSpace{}}, 28)
-		err := s.Search(oracle, newSource(1))
-		wantError(t, err, "the toy space", "27 of 28 queries", "smaller budget")
-		if len(oracle.Log()) != 27 {
-			t.Errorf("%d queries, want 27", len(oracle.Log()))
+// What goes wrong during a search ends it with an error of one line, and nothing that was answered is lost.
+func TestSearchEndsInAnError(t *testing.T) {
+	at := func(lookup int, fail func(*datasets.Oracle, *datasets.Record) error) hook {
+		return func(oracle *datasets.Oracle, n int, record *datasets.Record) error {
+			if n != lookup {
+				return nil
+			}
+			return fail(oracle, record)
 		}
-	})
+	}
+	for name, c := range map[string]struct {
+		space  datasets.Space
+		budget int
+		hook   hook
+		kept   int
+		wants  []string
+	}{
+		"closed": {toySpace{}, 20, at(15, func(oracle *datasets.Oracle, _ *datasets.Record) error {
+			oracle.Close()
+			return nil
+		}), 15, []string{datasets.ErrClosed.Error()}},
+		"NaN": {toySpace{}, 20, at(16, func(_ *datasets.Oracle, record *datasets.Record) error {
+			record.Val = math.NaN()
+			return nil
+		}), 15, []string{"query toy", "no validation accuracy", "NaN"}},
+		"look-up": {toySpace{}, 20, at(16, func(*datasets.Oracle, *datasets.Record) error {
+			return errors.New("not in the table")
+		}), 15, []string{"query toy", "not in the table"}},
+		"budget above the space":    {halfSpace{}, 28, nil, 27, []string{"the toy space", "27 of 28 queries", "smaller budget"}},
+		"one proposal for all time": {stuckSpace{}, 20, nil, 1, []string{"the toy space", "nothing new", "1 of 20 queries"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			forAll(t, func(t *testing.T, s Searcher) {
+				t.Parallel()
+				benchmark := &hooked{toy: toy{c.space}, hook: c.hook}
+				benchmark.oracle = newOracle(t, benchmark, c.budget)
+				wantError(t, s.Search(benchmark.oracle, newSource(1)), c.wants...)
+				if kept := len(benchmark.oracle.Log()); kept != c.kept {
+					t.Errorf("%d queries are kept, want %d", kept, c.kept)
+				}
+			})
+		})
+	}
 }
 
 // The same source gives the same log, another one another.
@@ -131,6 +163,8 @@ func TestBadSettings(t *testing.T) {
 		{GaussianProcess{Batch: -1}, []string{"Batch -1", "positive"}},
 		{GaussianProcess{Length: -1}, []string{"Length is -1", "positive"}},
 		{GaussianProcess{Length: math.NaN()}, []string{"Length is NaN", "positive"}},
+		{GaussianProcess{Length: math.Inf(1)}, []string{"Length is +Inf", "finite"}},
+		{GaussianProcess{Features: func(datasets.Arch) []int32 { return make([]int32, 3) }}, []string{"the toy space", "same features"}},
 		{GaussianProcess{Features: func(a datasets.Arch) []int32 {
 			return make([]int32, 1+a.(digits)[1])
 		}}, []string{"[0 0 0 0] has 1 features", "[0 1 0 0] 2"}},
@@ -224,22 +258,32 @@ func TestLocalSearchMoves(t *testing.T) {
 	}
 }
 
-// published are results on NAS-Bench-201, CIFAR-10, with mean labels: validation and test accuracy of the
-// best by validation after some queries, means over 200 searches, or 30 of the Gaussian process. They
-// were computed on the table itself by code that has nothing in common with this package. The tolerance
-// is about two standard errors; test accuracy scatters twice as much.
+// published are results on NAS-Bench-201 with mean labels, by data set: validation and test accuracy of the best
+// by validation after 50, 100 and 192 queries, means over searches from several seeds. They were computed
+// on the table itself by code that has nothing in common with this package.
 var published = map[string]struct {
-	searcher  Searcher
-	seeds     int
-	tolerance float64
-	results   []result
+	searcher     Searcher
+	ours, theirs int // seeds
+	results      map[string][]result
 }{
-	"random": {Random{}, 2000, 0.05, []result{{50, 90.76, 93.60}, {100, 91.00, 93.77}, {192, 91.17, 93.91}}},
-	"regularised evolution (10, 5)": {SmallEvolution(), 1000, 0.05,
-		[]result{{50, 91.25, 94.02}, {100, 91.48, 94.24}, {192, 91.57, 94.34}}},
-	"local search": {LocalSearch{}, 1000, 0.05, []result{{50, 91.37, 94.09}, {100, 91.54, 94.28}, {192, 91.60, 94.37}}},
-	"Gaussian process": {GaussianProcess{Features: nasbench201.PathFeatures}, 40, 0.1,
-		[]result{{50, 91.40, 94.16}, {100, 91.52, 94.23}}},
+	"random": {Random{}, 1000, 200, map[string][]result{
+		"cifar10":    {{50, 90.76, 93.60}, {100, 91.00, 93.77}, {192, 91.17, 93.91}},
+		"cifar100":   {{50, 70.97, 71.00}, {100, 71.37, 71.38}, {192, 71.86, 71.83}},
+		"imagenet16": {{50, 44.94, 45.05}, {100, 45.34, 45.42}, {192, 45.65, 45.69}},
+	}},
+	"regularised evolution (10, 5)": {SmallEvolution(), 1000, 200, map[string][]result{
+		"cifar10":    {{50, 91.25, 94.02}, {100, 91.48, 94.24}, {192, 91.57, 94.34}},
+		"cifar100":   {{50, 72.16, 72.08}, {100, 73.00, 72.89}, {192, 73.31, 73.23}},
+		"imagenet16": {{50, 45.85, 45.83}, {100, 46.39, 46.32}, {192, 46.57, 46.49}},
+	}},
+	"local search": {LocalSearch{}, 1000, 200, map[string][]result{
+		"cifar10":    {{50, 91.37, 94.09}, {100, 91.54, 94.28}, {192, 91.60, 94.37}},
+		"cifar100":   {{50, 72.66, 72.66}, {100, 73.36, 73.37}, {192, 73.49, 73.51}},
+		"imagenet16": {{50, 45.96, 45.98}, {100, 46.36, 46.40}, {192, 46.55, 46.61}},
+	}},
+	"Gaussian process": {GaussianProcess{Features: nasbench201.PathFeatures, Length: 4}, 40, 30, map[string][]result{
+		"cifar10": {{50, 91.40, 94.16}, {100, 91.52, 94.23}},
+	}},
 }
 
 type result struct {
@@ -247,29 +291,35 @@ type result struct {
 	val, test float64
 }
 
+// Means agree within 0.05 points and two standard errors of their difference. Theirs are of few seeds: on
+// CIFAR-100 a mean of 200 evolutions after 50 queries has a standard error of 0.07.
 func TestPublishedResults(t *testing.T) {
-	table := openTable(t)
 	for name, p := range published {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			reports := searchSeeds(t, table, p.searcher, p.seeds, p.results[len(p.results)-1].queries)
-			for _, want := range p.results {
-				val, test := make([]float64, p.seeds), make([]float64, p.seeds)
-				for seed, report := range reports {
-					step := report.Steps[want.queries-1]
-					val[seed], test[seed] = step.Val, step.Test
+		for dataSet, results := range p.results {
+			t.Run(name+" on "+dataSet, func(t *testing.T) {
+				t.Parallel()
+				table := openDataSet(t, dataSet)
+				reports := searchSeeds(t, table, p.searcher, p.ours, results[len(results)-1].queries)
+				check := func(what string, queries int, want float64, accuracy func(datasets.Step) float64) {
+					values := make([]float64, p.ours)
+					for seed, report := range reports {
+						values[seed] = accuracy(report.Steps[queries-1])
+					}
+					got, deviation := stat.MeanStdDev(values, nil)
+					tolerance := 0.05 + 2*deviation*math.Sqrt(1/float64(p.ours)+1/float64(p.theirs))
+					t.Logf("%d queries: %s accuracy %.3f, want %.2f +- %.3f", queries, what, got, want, tolerance)
+					if math.Abs(got-want) > tolerance {
+						t.Errorf("%d queries: %s accuracy %.3f, want %.2f +- %.3f", queries, what, got, want, tolerance)
+					}
 				}
-				got, deviation := stat.MeanStdDev(val, nil)
-				t.Logf("%d queries: %.3f +- %.3f / %.3f", want.queries,
-					got, stat.StdErr(deviation, float64(p.seeds)), stat.Mean(test, nil))
-				if math.Abs(got-want.val) > p.tolerance {
-					t.Errorf("%d queries: validation accuracy %.3f, want %.2f", want.queries, got, want.val)
+				for _, want := range results {
+					check("validation", want.queries, want.val, func(s datasets.Step) float64 { return s.Val })
+					if table.HasTest() {
+						check("test", want.queries, want.test, func(s datasets.Step) float64 { return s.Test })
+					}
 				}
-				if got := stat.Mean(test, nil); table.HasTest() && math.Abs(got-want.test) > 2*p.tolerance {
-					t.Errorf("%d queries: test accuracy %.3f, want %.2f", want.queries, got, want.test)
-				}
-			}
-		})
+			})
+		}
 	}
 }
 
@@ -288,7 +338,7 @@ func TestModelsBeatRandom(t *testing.T) {
 			for _, report := range searchSeeds(t, table, s, seeds, queries) {
 				mean += report.Final().Val / seeds
 			}
-			if random := published["random"].results[0]; queries != random.queries || mean < random.val+0.3 {
+			if random := published["random"].results["cifar10"][0]; queries != random.queries || mean < random.val+0.3 {
 				t.Errorf("validation accuracy %.3f after %d queries, random search has %.2f", mean, queries, random.val)
 			}
 		})
@@ -323,9 +373,11 @@ func searchSeeds(t *testing.T, table *nasbench201.Table, s Searcher, seeds, budg
 	return reports
 }
 
-func openTable(tb testing.TB) *nasbench201.Table {
+func openTable(tb testing.TB) *nasbench201.Table { return openDataSet(tb, "cifar10") }
+
+func openDataSet(tb testing.TB, name string) *nasbench201.Table {
 	tb.Helper()
-	table, err := nasbench201.Open(tb.Context(), "cifar10", nil, os.Stderr)
+	table, err := nasbench201.Open(tb.Context(), name, nil, os.Stderr)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -345,6 +397,7 @@ func BenchmarkSearch(b *testing.B) {
 		{"LocalSearch", LocalSearch{}},
 		{"GaussianProcess", GaussianProcess{}},
 		{"GaussianProcess/PathFeatures", GaussianProcess{Features: nasbench201.PathFeatures}},
+		{"GaussianProcess/Length", GaussianProcess{Length: 4}},
 		{"LatentGP", LatentGP{Latents: oneHotLatents()}},
 		{"BANANAS", BANANAS{Encoding: nasbench201.PathEncoding}},
 	} {

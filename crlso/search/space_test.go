@@ -82,6 +82,13 @@ func (halfSpace) Canonical(a datasets.Arch) datasets.Arch {
 	return d
 }
 
+// stuckSpace is toySpace as a search sees it that never proposes anything but one architecture.
+type stuckSpace struct{ toySpace }
+
+func (s stuckSpace) Sample(*rand.Rand) datasets.Arch                  { return s.At(0) }
+func (stuckSpace) Mutate(a datasets.Arch, _ *rand.Rand) datasets.Arch { return a }
+func (stuckSpace) Neighbours(a datasets.Arch) []datasets.Arch         { return []datasets.Arch{a} }
+
 // toy is a benchmark on a toy space with accuracies that a search can climb: the sum of the digits.
 type toy struct{ space datasets.Space }
 
@@ -97,6 +104,25 @@ func (toy) Lookup(a datasets.Arch) (datasets.Record, error) {
 		sum += digit
 	}
 	return datasets.Record{Val: float64(sum)}, nil
+}
+
+// hooked is a toy whose hook, if there is one, may change or refuse what it answers, by the number of the look-up.
+type hooked struct {
+	toy
+	oracle  *datasets.Oracle
+	lookups int
+	hook    hook
+}
+
+type hook func(oracle *datasets.Oracle, lookup int, record *datasets.Record) error
+
+func (h *hooked) Lookup(a datasets.Arch) (datasets.Record, error) {
+	h.lookups++
+	record, err := h.toy.Lookup(a)
+	if err == nil && h.hook != nil {
+		err = h.hook(h.oracle, h.lookups, &record)
+	}
+	return record, err
 }
 
 func newOracle(t testing.TB, b datasets.Benchmark, budget int) *datasets.Oracle {

@@ -93,13 +93,28 @@ func (ReferenceCSV) read(_ context.Context, path string, t *Table, _ io.Writer) 
 		}
 		line, _ := table.FieldPos(0)
 		field := func(name string) string { return row[column[name]] }
-		if err := t.addRow(field("index"), field("arch_str"), field("ops"), field(val), field(test)); err != nil {
+		var r datasets.Record
+		if r.Val, err = parseAccuracy(field(val)); err != nil {
+			return fmt.Errorf("line %d, column %s: %w", line, val, err)
+		}
+		if r.Test, err = parseAccuracy(field(test)); err != nil {
+			return fmt.Errorf("line %d, column %s: %w", line, test, err)
+		}
+		if err := t.addRow(field("index"), field("arch_str"), field("ops"), r); err != nil {
 			return fmt.Errorf("line %d: %w", line, err)
 		}
 	}
 }
 
-func (t *Table) addRow(index, name, digits, val, test string) error {
+func parseAccuracy(s string) (float64, error) {
+	accuracy, err := strconv.ParseFloat(s, 64)
+	if err != nil || !validAccuracy(accuracy) {
+		return 0, fmt.Errorf("accuracy is %q, want a number from 0 to 100", s)
+	}
+	return accuracy, nil
+}
+
+func (t *Table) addRow(index, name, digits string, r datasets.Record) error {
 	cell, err := ParseCell(name)
 	if err != nil {
 		return err
@@ -111,13 +126,6 @@ func (t *Table) addRow(index, name, digits, val, test string) error {
 	if want := strconv.Itoa(Space{}.Index(cell)); index != want || byDigits != cell {
 		return fmt.Errorf("index %s, operations %s and cell %v do not agree: that cell has index %s and operations %s",
 			index, digits, cell, want, cell.Digits())
-	}
-	var r datasets.Record
-	if r.Val, err = strconv.ParseFloat(val, 64); err != nil {
-		return err
-	}
-	if r.Test, err = strconv.ParseFloat(test, 64); err != nil {
-		return err
 	}
 	return t.add(cell, r)
 }

@@ -208,21 +208,23 @@ func (t *Table) check() error {
 
 // checkRecord returns an error unless all accuracies of a cell are within 0 and 100.
 func (t *Table) checkRecord(index int) error {
-	bad := func(accuracy float64) bool { return !(accuracy >= 0 && accuracy <= 100) } // true for NaN
 	r := t.records[index]
 	for _, run := range r.Runs {
-		if bad(run) {
+		if !validAccuracy(run) {
 			return fmt.Errorf("cell %d, %v: validation accuracy of a run is %v, want 0 to 100", index, Space{}.At(index), run)
 		}
 	}
 	switch {
-	case bad(r.Val):
+	case !validAccuracy(r.Val):
 		return fmt.Errorf("cell %d, %v: validation accuracy is %v, want 0 to 100", index, Space{}.At(index), r.Val)
-	case t.hasTest && bad(r.Test):
+	case t.hasTest && !validAccuracy(r.Test):
 		return fmt.Errorf("cell %d, %v: test accuracy is %v, want 0 to 100", index, Space{}.At(index), r.Test)
 	}
 	return nil
 }
+
+// validAccuracy is false for NaN.
+func validAccuracy(accuracy float64) bool { return accuracy >= 0 && accuracy <= 100 }
 
 func (t *Table) checkFacts(what string, want facts, accuracy func(datasets.Record) float64) error {
 	// Sources round to 4 decimals at the most, which moves a mean over all cells by 1e-6.
