@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gomlx/gomlx/ml/model"
@@ -112,24 +113,25 @@ func digestFolder(dir string) (string, error) {
 	return fmt.Sprintf("%x\n", hash.Sum(nil)), nil
 }
 
-// latestCheckpoint returns the folder and the number of epochs of the newest checkpoint of a stage below
-// dir, where they are named like joint-0120; "" and 0 if there is none.
-func latestCheckpoint(dir, stage string) (path string, epochs int, err error) {
+// stages are those that leave checkpoints, in their order.
+var stages = []string{"predictor", "pretraining", "joint"}
+
+// latestCheckpoint returns the newest checkpoint below dir, where they are named like joint-0120: its folder, its
+// stage and the epochs done of it; nothing if there is none.
+func latestCheckpoint(dir string) (path, stage string, epochs int, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", 0, err
+		return "", "", 0, err
 	}
-	for _, entry := range slices.Backward(entries) {
-		number, ok := strings.CutPrefix(entry.Name(), stage+"-")
-		if !ok || !entry.IsDir() || strings.HasSuffix(number, ".part") {
-			continue
+	for _, stage := range slices.Backward(stages) {
+		for _, entry := range slices.Backward(entries) {
+			number, ok := strings.CutPrefix(entry.Name(), stage+"-")
+			if epochs, err := strconv.Atoi(number); ok && err == nil && entry.IsDir() {
+				return filepath.Join(dir, entry.Name()), stage, epochs, nil
+			}
 		}
-		if _, err := fmt.Sscanf(number, "%d", &epochs); err != nil {
-			continue
-		}
-		return filepath.Join(dir, entry.Name()), epochs, nil
 	}
-	return "", 0, nil
+	return "", "", 0, nil
 }
 
 // checkpointName is the folder of the checkpoint after some epochs of a stage.

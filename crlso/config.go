@@ -6,12 +6,15 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/cr-lso/cr-lso/crlso/stats"
 )
 
 // Config holds every hyperparameter of the method once. The presets give the values that the
 // authors' code uses; accuracies that the networks see are fractions in [0, 1].
 type Config struct {
-	// Seed is the source of everything random in training: initial set, weights, batches, noise.
+	// Seed is the source of everything random in training: initial set, weights, batches, noise. For a
+	// Searcher it is the seed of the pretraining that all its searches share.
 	Seed uint64
 	// SearchSeed is the source of everything random in the search: fine-tuning and noise on starts.
 	SearchSeed uint64
@@ -25,11 +28,22 @@ type Config struct {
 	KLWeight      float64 // beta
 	ReparamNoise  float64 // factor on the standard deviation when z is sampled in training
 
-	// Input convex neural network.
+	// Surrogate f of accuracy: an input convex neural network, or for the ablation of convexity an MLP.
+	Surrogate  SurrogateKind
 	ICNNWidth  int
 	ICNNLayers int      // K, hidden layers above the first
-	ICNNForm   ICNNForm // where the activation stands
-	ICNNOnMean bool     // train the ICNN on mu instead of the sampled z
+	ICNNForm   ICNNForm // where the ICNN's activation stands
+	ICNNOnMean bool     // train the surrogate on mu instead of the sampled z
+
+	// PerformanceWeight is the factor of the regression in the joint objective, 1 as released. 0, the ablation of
+	// joint training, trains the graph VAE alone, without labels, and leaves it to the search's fine-tuning
+	// to fit the surrogate, to fixed latents. With Direction Stay there is no surrogate at all.
+	PerformanceWeight float64
+	// Supervised trains on the accuracies of the initial set alone, without predictor and pseudo-labels: the
+	// ablation of semi-supervision. The regression is then the mean over those in a batch.
+	Supervised bool
+	// LabelTransform is applied to accuracies before networks see them; for the ablation of the transform.
+	LabelTransform LabelTransform
 
 	// Semi-supervised predictor.
 	PredictorDim    int // width of its convolutions and of its MLP
@@ -37,8 +51,10 @@ type Config struct {
 	PredictorCode   int // dimension of the code between convolutions and MLP
 
 	Predictor Training // on the initial set
-	Joint     Training // graph VAE and ICNN together, on the whole space
-	FineTune  Training // the ICNN alone on the labelled set, in every round of the search
+	Pretrain  Training // the graph VAE alone, without labels, before Joint; 0 epochs, as released, are none
+	WarmUp    Training // the surrogate alone, on the latents that Joint begins with; 0 epochs, as released, are none
+	Joint     Training // graph VAE and surrogate together, on the whole space
+	FineTune  Training // the surrogate alone on the labelled set, in every round of the search
 
 	// Search.
 	InitialSet    int       // Q_start, labelled architectures to start from
@@ -63,6 +79,41 @@ type Training struct {
 	Beta1, Beta2    float64 // decay of Adam's first and second moment
 	WeightDecay     float64 // L2 penalty, added to the gradient
 	ClipNorm        float64 // largest norm of the gradient over all weights; 0 is no limit
+}
+
+// SurrogateKind is a kind of network that models accuracy as 1 - f(z).
+type SurrogateKind string
+
+const (
+	// ICNNSurrogate is [ICNN], convex in z: the method.
+	ICNNSurrogate SurrogateKind = "icnn"
+	// MLPSurrogate is [MLP], of the same width and number of layers, and not convex.
+	MLPSurrogate SurrogateKind = "mlp"
+)
+
+// LabelTransform is what the networks see in place of accuracies.
+type LabelTransform string
+
+const (
+	// FractionLabels are accuracies as fractions, as released.
+	FractionLabels LabelTransform = "fractions"
+	// QuantileLabels are 0.8 + 0.1 q for the normal quantiles q of the accuracies among those that a
+	// network is fitted to: [stats.NormalQuantiles]. They keep the order, and tell good
+	// architectures apart as well as bad ones. Mean and deviation are near those of the cells of
+	// NAS-Bench-201 on CIFAR-10, 0.84 and 0.13, so learning rates and noise suit both kinds of labels.
+	QuantileLabels LabelTransform = "normal quantiles"
+)
+
+// targets returns the labels of architectures with these accuracies, both in percent.
+func (t LabelTransform) targets(accuracies []float64) []float64 {
+	if t != QuantileLabels {
+		return accuracies
+	}
+	targets := stats.NormalQuantiles(accuracies)
+	for i, q := range targets {
+		targets[i] = 80 + 10*q
+	}
+	return targets
 }
 
 // ICNNForm is where an ICNN applies its activation.
@@ -95,13 +146,25 @@ func Released201() Config {
 	return Config{
 		LatentDim: 16, HiddenDim: 256, EncoderLayers: 3, StateScale: 1, DecoderBlocks: 1,
 		KLWeight: 0.005, ReparamNoise: 0.01,
-		ICNNWidth: 128, ICNNLayers: 4, ICNNForm: ActivationPerTerm,
+		Surrogate: ICNNSurrogate, ICNNWidth: 128, ICNNLayers: 4, ICNNForm: ActivationPerTerm,
+		PerformanceWeight: 1, LabelTransform: FractionLabels,
 		PredictorDim: 64, PredictorLayers: 4, PredictorCode: 64,
 		Predictor: predictor, Joint: joint, FineTune: fineTune,
 		InitialSet: 300, Budget: 500, TopK: 10,
 		StepSize: 0.2, StepIncrement: 0.2, SearchNoise: 0.5, Direction: Ascend, MaxRetries: 100,
 		FineTuneNoise: 0.05, LabelNoise: 0.01,
 	}
+}
+
+// NGAE201 is Released201 with an MLP in place of the ICNN: gradient search in a latent space that nothing makes
+// convex, as in NGAE (Li, Liu, Liu and Wang, "Neural Architecture Optimization with Graph VAE", arXiv 2006.10310),
+// which trains encoder, decoder and regression on accuracy together. It departs from that paper in
+// having no second regression on complexity, and in everything else that it shares with CR-LSO here,
+// so that convexity is all that tells the two apart: graph VAE, pseudo-labels, schedules and search.
+func NGAE201() Config {
+	c := Released201()
+	c.Surrogate = MLPSurrogate
+	return c
 }
 
 // Paper201 is the larger configuration for NAS-Bench-201 that a later fork of the authors' code gives
@@ -112,6 +175,21 @@ func Paper201() Config {
 	c.PredictorDim, c.PredictorLayers = 512, 3
 	c.Joint.Batch = 512
 	c.TopK = 5
+	return c
+}
+
+// Short201 is Released201 for comparisons over many seeds, of 200 queries of which 100 are the initial set. It has the
+// released networks, objective, predictor and search, and another way to the joint optimum: the graph VAE is pretrained
+// without labels, once for all searches of a [Searcher]; in each search the surrogate is fitted to the latents that are
+// there; and joint training takes 3 epochs at ten times the released rate, with Adam's usual moments, instead
+// of 200. Every cell then decodes to itself, as after the full schedule, but the surrogate follows the
+// pseudo-labels less closely: Kendall's tau between the two is about 0.7.
+func Short201() Config {
+	c := Released201()
+	c.InitialSet, c.Budget = 100, 200
+	c.Pretrain = Training{Epochs: 15, Batch: 256, LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999, ClipNorm: 5}
+	c.WarmUp = Training{Epochs: 10, Batch: 256, LearningRate: 3e-3, Beta1: 0.9, Beta2: 0.999}
+	c.Joint.Epochs, c.Joint.LearningRate, c.Joint.Beta1, c.Joint.Beta2 = 3, 1e-3, 0.9, 0.999
 	return c
 }
 
@@ -131,13 +209,15 @@ func Released101() Config {
 var presets = map[string]func() Config{
 	"released201": Released201,
 	"paper201":    Paper201,
+	"ngae201":     NGAE201,
+	"short201":    Short201,
 	"released101": Released101,
 }
 
 // Presets lists the names that Preset knows.
 func Presets() []string { return slices.Sorted(maps.Keys(presets)) }
 
-// Preset returns the configuration of that name: released201, paper201 or released101.
+// Preset returns the configuration of one of the names of Presets.
 func Preset(name string) (Config, error) {
 	preset, ok := presets[name]
 	if !ok {
@@ -195,14 +275,26 @@ func (c Config) Validate() error {
 	check(c.DecoderBlocks >= 0, "DecoderBlocks is %d, want 0 or more", c.DecoderBlocks)
 	check(c.Budget >= c.InitialSet, "Budget is %d, below the InitialSet of %d", c.Budget, c.InitialSet)
 	check(c.TopK <= c.InitialSet, "TopK is %d, above the InitialSet of %d", c.TopK, c.InitialSet)
+	check(c.Surrogate == ICNNSurrogate || c.Surrogate == MLPSurrogate,
+		"Surrogate is %q, want %q or %q", c.Surrogate, ICNNSurrogate, MLPSurrogate)
+	check(c.PerformanceWeight >= 0, "PerformanceWeight is %g, want 0 or more", c.PerformanceWeight)
+	check(c.LabelTransform == FractionLabels || c.LabelTransform == QuantileLabels,
+		"LabelTransform is %q, want %q or %q", c.LabelTransform, FractionLabels, QuantileLabels)
 	check(c.ICNNForm == ActivationPerTerm || c.ICNNForm == ActivationOfSum,
 		"ICNNForm is %q, want %q or %q", c.ICNNForm, ActivationPerTerm, ActivationOfSum)
 	check(c.Direction >= Descend && c.Direction <= Ascend, "Direction is %d, want -1, 0 or 1", c.Direction)
 	for _, f := range []struct {
-		name string
-		t    Training
-	}{{"Predictor", c.Predictor}, {"Joint", c.Joint}, {"FineTune", c.FineTune}} {
-		check(f.t.Epochs >= 1, "%s.Epochs is %d, want at least 1", f.name, f.t.Epochs)
+		name  string
+		t     Training
+		least int // epochs
+	}{
+		{"Predictor", c.Predictor, 1}, {"Pretrain", c.Pretrain, 0}, {"WarmUp", c.WarmUp, 0},
+		{"Joint", c.Joint, 1}, {"FineTune", c.FineTune, 1},
+	} {
+		check(f.t.Epochs >= f.least, "%s.Epochs is %d, want at least %d", f.name, f.t.Epochs, f.least)
+		if f.t.Epochs == 0 {
+			continue
+		}
 		check(f.t.Batch >= 1, "%s.Batch is %d, want at least 1", f.name, f.t.Batch)
 		check(f.t.LearningRate > 0, "%s.LearningRate is %g, want above 0", f.name, f.t.LearningRate)
 		check(f.t.Beta1 >= 0 && f.t.Beta1 < 1 && f.t.Beta2 >= 0 && f.t.Beta2 < 1,

@@ -86,6 +86,12 @@ func TestValidate(t *testing.T) {
 		"FineTune.Epochs is 0":            func(c *Config) { c.FineTune.Epochs = 0 },
 		"Predictor.LearningRate is -0.01": func(c *Config) { c.Predictor.LearningRate = -0.01 },
 		"MaxRetries is 0":                 func(c *Config) { c.MaxRetries = 0 },
+		`Surrogate is ""`:                 func(c *Config) { c.Surrogate = "" },
+		"PerformanceWeight is -1":         func(c *Config) { c.PerformanceWeight = -1 },
+		`LabelTransform is "log"`:         func(c *Config) { c.LabelTransform = "log" },
+		"Pretrain.Epochs is -1, want":     func(c *Config) { c.Pretrain.Epochs = -1 },
+		"WarmUp.LearningRate is 0":        func(c *Config) { c.WarmUp = Training{Epochs: 1, Batch: 1} },
+		"Pretrain.Batch is 0":             func(c *Config) { c.Pretrain = Training{Epochs: 1, LearningRate: 1} },
 	} {
 		config := Released201()
 		change(&config)

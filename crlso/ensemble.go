@@ -3,9 +3,9 @@ package crlso
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 
@@ -27,31 +27,53 @@ import (
 // quantiles, which keeps their order and resolves the top; the latent space is learned from the labels alone,
 // without a decoder; and the models are evaluated at the latents of all architectures instead of followed
 // along their gradient.
+//
+// Several goroutines may use an Ensemble at once. Like a [Searcher] it keeps its compiled programs, so its fields must
+// not be changed while it is in use, and it must not be copied after first use.
 type Ensemble struct {
 	Backend compute.Backend
 	Config  EnsembleConfig
+
+	pairs freeList[pairKey, *concavePair]
+}
+
+type pairKey struct {
+	space  string
+	config EnsembleConfig
 }
 
 // EnsembleConfig holds the hyperparameters of an [Ensemble].
 type EnsembleConfig struct {
-	Networks Config // of which LatentDim, HiddenDim, EncoderLayers, StateScale and ICNN* count
-	Members  int    // pairs of encoder and ICNN
-	Initial  int    // random queries before the first round
-	Batch    int    // queries per round
-	Training Training
+	// Networks describes encoder and surrogate by LatentDim, HiddenDim, EncoderLayers, StateScale, Surrogate
+	// and ICNN*, and by LabelTransform what they learn: normal quantiles of the accuracies, or for
+	// FractionLabels the accuracies less their mean, over their standard deviation.
+	Networks Config
+	Members  int // pairs of encoder and surrogate
+	Initial  int // random queries before the first round
+	Batch    int // queries in a round, while Growth is less
+	// Growth is the least share of the queries so far that a round adds to them.
+	Growth float64
+	// Local is how many queries of a round are for neighbours of the incumbent, as long as there are new ones. All
+	// members may agree in the same mistake; these queries find out.
+	Local          int
+	LocalDeviation float64  // factor on the members' standard deviation when a neighbour is chosen
+	Training       Training // of each member, in each round
 }
 
 // Ensemble201 is the configuration that was chosen on NAS-Bench-201, CIFAR-10.
 func Ensemble201() EnsembleConfig {
 	networks := Released201()
-	networks.LatentDim, networks.HiddenDim, networks.StateScale = 8, 32, 0.5
+	networks.LatentDim, networks.HiddenDim, networks.StateScale = 8, 16, 0.5
 	networks.ICNNWidth, networks.ICNNLayers = 32, 2
+	networks.LabelTransform = QuantileLabels
 	return EnsembleConfig{
 		Networks: networks,
 		Members:  5,
 		Initial:  10,
 		Batch:    5,
-		Training: Training{Epochs: 150, LearningRate: 5e-3, Beta1: 0.9, Beta2: 0.99},
+		Growth:   0.1,
+		Local:    1, LocalDeviation: 3,
+		Training: Training{Epochs: 150, Batch: 64, LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.99},
 	}
 }
 
@@ -63,13 +85,13 @@ const (
 )
 
 // Search implements search.Searcher. An oracle that has answered queries already is searched on from there.
-func (e Ensemble) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
+func (e *Ensemble) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	space, ok := oracle.Space().(datasets.FiniteSpace)
 	if !ok {
 		return fmt.Errorf("ensemble: %s cannot be enumerated", oracle.Space().Name())
 	}
-	if e.Config.Members < 1 || e.Config.Initial < 1 || e.Config.Batch < 1 {
-		return fmt.Errorf("ensemble: %d members, %d initial queries and batches of %d, want at least 1 of each", e.Config.Members, e.Config.Initial, e.Config.Batch)
+	if err := e.Config.validate(); err != nil {
+		return fmt.Errorf("ensemble: %w", err)
 	}
 	if oracle.Budget() < e.Config.Initial {
 		return fmt.Errorf("ensemble: the oracle's budget is %d, below the %d initial queries", oracle.Budget(), e.Config.Initial)
@@ -77,21 +99,16 @@ func (e Ensemble) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	if err := sampleUntil(oracle, rng, e.Config.Initial); err != nil {
 		return fmt.Errorf("ensemble: %w", err)
 	}
-	pair, err := newConcavePair(e.Backend, space, e.Config, oracle.Budget())
-	if err != nil {
-		return fmt.Errorf("ensemble: %w", err)
-	}
 	for oracle.Remaining() > 0 {
-		labelled := slices.Clone(oracle.Log())
-		models := make([][]float64, e.Config.Members)
-		for i := range models {
-			if models[i], err = pair.fit(labelled, rng); err != nil {
-				return fmt.Errorf("ensemble, after %d queries: %w", len(labelled), err)
-			}
+		log := oracle.Log()
+		beliefs, err := e.Fit(space, log, rng)
+		if err != nil {
+			return fmt.Errorf("ensemble, after %d queries: %w", len(log), err)
 		}
-		batch := mostPromising(oracle, space, models, min(e.Config.Batch, oracle.Remaining()))
+		n := max(e.Config.Batch, int(e.Config.Growth*float64(len(log))))
+		batch := e.propose(oracle, space, beliefs, min(n, oracle.Remaining()))
 		if len(batch) == 0 {
-			return fmt.Errorf("ensemble: all of %s is known after %d of %d queries; use a smaller budget", space.Name(), len(labelled), oracle.Budget())
+			return fmt.Errorf("ensemble: all of %s is known after %d of %d queries; use a smaller budget", space.Name(), len(log), oracle.Budget())
 		}
 		for _, arch := range batch {
 			if _, err := oracle.Query(arch); err != nil {
@@ -102,64 +119,113 @@ func (e Ensemble) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	return nil
 }
 
-// mostPromising returns the n architectures of highest expected improvement over the best labelled one, among
-// those that the oracle has not answered. For each architecture the models' predictions are taken for a
-// normal distribution.
-func mostPromising(oracle *datasets.Oracle, space datasets.FiniteSpace, models [][]float64, n int) []datasets.Arch {
-	means, deviations := make([]float64, space.Len()), make([]float64, space.Len())
+func (c EnsembleConfig) validate() error {
+	if c.Members < 1 || c.Initial < 1 || c.Batch < 1 {
+		return fmt.Errorf("%d members, %d initial queries and batches of %d, want at least 1 of each", c.Members, c.Initial, c.Batch)
+	}
+	if c.Local < 0 || c.Local > c.Batch || c.LocalDeviation < 0 || c.Growth < 0 {
+		return fmt.Errorf("Local is %d, LocalDeviation %g and Growth %g, want 0 or more each and Local not above the Batch of %d",
+			c.Local, c.LocalDeviation, c.Growth, c.Batch)
+	}
+	return nil
+}
+
+// Beliefs are what an ensemble's members together expect of each architecture of a space, in its order, on the
+// scale of their labels.
+type Beliefs struct {
+	Mean, Deviation []float64
+}
+
+// Fit trains all members from fresh weights on labelled architectures.
+func (e *Ensemble) Fit(space datasets.FiniteSpace, labelled []datasets.Query, rng *rand.Rand) (Beliefs, error) {
+	key := pairKey{space.Name(), e.Config}
+	pair, err := e.pairs.take(key, func() (*concavePair, error) { return newConcavePair(e.Backend, space, e.Config) })
+	if err != nil {
+		return Beliefs{}, err
+	}
+	models := make([][]float64, e.Config.Members)
+	for i := range models {
+		if models[i], err = pair.fit(labelled, rng); err != nil {
+			return Beliefs{}, err
+		}
+	}
+	e.pairs.put(key, pair)
+	b := Beliefs{make([]float64, space.Len()), make([]float64, space.Len())}
 	predictions := make([]float64, len(models))
-	best := math.Inf(-1)
-	for i := range means {
+	for i := range b.Mean {
 		for j, model := range models {
 			predictions[j] = model[i]
 		}
-		means[i], deviations[i] = stat.PopMeanStdDev(predictions, nil)
+		b.Mean[i], b.Deviation[i] = stat.PopMeanStdDev(predictions, nil)
+	}
+	return b, nil
+}
+
+// propose returns n architectures that the oracle has not answered, fewer if there are no more: those of the highest expected
+// improvement over the best labelled one, of which Local are neighbours of the incumbent if it has new ones.
+func (e *Ensemble) propose(oracle *datasets.Oracle, space datasets.FiniteSpace, b Beliefs, n int) []datasets.Arch {
+	best := math.Inf(-1)
+	var unknown, neighbours []int
+	for i := range space.Len() {
 		if oracle.Seen(space.At(i)) {
-			best = max(best, means[i])
+			best = max(best, b.Mean[i])
+		} else {
+			unknown = append(unknown, i)
 		}
 	}
-	type candidate struct {
-		arch        datasets.Arch
-		improvement float64
-	}
-	var candidates []candidate
-	for i := range means {
-		if arch := space.At(i); !oracle.Seen(arch) {
-			deviation := deviations[i] + 1e-6 // all models may agree
-			candidates = append(candidates, candidate{arch, stats.ExpectedImprovement(means[i], deviation, best)})
+	incumbent := slices.MaxFunc(oracle.Log(), func(x, y datasets.Query) int { return cmp.Compare(x.Accuracy, y.Accuracy) })
+	for _, a := range space.Neighbours(incumbent.Arch) {
+		if !oracle.Seen(a) {
+			neighbours = append(neighbours, space.Index(a))
 		}
 	}
-	slices.SortStableFunc(candidates, func(a, b candidate) int { return cmp.Compare(b.improvement, a.improvement) })
-	archs := make([]datasets.Arch, min(n, len(candidates)))
-	for i := range archs {
-		archs[i] = candidates[i].arch
+	improvement := func(factor float64) func(i int) float64 {
+		return func(i int) float64 {
+			deviation := factor*b.Deviation[i] + 1e-6 // all members may agree
+			return stats.ExpectedImprovement(b.Mean[i], deviation, best)
+		}
+	}
+	chosen := highest(unknown, min(n, len(unknown))-min(e.Config.Local, len(neighbours), n), improvement(1))
+	neighbours = slices.DeleteFunc(neighbours, func(i int) bool { return slices.Contains(chosen, i) })
+	chosen = append(chosen, highest(neighbours, min(e.Config.Local, n-len(chosen)), improvement(e.Config.LocalDeviation))...)
+	archs := make([]datasets.Arch, len(chosen))
+	for i, index := range chosen {
+		archs[i] = space.At(index)
 	}
 	return archs
 }
 
-// concavePair is an encoder and an ICNN on its latents, trained from fresh weights as often as one likes by the
+// highest returns the n indices of the highest values, the first ones among equals; all if there are fewer.
+func highest(indices []int, n int, value func(int) float64) []int {
+	values := make(map[int]float64, len(indices))
+	for _, i := range indices {
+		values[i] = value(i)
+	}
+	sorted := slices.Clone(indices)
+	slices.SortStableFunc(sorted, func(i, j int) int { return cmp.Compare(values[j], values[i]) })
+	return sorted[:max(0, min(n, len(sorted)))]
+}
+
+// concavePair is an encoder and a surrogate on its latents, trained from fresh weights as often as one likes by the
 // same compiled programs.
 type concavePair struct {
 	model   *Model // for the graphs of the space
 	config  EnsembleConfig
-	size    int // most labelled architectures
 	trainer *trainer
 	apply   *model.Exec
 }
 
-func newConcavePair(backend compute.Backend, space datasets.FiniteSpace, config EnsembleConfig, size int) (*concavePair, error) {
+func newConcavePair(backend compute.Backend, space datasets.FiniteSpace, config EnsembleConfig) (*concavePair, error) {
 	m, err := NewModel(backend, space, config.Networks)
 	if err != nil {
 		return nil, err
 	}
-	p := &concavePair{model: m, config: config, size: size}
-	p.config.Training.Batch = size
+	p := &concavePair{model: m, config: config}
 	performance := func(graphs Graphs) *Node {
 		mu, _ := Encoder(m.store.Scope(memberEncoderScope), config.Networks, graphs)
 		return Performance(m.store.Scope(memberICNNScope), config.Networks, mu)
 	}
-	all := m.orAll(nil)
-	indices := int32s(all)
+	indices := int32s(m.orAll(nil))
 	p.apply, err = model.NewExec(backend, m.store, func(_ *model.Scope, nodes, edges *Node) *Node {
 		return performance(m.gather(nodes, edges, ConstTensor(nodes.Graph(), indices)))
 	})
@@ -185,23 +251,19 @@ func newConcavePair(backend compute.Backend, space datasets.FiniteSpace, config 
 
 // fit trains a fresh pair on labelled architectures and returns its performance model for the whole space.
 func (p *concavePair) fit(labelled []datasets.Query, rng *rand.Rand) ([]float64, error) {
-	if len(labelled) > p.size {
-		return nil, errors.New("more labelled architectures than the programs were made for")
-	}
 	if err := drawAgain(p.model.store.Scope(memberScope), rng.Uint64()); err != nil {
 		return nil, err
 	}
-	indices, y := make([]int, p.size), make([]float32, p.size)
-	accuracies := make([]float64, len(labelled))
-	for i, q := range labelled {
-		indices[i], accuracies[i] = p.model.Space.Index(q.Arch), q.Accuracy
-	}
-	for i, quantile := range stats.NormalQuantiles(accuracies) {
-		y[i] = float32(quantile)
+	// Labelled sets are filled up to a power of two, and short batches to a whole one, so that few programs serve all
+	// sizes.
+	size := 1 << bits.Len(uint(len(labelled)-1))
+	indices, y := make([]int, size), make([]float32, size)
+	for i, target := range p.config.targets(labelled) {
+		indices[i], y[i] = p.model.Space.Index(labelled[i].Arch), float32(target)
 	}
 	t := p.config.Training
-	s := t.newSchedule(rng, len(labelled), 0, t.Epochs, t.Epochs)
-	tables := []*tensors.Tensor{p.model.nodes, p.model.edges, int32s(indices), tensors.FromFlatDataAndDimensions(y, p.size)}
+	s := t.newSchedule(rng, len(labelled), 0, t.Epochs, t.Epochs*t.stepsPerEpoch(size))
+	tables := []*tensors.Tensor{p.model.nodes, p.model.edges, int32s(indices), tensors.FromFlatDataAndDimensions(y, size)}
 	if _, err := p.trainer.run(context.Background(), s, 0, tables, nil); err != nil {
 		return nil, err
 	}
@@ -210,4 +272,20 @@ func (p *concavePair) fit(labelled []datasets.Query, rng *rand.Rand) ([]float64,
 		return nil, err
 	}
 	return float64s(appendRows(nil, result, p.model.Space.Len())), nil
+}
+
+// targets returns what the members learn of labelled architectures.
+func (c EnsembleConfig) targets(labelled []datasets.Query) []float64 {
+	y := make([]float64, len(labelled))
+	for i, q := range labelled {
+		y[i] = q.Accuracy
+	}
+	if c.Networks.LabelTransform == QuantileLabels {
+		return stats.NormalQuantiles(y)
+	}
+	mean, deviation := stat.PopMeanStdDev(y, nil)
+	for i := range y {
+		y[i] = (y[i] - mean) / max(deviation, 1e-6) // all may be equal
+	}
+	return y
 }

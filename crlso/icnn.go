@@ -15,7 +15,7 @@ import (
 // convex, so f is convex in z as long as ProjectICNN keeps U_k and u non-negative; W_0, V_k and v are free.
 // The form ActivationOfSum has h_{k+1} = LeakyReLU(U_k h_k + V_k z) instead.
 //
-// The method models accuracy as the concave [Performance] 1 - f(z).
+// The method models accuracy as 1 - f(z), which is concave: see [Performance].
 //
 // Source: class ICNN of the released code; Amos, Xu and Kolter 2017, "Input Convex Neural Networks".
 func ICNN(scope *model.Scope, config Config, z *Node) *Node {
@@ -33,23 +33,21 @@ func ICNN(scope *model.Scope, config Config, z *Node) *Node {
 }
 
 // ProjectICNN sets the negative entries of U_k and u to zero, in the ICNN with the same scope and
-// configuration. It belongs after every step of an optimiser, and keeps f convex.
+// configuration. It belongs after every step of an optimiser, and keeps f convex. An [MLP] stays as it is.
 func ProjectICNN(scope *model.Scope, config Config, g *Graph) {
 	for _, w := range nonNegativeWeights(scope, config) {
 		w.SetNodeValue(MaxScalar(w.NodeValue(g), 0))
 	}
 }
 
-// nonNegativeWeights are U_0, ..., U_{K-1} and u.
+// nonNegativeWeights are U_0, ..., U_{K-1} and u; none in an MLP.
 func nonNegativeWeights(scope *model.Scope, config Config) []*model.Variable {
+	if config.Surrogate == MLPSurrogate {
+		return nil
+	}
 	weights := []*model.Variable{scope.At("u").GetVariable("weights")}
 	for k := range config.ICNNLayers {
 		weights = append(weights, scope.At("U_%d", k).GetVariable("weights"))
 	}
 	return weights
-}
-
-// Performance is the concave model of accuracy 1 - f(z), [B], as a fraction.
-func Performance(scope *model.Scope, config Config, z *Node) *Node {
-	return OneMinus(ICNN(scope, config, z))
 }

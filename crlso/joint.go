@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/cr-lso/cr-lso/datasets"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -15,7 +17,7 @@ import (
 
 // Epoch reports on training: the mean of each loss over the examples of one epoch.
 type Epoch struct {
-	Stage  string // "predictor" or "joint"
+	Stage  string // "predictor", "pretraining" or "joint"
 	Number int    // epochs done, 1 for the first
 	Of     int
 	Losses []Loss // the objective first
@@ -27,49 +29,71 @@ type Loss struct {
 	Value float64
 }
 
-// JointLoss is the regularised objective of the method, with the reconstruction loss L_rec, the divergence
-// L_KL, and pseudo-labels y as fractions:
+// VAELoss is the objective of the graph VAE, with the reconstruction loss L_rec and the divergence L_KL:
 //
-//	min  L_rec + beta L_KL + mean (1 - f(z) - y(a))^2,   U, u >= 0
+//	L_rec + beta L_KL
 //
-// It returns the objective and its three terms, scalars. graphs holds B graphs with labels of shape [B,
-// schema.Labels()]; y and weights are [B]; eps is standard normal noise, [B, Z].
-//
-// Source: train_gvae in train_gvae_semi_supervised.py of the released code.
-func JointLoss(store *model.Store, config Config, schema datasets.Schema, graphs Graphs, labels, y, weights, eps *Node) (total, reconstruction, divergence, regression *Node) {
+// It returns the objective and its two terms, scalars, and the point where the surrogate looks, [B, Z]. graphs holds
+// B graphs with labels of shape [B, schema.Labels()]; weights is [B]; eps is standard normal noise, [B, Z].
+func VAELoss(store *model.Store, config Config, schema datasets.Schema, graphs Graphs, labels, weights, eps *Node) (total, reconstruction, divergence, point *Node) {
 	mu, logVar := Encoder(store.Scope(encoderScope), config, graphs)
 	z := Reparameterize(mu, logVar, eps, config.ReparamNoise)
 	scores := Decoder(store.Scope(decoderScope), config, z, schema.Outputs())
-	point := z
+	point = z
 	if config.ICNNOnMean {
 		point = mu
 	}
-	performance := Performance(store.Scope(icnnScope), config, point)
-
 	reconstruction = weightedMean(ReconstructionLoss(schema, scores, labels), weights)
 	divergence = weightedMean(KLDivergence(mu, logVar), weights)
-	regression = weightedMean(Square(Sub(performance, y)), weights)
-	total = Add(Add(reconstruction, MulScalar(divergence, config.KLWeight)), regression)
+	total = Add(reconstruction, MulScalar(divergence, config.KLWeight))
+	return total, reconstruction, divergence, point
+}
+
+// JointLoss is the regularised objective of the method, [VAELoss] and the surrogate's regression on labels y, fractions,
+// with the weight w = config.PerformanceWeight:
+//
+//	min  L_rec + beta L_KL + w mean (1 - f(z) - y(a))^2,   U, u >= 0
+//
+// It returns the objective and its three terms, scalars. y and known are [B]; known is 1 where there is a label and
+// 0 elsewhere, and the mean of the regression is over the former. The rest is as in VAELoss.
+//
+// Source: train_gvae in train_gvae_semi_supervised.py of the released code, where w is 1 and all labels are known.
+func JointLoss(store *model.Store, config Config, schema datasets.Schema, graphs Graphs, labels, y, known, weights, eps *Node) (total, reconstruction, divergence, regression *Node) {
+	total, reconstruction, divergence, point := VAELoss(store, config, schema, graphs, labels, weights, eps)
+	squares := Square(Sub(Performance(store.Scope(icnnScope), config, point), y))
+	known = Mul(known, weights)
+	regression = Div(ReduceAllSum(Mul(squares, known)), MaxScalar(ReduceAllSum(known), 1))
+	total = Add(total, scaled(regression, config.PerformanceWeight))
 	return total, reconstruction, divergence, regression
 }
 
-// TrainJoint trains graph VAE and ICNN on the whole space from epoch first (0 for a fresh model) to the
-// last, with pseudo-labels in percent for all architectures in the order of the space. After each epoch
+// TrainJoint trains graph VAE and surrogate on the whole space from epoch first (0 for a fresh model) to the
+// last, with labels in percent for all architectures in the order of the space, NaN for those that have none. If
+// Config.PerformanceWeight is 0, it trains the graph VAE alone and needs no labels. A warm-up of the
+// surrogate, if Config.WarmUp has epochs, comes before epoch 0 and is not reported. After each epoch
 // it calls each, unless that is nil; an error from each, or a cancelled ctx, ends training after a
 // whole epoch, from where a later call can go on.
-func (m *Model) TrainJoint(ctx context.Context, pseudoLabels []float64, first int, each func(Epoch) error) error {
-	if len(pseudoLabels) != m.Space.Len() {
-		return fmt.Errorf("joint training: %d pseudo-labels for %d architectures", len(pseudoLabels), m.Space.Len())
+func (m *Model) TrainJoint(ctx context.Context, labels []float64, first int, each func(Epoch) error) error {
+	if m.Config.PerformanceWeight == 0 {
+		return m.trainVAE(ctx, "joint", m.Config.Joint, first, each)
 	}
-	trainer, err := newTrainer(m.backend, m.store, m.Config.Joint, 4, objective{
+	if len(labels) != m.Space.Len() {
+		return fmt.Errorf("joint training: %d labels for %d architectures", len(labels), m.Space.Len())
+	}
+	if first == 0 && m.Config.WarmUp.Epochs > 0 {
+		if err := m.warmUp(ctx, labels); err != nil {
+			return err
+		}
+	}
+	trainer, err := m.trainer("joint", m.Config.Joint, 5, objective{
 		scope: gvaeScope,
 		names: []string{"total", "reconstruction", "divergence", "regression"},
 		loss: func(tables, batch []*Node) []*Node {
-			nodes, edges, labels, y := tables[0], tables[1], tables[2], tables[3]
+			nodes, edges, labels, y, known := tables[0], tables[1], tables[2], tables[3], tables[4]
 			weights, indices, eps := batch[0], batch[1], batch[2]
 			at := InsertAxes(indices, -1)
 			total, reconstruction, divergence, regression := JointLoss(m.store, m.Config, m.schema,
-				m.gather(nodes, edges, indices), Gather(labels, at), Gather(y, at), weights, eps)
+				m.gather(nodes, edges, indices), Gather(labels, at), Gather(y, at), Gather(known, at), weights, eps)
 			return []*Node{total, reconstruction, divergence, regression}
 		},
 		project: func(g *Graph) {
@@ -79,11 +103,118 @@ func (m *Model) TrainJoint(ctx context.Context, pseudoLabels []float64, first in
 	if err != nil {
 		return err
 	}
-	defer trainer.exec.Finalize()
-	tables := []*tensors.Tensor{m.nodes, m.edges, m.labels, fractions(pseudoLabels)}
-	return m.train(ctx, "joint", trainer, m.Space.Len(), first, 1, tables, func(rng *rand.Rand, s schedule) []*tensors.Tensor {
-		return []*tensors.Tensor{normal(rng, 1, len(s.rates), s.batch, m.Config.LatentDim)}
-	}, each)
+	y, known := slices.Clone(labels), make([]float32, len(labels))
+	for i, label := range labels {
+		if math.IsNaN(label) {
+			y[i] = 0
+		} else {
+			known[i] = 1
+		}
+	}
+	tables := []*tensors.Tensor{m.nodes, m.edges, m.labels, fractions(y), tensors.FromFlatDataAndDimensions(known, len(known))}
+	return m.train(ctx, "joint", trainer, m.Space.Len(), first, 1, tables, m.latentNoise, each)
+}
+
+// warmUp trains the surrogate alone, from initial weights drawn from Config.Seed, on the latents that the labelled
+// architectures have now. Without it, a fresh ICNN, whose values are far from those of accuracies, would
+// undo the pretraining of the graph VAE in the first steps of joint training.
+func (m *Model) warmUp(ctx context.Context, labels []float64) error {
+	if err := drawAgain(m.store.Scope(icnnScope), m.Config.Seed); err != nil {
+		return err
+	}
+	var indices []int
+	var targets []float64
+	for i, label := range labels {
+		if !math.IsNaN(label) {
+			indices, targets = append(indices, i), append(targets, label)
+		}
+	}
+	latents, err := m.Encode(indices...)
+	if err != nil {
+		return err
+	}
+	z, err := m.latentTensor(latents, len(latents))
+	if err != nil {
+		return err
+	}
+	trainer, err := m.trainer("warm-up", m.Config.WarmUp, 2, objective{
+		scope: icnnScope,
+		names: []string{"squared error"},
+		loss: func(tables, batch []*Node) []*Node {
+			weights, at := batch[0], InsertAxes(batch[1], -1)
+			performance := Performance(m.store.Scope(icnnScope), m.Config, Gather(tables[0], at))
+			return []*Node{weightedMean(Square(Sub(performance, Gather(tables[1], at))), weights)}
+		},
+		project: func(g *Graph) { ProjectICNN(m.store.Scope(icnnScope), m.Config, g) },
+	})
+	if err != nil {
+		return err
+	}
+	return m.train(ctx, "warm-up", trainer, len(latents), 0, m.Config.WarmUp.Epochs, []*tensors.Tensor{z, fractions(targets)}, nil, nil)
+}
+
+// Pretrain trains the graph VAE on the whole space, without labels, from epoch first to the last of
+// Config.Pretrain: see TrainJoint. At epoch 0 it gives the graph VAE initial weights, drawn from Config.Seed.
+func (m *Model) Pretrain(ctx context.Context, first int, each func(Epoch) error) error {
+	if first == 0 {
+		for _, scope := range []string{encoderScope, decoderScope} {
+			if err := drawAgain(m.store.Scope(scope), m.Config.Seed); err != nil {
+				return err
+			}
+		}
+	}
+	return m.trainVAE(ctx, "pretraining", m.Config.Pretrain, first, each)
+}
+
+// trainVAE trains the graph VAE alone.
+func (m *Model) trainVAE(ctx context.Context, stage string, config Training, first int, each func(Epoch) error) error {
+	trainer, err := m.trainer(stage, config, 3, objective{
+		scope:  gvaeScope,
+		frozen: icnnScope,
+		names:  []string{"total", "reconstruction", "divergence"},
+		loss: func(tables, batch []*Node) []*Node {
+			nodes, edges, labels := tables[0], tables[1], tables[2]
+			weights, indices, eps := batch[0], batch[1], batch[2]
+			total, reconstruction, divergence, _ := VAELoss(m.store, m.Config, m.schema,
+				m.gather(nodes, edges, indices), Gather(labels, InsertAxes(indices, -1)), weights, eps)
+			return []*Node{total, reconstruction, divergence}
+		},
+	})
+	if err != nil {
+		return err
+	}
+	return m.train(ctx, stage, trainer, m.Space.Len(), first, 1, []*tensors.Tensor{m.nodes, m.edges, m.labels}, m.latentNoise, each)
+}
+
+// latentNoise draws the noise on the latents of each step.
+func (m *Model) latentNoise(rng *rand.Rand, s schedule) []*tensors.Tensor {
+	return []*tensors.Tensor{normal(rng, 1, len(s.rates), s.batch, m.Config.LatentDim)}
+}
+
+// jointLabels returns the labels that joint training takes: those that the predictor gives to all architectures
+// after it was trained on the labelled ones, or, if the configuration is supervised, those of the labelled
+// ones alone; none if no label enters.
+func (m *Model) jointLabels(labelled []datasets.Query) ([]float64, error) {
+	switch {
+	case m.Config.PerformanceWeight == 0:
+		return nil, nil
+	case !m.Config.Supervised:
+		return m.PseudoLabels()
+	}
+	indices, targets := m.targets(labelled)
+	labels := slices.Repeat([]float64{math.NaN()}, m.Space.Len())
+	for i, index := range indices {
+		labels[index] = targets[i]
+	}
+	return labels, nil
+}
+
+// targets returns the indices of labelled architectures in the space and their labels in percent.
+func (m *Model) targets(labelled []datasets.Query) (indices []int, targets []float64) {
+	for _, q := range labelled {
+		indices, targets = append(indices, m.Space.Index(q.Arch)), append(targets, q.Accuracy)
+	}
+	return indices, m.Config.LabelTransform.targets(targets)
 }
 
 // TrainPredictor trains the predictor on labelled architectures. each is called after every
@@ -92,11 +223,7 @@ func (m *Model) TrainPredictor(ctx context.Context, labelled []datasets.Query, e
 	if len(labelled) == 0 {
 		return errors.New("predictor training: no labelled architectures")
 	}
-	indices, accuracies := make([]int, len(labelled)), make([]float64, len(labelled))
-	for i, q := range labelled {
-		indices[i], accuracies[i] = m.Space.Index(q.Arch), q.Accuracy
-	}
-	trainer, err := newTrainer(m.backend, m.store, m.Config.Predictor, 4, objective{
+	trainer, err := m.trainer("predictor", m.Config.Predictor, 4, objective{
 		scope: predictorScope,
 		names: []string{"squared error"},
 		loss: func(tables, batch []*Node) []*Node {
@@ -109,10 +236,13 @@ func (m *Model) TrainPredictor(ctx context.Context, labelled []datasets.Query, e
 	if err != nil {
 		return err
 	}
-	defer trainer.exec.Finalize()
-	tables := []*tensors.Tensor{m.nodes, m.edges, int32s(indices), fractions(accuracies)}
+	indices, targets := m.targets(labelled)
+	tables := []*tensors.Tensor{m.nodes, m.edges, int32s(indices), fractions(targets)}
 	return m.train(ctx, "predictor", trainer, len(labelled), 0, predictorStride, tables, nil, each)
 }
+
+// stageNames are what errors call the stages.
+var stageNames = map[string]string{"predictor": "predictor training", "pretraining": "pretraining", "warm-up": "warm-up of the surrogate", "joint": "joint training"}
 
 // predictorStride is the number of epochs that predictor training makes in one call to the device.
 const predictorStride = 20
@@ -133,7 +263,7 @@ func (m *Model) train(ctx context.Context, stage string, t *trainer, n, first, s
 		}
 		means, err := t.run(ctx, s, epoch*perEpoch, tables, perStep)
 		if err != nil {
-			return fmt.Errorf("%s training, epoch %d of %d: %w", stage, epoch+1, t.config.Epochs, err)
+			return fmt.Errorf("%s, epoch %d of %d: %w", stageNames[stage], epoch+1, t.config.Epochs, err)
 		}
 		if each == nil {
 			continue

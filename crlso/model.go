@@ -31,10 +31,10 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Model is the graph VAE, the ICNN and the predictor of one finite space, with their weights and the
+// Model is the graph VAE, the surrogate and the predictor of one finite space, with their weights and the
 // graphs of all architectures on the backend's device. It must not be used from several goroutines.
 type Model struct {
-	Config Config
+	Config Config // the sizes of networks must not be changed
 	Space  datasets.FiniteSpace
 
 	backend compute.Backend
@@ -46,7 +46,38 @@ type Model struct {
 	complete             bool // every pair of nodes has an edge, in all graphs
 
 	encode, predict, decode, performance *model.Exec
-	search                               *searchPrograms
+	programs                             programs
+}
+
+// programs are those parts of a model that are compiled when they are first needed and depend on more of the
+// configuration than the sizes of networks. A change of the configuration, but for the seeds, makes them void.
+type programs struct {
+	config   Config              // that they were made for, with seeds 0
+	trainers map[string]*trainer // by stage
+	search   *searchPrograms
+}
+
+// current returns the programs for the present configuration, none of them compiled if it has changed.
+func (m *Model) current() *programs {
+	config := m.Config
+	config.Seed, config.SearchSeed = 0, 0
+	if m.programs.config != config {
+		m.programs = programs{config: config, trainers: make(map[string]*trainer)}
+	}
+	return &m.programs
+}
+
+// trainer returns the trainer of a stage, the same one as long as the configuration stays.
+func (m *Model) trainer(stage string, config Training, numTables int, objective objective) (*trainer, error) {
+	trainers := m.current().trainers
+	if t := trainers[stage]; t != nil {
+		return t, nil
+	}
+	t, err := newTrainer(m.backend, m.store, config, numTables, objective)
+	if err == nil {
+		trainers[stage] = t
+	}
+	return t, err
 }
 
 // Where the weights of each network stand in the store.
@@ -132,7 +163,7 @@ func (m *Model) createWeights() error {
 		graphs := m.gather(nodes, edges, indices)
 		mu, _ := Encoder(m.store.Scope(encoderScope), m.Config, graphs)
 		Decoder(m.store.Scope(decoderScope), m.Config, mu, m.schema.Outputs())
-		ICNN(m.store.Scope(icnnScope), m.Config, mu)
+		Surrogate(m.store.Scope(icnnScope), m.Config, mu)
 		Predictor(m.store.Scope(predictorScope), m.Config, graphs)
 		return OnePlus(indices)
 	})
@@ -148,7 +179,7 @@ func (m *Model) gather(nodes, edges, indices *Node) Graphs {
 	return gatherGraphs(m.schema, m.complete, nodes, edges, indices)
 }
 
-// NumWeights is the number of trainable weights of the graph VAE and the ICNN, and of the predictor.
+// NumWeights is the number of trainable weights of the graph VAE and the surrogate, and of the predictor.
 func (m *Model) NumWeights() (gvae, predictor int) {
 	return m.store.Scope(gvaeScope).NumParameters(), m.store.Scope(predictorScope).NumParameters()
 }
@@ -164,7 +195,7 @@ func (m *Model) Encode(indices ...int) ([][]float64, error) {
 }
 
 // PseudoLabels returns the predictor's accuracy y(a), in percent, for the architectures with the given indices;
-// for all architectures if there are none.
+// for all architectures if there are none. They are on the scale of Config.LabelTransform.
 func (m *Model) PseudoLabels(indices ...int) ([]float64, error) {
 	flat, err := m.apply(m.predict, m.orAll(indices))
 	if err != nil {
@@ -173,7 +204,8 @@ func (m *Model) PseudoLabels(indices ...int) ([]float64, error) {
 	return float64s(flat), nil
 }
 
-// Performance returns the concave model 1 - f(z) of accuracy, in percent, for latents of length Z.
+// Performance returns the model 1 - f(z) of accuracy, in percent, for latents of length Z. It is concave if the
+// surrogate is an ICNN, and on the scale of Config.LabelTransform.
 func (m *Model) Performance(latents [][]float64) ([]float64, error) {
 	flat, err := m.applyToLatents(m.performance, latents)
 	if err != nil {

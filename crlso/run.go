@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -91,10 +92,7 @@ func Open(dir string, backend compute.Backend, space datasets.FiniteSpace, confi
 	if r.initial, err = r.readQueries(initialFile); err != nil {
 		return nil, err
 	}
-	checkpoint, joint, err := latestCheckpoint(r.checkpoints(), "joint")
-	if err == nil && checkpoint == "" {
-		checkpoint, _, err = latestCheckpoint(r.checkpoints(), "predictor")
-	}
+	checkpoint, stage, epochs, err := latestCheckpoint(r.checkpoints())
 	if err != nil {
 		return nil, fmt.Errorf("open run: %w", err)
 	}
@@ -102,7 +100,7 @@ func Open(dir string, backend compute.Backend, space datasets.FiniteSpace, confi
 		if err := r.loadCheckpoint(checkpoint); err != nil {
 			return nil, err
 		}
-		if err := r.readLosses(joint); err != nil {
+		if err := r.readLosses(stage, epochs); err != nil {
 			return nil, err
 		}
 	}
@@ -215,30 +213,53 @@ func (r *Run) TrainPredictor(ctx context.Context) error {
 	return r.save("predictor", r.Config.Predictor.Epochs)
 }
 
-// TrainJoint trains graph VAE and ICNN with the predictor's pseudo-labels. It saves a checkpoint every 20 seconds, at
+// TrainJoint trains graph VAE and surrogate, after the pretraining if the configuration has one, with the predictor's
+// pseudo-labels, or with the initial set alone if it is supervised. It saves a checkpoint every 20 seconds, at
 // the end, and when ctx is cancelled; a later call goes on from there.
 func (r *Run) TrainJoint(ctx context.Context) error {
-	stage, epochs := "joint", r.Config.Joint.Epochs
-	if done, err := r.stageDone(stage, epochs); done || err != nil {
+	if done, err := r.stageDone("joint", r.Config.Joint.Epochs); done || err != nil {
 		return err
 	}
 	if done, err := r.stageDone("predictor", r.Config.Predictor.Epochs); err != nil {
 		return err
-	} else if !done {
+	} else if !done && r.Config.needsPredictor() {
 		return errors.New("joint training: the predictor is not trained yet; call TrainPredictor first")
+	} else if r.initial == nil {
+		return errors.New("joint training: there is no initial set yet; call LabelInitialSet first")
 	}
-	_, first, err := latestCheckpoint(r.checkpoints(), stage)
-	if err != nil {
-		return fmt.Errorf("joint training: %w", err)
+	if epochs := r.Config.Pretrain.Epochs; epochs > 0 {
+		err := r.train(ctx, "pretraining", epochs, func(first int, each func(Epoch) error) error {
+			return r.Pretrain(ctx, first, each)
+		})
+		if err != nil {
+			return err
+		}
 	}
-	pseudoLabels, err := r.PseudoLabels()
+	labels, err := r.jointLabels(r.initial)
 	if err != nil {
 		return err
+	}
+	return r.train(ctx, "joint", r.Config.Joint.Epochs, func(first int, each func(Epoch) error) error {
+		return r.Model.TrainJoint(ctx, labels, first, each)
+	})
+}
+
+// train makes what is missing of a stage, and saves checkpoints meanwhile.
+func (r *Run) train(ctx context.Context, stage string, epochs int, train func(first int, each func(Epoch) error) error) error {
+	if done, err := r.stageDone(stage, epochs); done || err != nil {
+		return err
+	}
+	_, latest, first, err := latestCheckpoint(r.checkpoints())
+	if err != nil {
+		return fmt.Errorf("%s: %w", stageNames[stage], err)
+	}
+	if latest != stage {
+		first = 0
 	}
 	each, finish := r.report(stage, epochs, first)
 	defer finish()
 	done, saved := first, time.Now()
-	err = r.Model.TrainJoint(ctx, pseudoLabels, first, func(e Epoch) error {
+	err = train(first, func(e Epoch) error {
 		done = e.Number
 		if err := each(e); err != nil {
 			return err
@@ -249,7 +270,7 @@ func (r *Run) TrainJoint(ctx context.Context) error {
 		saved = time.Now()
 		return r.save(stage, done)
 	})
-	if ctx.Err() != nil && done > first && done < epochs {
+	if err != nil && ctx.Err() != nil && done > first {
 		err = errors.Join(err, r.save(stage, done))
 	}
 	if err != nil {
@@ -296,15 +317,14 @@ func (r *Run) Search(ctx context.Context, oracle *datasets.Oracle) ([]SearchRoun
 	return rounds, errors.Join(err, r.writeQueries(queriesFile, oracle.Log()))
 }
 
-// stageDone reports whether the last checkpoint of a stage is there.
+// stageDone reports whether there is the last checkpoint of a stage, or one of a later stage, which holds what was
+// trained before and replaces its checkpoints.
 func (r *Run) stageDone(stage string, epochs int) (bool, error) {
-	if stage == "predictor" { // joint checkpoints hold the predictor too, and replace its own
-		if path, _, err := latestCheckpoint(r.checkpoints(), "joint"); path != "" || err != nil {
-			return path != "", err
-		}
+	_, latest, done, err := latestCheckpoint(r.checkpoints())
+	if latest == stage {
+		return done == epochs, err
 	}
-	_, done, err := latestCheckpoint(r.checkpoints(), stage)
-	return done == epochs, err
+	return slices.Index(stages, latest) > slices.Index(stages, stage), err
 }
 
 // save writes a checkpoint and the losses so far, then removes the checkpoints before it.
@@ -366,8 +386,8 @@ func (r *Run) bar(name string, total, done int) *progressbar.ProgressBar {
 	return bar
 }
 
-// Losses returns the values of each loss of a stage, "predictor" or "joint", in the order of epochs, and
-// the epochs that they belong to.
+// Losses returns the values of each loss of a stage, "predictor", "pretraining" or "joint", in the order of epochs,
+// and the epochs that they belong to.
 func (r *Run) Losses(stage string) (epochs []float64, values map[string][]float64) {
 	values = make(map[string][]float64)
 	for _, row := range r.losses {
@@ -390,8 +410,8 @@ func (r *Run) writeLosses() error {
 	return writeCSV(r.path("epochs.csv"), records)
 }
 
-// readLosses reads epochs.csv, without epochs of joint training after the given one.
-func (r *Run) readLosses(joint int) error {
+// readLosses reads epochs.csv, without what comes after the given epoch of the given stage.
+func (r *Run) readLosses(stage string, last int) error {
 	records, err := readCSV(r.path("epochs.csv"), 4)
 	if err != nil {
 		return err
@@ -402,7 +422,7 @@ func (r *Run) readLosses(joint int) error {
 		if err := errors.Join(err1, err2); err != nil {
 			return fmt.Errorf("open run: %s, line %d is damaged (%v); use another folder", r.path("epochs.csv"), i+2, err)
 		}
-		if record[0] == "joint" && epoch > joint {
+		if later := slices.Index(stages, record[0]) - slices.Index(stages, stage); later > 0 || later == 0 && epoch > last {
 			continue
 		}
 		r.losses = append(r.losses, lossRow{record[0], epoch, Loss{record[2], value}})

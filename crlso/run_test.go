@@ -52,12 +52,13 @@ func files(t *testing.T, dir string) []string {
 	return names
 }
 
-// TestRunResumes interrupts joint training in the middle, as Ctrl-C does, goes on in a new Run, as another process
+// TestRunResumes interrupts pretraining and joint training in the middle, as Ctrl-C does, goes on in a new Run, as another process
 // would, and compares weights, losses and queries with those of a run that was not interrupted.
 func TestRunResumes(t *testing.T) {
 	backend := fastest(t)
 	config := small()
-	config.Joint.Epochs = 12
+	config.Pretrain = Training{Epochs: 3, Batch: 512, LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999}
+	config.Joint.Epochs = 6
 	whole := openRun(t, t.TempDir(), backend, config)
 	upToPredictor(t, whole)
 	if err := whole.TrainJoint(t.Context()); err != nil {
@@ -66,12 +67,22 @@ func TestRunResumes(t *testing.T) {
 
 	dir := t.TempDir()
 	upToPredictor(t, openRun(t, dir, backend, config))
-	interrupted := openRun(t, dir, backend, config)
-	err := interrupted.TrainJoint(&expiring{Context: t.Context(), epochs: 5})
-	wantErrorLine(t, err, "joint training, epoch 6 of 12", "context canceled", "run it again to go on")
-	_, epochs, err := latestCheckpoint(interrupted.checkpoints(), "joint")
-	if err != nil || epochs != 5 {
-		t.Fatalf("checkpoint after epoch %d (%v), want 5", epochs, err)
+	for _, at := range []struct {
+		epochs int    // until the interruption
+		next   string // that is not made
+		stage  string // of the checkpoint, with the epochs done
+		done   int
+	}{
+		{2, "pretraining, epoch 3 of 3", "pretraining", 2},
+		{4, "joint training, epoch 4 of 6", "joint", 3},
+	} {
+		interrupted := openRun(t, dir, backend, config)
+		err := interrupted.TrainJoint(&expiring{Context: t.Context(), epochs: at.epochs})
+		wantErrorLine(t, err, at.next, "context canceled", "run it again to go on")
+		_, stage, done, err := latestCheckpoint(interrupted.checkpoints())
+		if err != nil || stage != at.stage || done != at.done {
+			t.Fatalf("checkpoint of %s after epoch %d (%v), want %s, %d", stage, done, err, at.stage, at.done)
+		}
 	}
 
 	resumed := openRun(t, dir, backend, config)
@@ -85,13 +96,14 @@ func TestRunResumes(t *testing.T) {
 		t.Errorf("the resumed run has other losses:\n%v\n%v", whole.losses, resumed.losses)
 	}
 	epochsDone, values := resumed.Losses("joint")
-	if len(epochsDone) != 12 || len(values["total"]) != 12 {
-		t.Errorf("%d epochs with %d losses, want 12", len(epochsDone), len(values["total"]))
+	if len(epochsDone) != 6 || len(values["total"]) != 6 {
+		t.Errorf("%d epochs with %d losses, want 6", len(epochsDone), len(values["total"]))
 	}
 
 	// The third search is not made again, but read from the second one's file.
 	var logs [3][]datasets.Query
 	var rounds [3][]SearchRound
+	var err error
 	for i, run := range []*Run{whole, openRun(t, dir, backend, config), openRun(t, dir, backend, config)} {
 		oracle := newOracle(t, config.Budget)
 		if rounds[i], err = run.Search(t.Context(), oracle); err != nil {

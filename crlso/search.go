@@ -20,7 +20,7 @@ import (
 //
 // Source: CRLSO.main_loop in crlso.py of the released code, which has the direction Descend.
 func SearchStep(scope *model.Scope, config Config, z, eta *Node) *Node {
-	gradient := Gradient(ReduceAllSum(ICNN(scope, config, z)), z)[0]
+	gradient := Gradient(ReduceAllSum(Surrogate(scope, config, z)), z)[0]
 	return Sub(z, MulScalar(Mul(InsertAxes(eta, -1), gradient), float64(config.Direction)))
 }
 
@@ -29,7 +29,7 @@ type SearchRound struct {
 	Number       int
 	Queries      int     // distinct queries so far, the initial set included
 	Best         float64 // highest accuracy that the oracle has answered, percent
-	FitLoss      float64 // mean squared error of the fine-tuned ICNN, fractions
+	FitLoss      float64 // mean squared error of the fine-tuned surrogate, fractions
 	MeanAccuracy float64 // of the architectures that this round queried, percent; NaN if there were none
 	Attempts     int     // latents decoded
 	GaveUp       int     // starts that led to nothing new in MaxRetries attempts
@@ -37,7 +37,7 @@ type SearchRound struct {
 	StepLength   float64 // mean Euclidean length of the gradient step
 }
 
-// searchScope is where the ICNN that a search fine-tunes stands, a copy of the jointly trained one.
+// searchScope is where the surrogate that a search fine-tunes stands, a copy of the jointly trained one.
 const searchScope = "/search/icnn"
 
 // searchPrograms are the compiled parts of the search, for labelled sets up to a certain size.
@@ -56,7 +56,7 @@ type entry struct {
 // Search spends the oracle's budget, up to Config.Budget queries in all. It starts from all architectures
 // that the oracle has answered already, the initial set, at their latents mu(a), and in every round
 //
-//  1. fine-tunes a copy of the ICNN on the labelled latents,
+//  1. fine-tunes a copy of the surrogate on the labelled latents,
 //  2. takes the TopK labelled latents by accuracy,
 //  3. from each of them adds noise, makes a [SearchStep], decodes, and queries what is new, with a
 //     longer step after a decoding that is labelled already and with other noise after an invalid one.
@@ -125,7 +125,7 @@ func (m *Model) startingSet(oracle *datasets.Oracle) ([]entry, error) {
 	return labelled, nil
 }
 
-// prepareSearch copies the ICNN and makes the programs for labelled sets of up to capacity architectures.
+// prepareSearch copies the surrogate and makes the programs for labelled sets of up to capacity architectures.
 func (m *Model) prepareSearch(capacity int) error {
 	for v := range m.store.Scope(icnnScope).IterVariables() {
 		value, err := v.MustValue().Clone()
@@ -142,7 +142,8 @@ func (m *Model) prepareSearch(capacity int) error {
 			return err
 		}
 	}
-	if m.search != nil && m.search.capacity == capacity {
+	programs := m.current()
+	if programs.search != nil && programs.search.capacity == capacity {
 		return nil
 	}
 	scope := func() *model.Scope { return m.store.Scope(searchScope) }
@@ -168,14 +169,15 @@ func (m *Model) prepareSearch(capacity int) error {
 	if err != nil {
 		return err
 	}
-	m.search = &searchPrograms{capacity: capacity, fineTune: fineTune, step: step}
+	programs.search = &searchPrograms{capacity: capacity, fineTune: fineTune, step: step}
 	return nil
 }
 
-// fineTune trains the copied ICNN on the labelled set with a fresh optimiser, in one call to the device,
+// fineTune trains the copied surrogate on the labelled set with a fresh optimiser, in one call to the device,
 // and returns the mean loss of all its epochs.
 func (m *Model) fineTune(ctx context.Context, labelled []entry, round int) (float64, error) {
-	t, capacity := m.Config.FineTune, m.search.capacity
+	t, search := m.Config.FineTune, m.programs.search
+	capacity := search.capacity
 	latents := make([][]float64, len(labelled))
 	for i, e := range labelled {
 		latents[i] = e.latent
@@ -186,7 +188,9 @@ func (m *Model) fineTune(ctx context.Context, labelled []entry, round int) (floa
 	}
 	rng := newRand(m.Config.SearchSeed, "fine-tune", round)
 	s := t.newSchedule(rng, len(labelled), 0, t.Epochs, t.stepsPerEpoch(capacity)*t.Epochs)
-	means, err := m.search.fineTune.run(ctx, s, 0, []*tensors.Tensor{z, fractions(append(accuracies(labelled), make([]float64, capacity-len(labelled))...))}, []*tensors.Tensor{
+	y := make([]float64, capacity)
+	copy(y, m.Config.LabelTransform.targets(accuracies(labelled)))
+	means, err := search.fineTune.run(ctx, s, 0, []*tensors.Tensor{z, fractions(y)}, []*tensors.Tensor{
 		normal(rng, m.Config.FineTuneNoise, len(s.rates), s.batch, m.Config.LatentDim),
 		normal(rng, m.Config.LabelNoise, len(s.rates), s.batch),
 	})
@@ -265,7 +269,7 @@ func (m *Model) step(starts [][]float64, eta []float32) ([][]float64, []Decoding
 	if err != nil {
 		return nil, nil, err
 	}
-	moved, scores, err := m.search.step.Exec2(z, eta)
+	moved, scores, err := m.programs.search.step.Exec2(z, eta)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -7,13 +7,9 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
 )
-
-// CR-LSO is compared with other searches through one interface.
-var _ search.Searcher = Searcher{}
 
 // searchable returns a model whose latent space is trained, and an oracle with the initial set.
 func searchable(t *testing.T, backend compute.Backend, config Config) (*Model, *datasets.Oracle) {
@@ -120,27 +116,4 @@ func TestSearchErrors(t *testing.T) {
 	wantErrorLine(t, m.Search(cancelled, oracle, nil), "after 40 queries", "interrupted")
 	oracle.Close()
 	wantErrorLine(t, m.Search(t.Context(), oracle, nil), "oracle is closed")
-}
-
-// TestSearcher runs the whole method from the interface, and random search with it.
-func TestSearcher(t *testing.T) {
-	config := small()
-	for name, searcher := range map[string]search.Searcher{
-		"CR-LSO": Searcher{Backend: fastest(t), Config: config},
-		"random": search.Random{},
-	} {
-		var logs [2][]datasets.Query
-		for i := range logs {
-			oracle := newOracle(t, 50)
-			if err := searcher.Search(oracle, rand.New(rand.NewPCG(9, 9))); err != nil {
-				t.Fatalf("%s: %v", name, err)
-			}
-			if logs[i] = oracle.Log(); len(logs[i]) != 50 {
-				t.Errorf("%s made %d queries, want 50", name, len(logs[i]))
-			}
-		}
-		if !slices.Equal(logs[0], logs[1]) {
-			t.Errorf("%s with the same random source makes other queries", name)
-		}
-	}
 }

@@ -4,54 +4,151 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // Searcher is the whole method as a search.Searcher: it labels an initial set, trains predictor, graph VAE and
-// ICNN from scratch, and spends what is left of the budget.
+// surrogate, and spends what is left of the budget.
+//
+// Graph VAE and surrogate begin with weights of their own in each search, and nothing is left of one search in
+// the next, with one exception: if Config.Pretrain has epochs, the graph VAE begins with weights that were trained
+// without any label, once for all searches on a space, from Config.Seed.
+//
+// Several goroutines may use a Searcher at once. It keeps its models, as many as there were searches at once, so
+// that programs are compiled once for each and not once for each search; a model at the released sizes takes some
+// 200 MB. Its fields must not be changed while it is in use, and it must not be copied after first use.
 type Searcher struct {
 	Backend compute.Backend
-	Config  Config // Seed and SearchSeed are ignored: each search draws its own
+	Config  Config // SearchSeed is ignored, and Seed is that of the pretraining alone: each search draws its own
+
+	models freeList[modelKey, *Model]
+
+	mu         sync.Mutex
+	pretrained map[modelKey]map[string][]float32 // weights of the graph VAE by path
 }
 
-// Search implements search.Searcher. The oracle's space must be finite.
-func (s Searcher) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
+type modelKey struct {
+	space  string
+	config Config
+}
+
+// Search implements search.Searcher. The oracle's space must be finite. What the oracle has answered already counts
+// towards the initial set.
+func (s *Searcher) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	space, ok := oracle.Space().(datasets.FiniteSpace)
 	if !ok {
 		return fmt.Errorf("CR-LSO: %s cannot be enumerated", oracle.Space().Name())
 	}
-	config := s.Config
-	config.Seed, config.SearchSeed = rng.Uint64(), rng.Uint64()
-	m, err := NewModel(s.Backend, space, config)
+	if err := s.Config.Validate(); err != nil {
+		return err
+	}
+	if err := drawInitialSet(oracle, rng, s.Config.InitialSet); err != nil {
+		return err
+	}
+	key := modelKey{space.Name(), s.Config}
+	m, err := s.models.take(key, func() (*Model, error) { return NewModel(s.Backend, space, s.Config) })
 	if err != nil {
 		return err
 	}
-	if err := m.drawInitialSet(oracle); err != nil {
-		return err
-	}
-	ctx := context.Background()
-	if err := m.TrainPredictor(ctx, oracle.Log(), nil); err != nil {
-		return err
-	}
-	pseudoLabels, err := m.PseudoLabels()
+	weights, err := s.pretrain(key, m)
 	if err != nil {
 		return err
 	}
-	if err := m.TrainJoint(ctx, pseudoLabels, 0, nil); err != nil {
+	if err := m.restart(rng.Uint64(), rng.Uint64(), weights); err != nil {
+		return err
+	}
+	if err := m.trainAndSearch(context.Background(), oracle); err != nil {
+		return err // without the model: its moments may be infinite
+	}
+	s.models.put(key, m)
+	return nil
+}
+
+// pretrain returns the weights that the searches of a key begin with, none without pretraining. The first search
+// trains them on its model, and those that come meanwhile wait.
+func (s *Searcher) pretrain(key modelKey, m *Model) (map[string][]float32, error) {
+	if key.config.Pretrain.Epochs == 0 {
+		return nil, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.pretrained[key] == nil {
+		m.Config.Seed = key.config.Seed // another search may have had the model
+		if err := m.Pretrain(context.Background(), 0, nil); err != nil {
+			return nil, err
+		}
+		if s.pretrained == nil {
+			s.pretrained = make(map[modelKey]map[string][]float32)
+		}
+		s.pretrained[key] = m.vaeWeights()
+	}
+	return s.pretrained[key], nil
+}
+
+// vaeWeights copies the weights of encoder and decoder.
+func (m *Model) vaeWeights() map[string][]float32 {
+	weights := make(map[string][]float32)
+	for _, scope := range []string{encoderScope, decoderScope} {
+		for v := range m.store.Scope(scope).IterVariables() {
+			weights[v.Path()] = tensors.MustCopyFlatData[float32](v.MustValue())
+		}
+	}
+	return weights
+}
+
+// restart makes the model as good as new: with other seeds, initial weights drawn from the first of them, and the
+// given weights in place of some.
+func (m *Model) restart(seed, searchSeed uint64, weights map[string][]float32) error {
+	m.Config.Seed, m.Config.SearchSeed = seed, searchSeed
+	for _, scope := range []string{gvaeScope, predictorScope} {
+		if err := drawAgain(m.store.Scope(scope), seed); err != nil {
+			return err
+		}
+	}
+	for path, values := range weights {
+		v := m.store.GetVariable(path)
+		if err := v.SetValue(tensors.FromFlatDataAndDimensions(values, v.Shape().Dimensions...)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// trainAndSearch makes all stages after the labelling of the initial set.
+func (m *Model) trainAndSearch(ctx context.Context, oracle *datasets.Oracle) error {
+	if m.Config.needsPredictor() {
+		if err := m.TrainPredictor(ctx, oracle.Log(), nil); err != nil {
+			return err
+		}
+	}
+	labels, err := m.jointLabels(oracle.Log())
+	if err != nil {
+		return err
+	}
+	if err := m.TrainJoint(ctx, labels, 0, nil); err != nil {
 		return err
 	}
 	return m.Search(ctx, oracle, nil)
 }
 
+// needsPredictor reports whether joint training takes pseudo-labels.
+func (c Config) needsPredictor() bool { return !c.Supervised && c.PerformanceWeight > 0 }
+
 // drawInitialSet queries architectures drawn from the seed until Config.InitialSet distinct ones are labelled.
 func (m *Model) drawInitialSet(oracle *datasets.Oracle) error {
-	if oracle.Budget() < m.Config.InitialSet {
-		return fmt.Errorf("label initial set: the oracle's budget is %d, below the initial set of %d", oracle.Budget(), m.Config.InitialSet)
+	return drawInitialSet(oracle, newRand(m.Config.Seed, "initial set", 0), m.Config.InitialSet)
+}
+
+// drawInitialSet queries random architectures until n distinct ones are labelled.
+func drawInitialSet(oracle *datasets.Oracle, rng *rand.Rand, n int) error {
+	if oracle.Budget() < n {
+		return fmt.Errorf("label initial set: the oracle's budget is %d, below the initial set of %d", oracle.Budget(), n)
 	}
-	rng := newRand(m.Config.Seed, "initial set", 0)
-	if err := sampleUntil(oracle, rng, m.Config.InitialSet); err != nil {
+	if err := sampleUntil(oracle, rng, n); err != nil {
 		return fmt.Errorf("label initial set: %w", err)
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -18,8 +19,9 @@ import (
 
 // objective says what a trainer minimises.
 type objective struct {
-	// scope holds the weights that are trained: all variables below it.
-	scope string
+	// scope holds the weights that are trained: all variables below it, but those below frozen, unless that
+	// is "".
+	scope, frozen string
 	// names are those of the values that loss returns.
 	names []string
 	// loss returns scalars, the objective first, for one step. tables are the same in every step,
@@ -48,7 +50,9 @@ type trainer struct {
 func newTrainer(backend compute.Backend, store *model.Store, config Training, numTables int, objective objective) (*trainer, error) {
 	t := &trainer{config: config, objective: objective, hostLoop: backend.String() == gobackend.BackendName}
 	for v := range store.Scope(objective.scope).IterVariables() {
-		t.trained = append(t.trained, v)
+		if objective.frozen == "" || !strings.HasPrefix(v.Path(), objective.frozen+"/") {
+			t.trained = append(t.trained, v)
+		}
 	}
 	if len(t.trained) == 0 {
 		return nil, fmt.Errorf("no variables to train below %q", objective.scope)

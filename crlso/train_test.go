@@ -242,7 +242,7 @@ func TestTrainPredictor(t *testing.T) {
 
 func TestTrainingErrors(t *testing.T) {
 	m := newModel(t, fastest(t), space, small())
-	wantErrorLine(t, m.TrainJoint(t.Context(), []float64{1}, 0, nil), "1 pseudo-labels for 15625")
+	wantErrorLine(t, m.TrainJoint(t.Context(), []float64{1}, 0, nil), "1 labels for 15625")
 	wantErrorLine(t, m.TrainPredictor(t.Context(), nil, nil), "no labelled architectures")
 
 	y := trueAccuracies(t)

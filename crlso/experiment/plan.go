@@ -133,7 +133,7 @@ func (p Plan) describe() (description, error) {
 }
 
 // settings returns a value that JSON can hold: exported fields of structs, functions by name, numbers and
-// strings as they are; what has a String method by that; pointers and all else by type.
+// strings as they are; what has a String method by that; long slices by a hash; pointers and all else by type.
 func settings(v reflect.Value) any {
 	if !v.IsValid() || (v.Kind() == reflect.Func || v.Kind() == reflect.Pointer) && v.IsNil() {
 		return nil
@@ -153,6 +153,11 @@ func settings(v reflect.Value) any {
 		}
 		return fields
 	case reflect.Slice, reflect.Array:
+		if v.Len() > longSlice {
+			hash := fnv.New64a()
+			fmt.Fprint(hash, v.Interface())
+			return fmt.Sprintf("%d elements, FNV-1a %016x", v.Len(), hash.Sum64())
+		}
 		elements := []any{}
 		for i := range v.Len() {
 			elements = append(elements, settings(v.Index(i)))
@@ -168,6 +173,9 @@ func settings(v reflect.Value) any {
 	}
 	return v.Interface()
 }
+
+// longSlice is the length from which on a plan does not list the elements of a slice, such as the latents of a space.
+const longSlice = 100
 
 // extends returns nil if the plan d is that of earlier with nothing changed and perhaps something added.
 func (d description) extends(earlier description) error {

@@ -495,11 +495,13 @@ func TestPlanIsDescribed(t *testing.T) {
 	type wrapper struct {
 		search.GaussianProcess
 		Nested any
+		Long   []float64
 	}
 	plan := newPlan()
 	plan.Methods = []Method{{"wrapped", &wrapper{
 		search.GaussianProcess{Features: nasbench201.PathFeatures, Length: 8},
 		nested{datasets.MeanLabel, []float64{0.5, math.Inf(1)}, math.Sqrt, &nested{}, 1},
+		make([]float64, 200),
 	}}}
 	d, err := plan.describe()
 	if err != nil {
@@ -511,6 +513,7 @@ func TestPlanIsDescribed(t *testing.T) {
 	}
 	const want = `{"name":"wrapped","searcher":"*experiment.wrapper","settings":{` +
 		`"GaussianProcess":{"Batch":0,"Features":"github.com/cr-lso/cr-lso/datasets/nasbench201.PathFeatures","Initial":0,"Length":8},` +
+		`"Long":"200 elements, FNV-1a c4c5bda6d67e7619",` +
 		`"Nested":{"Acquire":"math.Sqrt","Label":"mean of runs","Next":"*experiment.nested","Rates":[0.5,"+Inf"]}}}`
 	if string(got) != want {
 		t.Errorf("described as\n%s\nwant\n%s", got, want)

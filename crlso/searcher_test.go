@@ -1,0 +1,146 @@
+package crlso
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/cr-lso/cr-lso/crlso/search"
+	"github.com/cr-lso/cr-lso/datasets"
+)
+
+// CR-LSO is compared with other searches through one interface.
+var _ search.Searcher = &Searcher{}
+
+// pretrained is a configuration with a pretraining.
+func pretrained() Config {
+	config := small()
+	config.Seed = 11
+	config.Pretrain = Training{Epochs: 2, Batch: 512, LearningRate: 3e-3, Beta1: 0.9, Beta2: 0.999}
+	return config
+}
+
+func searchWith(t *testing.T, searcher *Searcher, oracle *datasets.Oracle, seed uint64) []datasets.Query {
+	t.Helper()
+	if err := searcher.Search(oracle, rand.New(rand.NewPCG(seed, 9))); err != nil {
+		t.Error(err)
+	}
+	return oracle.Log()
+}
+
+// only returns the one value of a map.
+func only[K comparable, V any](t *testing.T, m map[K]V) (value V) {
+	t.Helper()
+	if len(m) != 1 {
+		t.Fatalf("%d entries, want 1", len(m))
+	}
+	for _, value = range m {
+	}
+	return value
+}
+
+// TestSearcher makes the same searches one after the other, on one model, and at once, on as many as there are: the
+// queries are the same, and so are the weights in the end, bit by bit.
+func TestSearcher(t *testing.T) {
+	const searches = 3
+	config := pretrained()
+	oneByOne, atOnce := &Searcher{Backend: fastest(t), Config: config}, &Searcher{Backend: fastest(t), Config: config}
+	var logs, beside [searches][]datasets.Query
+	for seed := range uint64(searches) {
+		logs[seed] = searchWith(t, oneByOne, newOracle(t, 50), seed)
+	}
+	var group sync.WaitGroup
+	for seed := range uint64(searches) {
+		oracle := newOracle(t, 50)
+		group.Go(func() { beside[seed] = searchWith(t, atOnce, oracle, seed) })
+	}
+	group.Wait()
+	for seed, log := range logs {
+		if len(log) != 50 || !slices.Equal(log, beside[seed]) {
+			t.Errorf("seed %d: a fresh model makes other queries than one that was used before", seed)
+		}
+	}
+	if slices.Equal(logs[0], logs[1]) {
+		t.Error("another seed makes the same queries")
+	}
+
+	if n := len(only(t, oneByOne.models.idle)); n != 1 {
+		t.Errorf("%d models for searches one by one, want 1", n)
+	}
+	used := only(t, oneByOne.models.idle)[0]
+	for _, m := range only(t, atOnce.models.idle) {
+		if m.Config.Seed != used.Config.Seed {
+			continue
+		}
+		for _, scope := range []string{gvaeScope, predictorScope, searchScope} {
+			if differs(weightsOf(t, m), weightsOf(t, used), scope) {
+				t.Errorf("a fresh model has other weights below %s in the end than one that was used before", scope)
+			}
+		}
+	}
+
+	// Pretraining is shared and label-free: a model that never saw a label has the same weights after it.
+	unlabelled := newModel(t, fastest(t), space, config)
+	if err := unlabelled.Pretrain(t.Context(), 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, searcher := range []*Searcher{oneByOne, atOnce} {
+		if fmt.Sprint(only(t, searcher.pretrained)) != fmt.Sprint(unlabelled.vaeWeights()) {
+			t.Error("the pretrained weights depend on labels or seeds")
+		}
+	}
+	if fmt.Sprint(used.vaeWeights()) == fmt.Sprint(unlabelled.vaeWeights()) {
+		t.Error("joint training has not changed the graph VAE")
+	}
+
+	// Random search labels the same architectures first, so methods are compared with common random numbers.
+	random := newOracle(t, config.InitialSet)
+	if err := (search.Random{}).Search(random, rand.New(rand.NewPCG(0, 9))); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(random.Log(), logs[0][:config.InitialSet]) {
+		t.Error("random search begins with other architectures")
+	}
+}
+
+// TestSearcherWithoutPretraining compares the second search on a model with the search on a fresh model.
+func TestSearcherWithoutPretraining(t *testing.T) {
+	for name, change := range map[string]func(*Config){
+		"released":   func(*Config) {},
+		"supervised": func(c *Config) { c.Supervised = true },
+		"two stages": func(c *Config) { c.PerformanceWeight = 0 },
+	} {
+		config := small()
+		config.Joint.Epochs, config.Joint.Batch = 1, 2048
+		change(&config)
+		reused, fresh := &Searcher{Backend: testBackends["go"](t), Config: config}, &Searcher{Backend: testBackends["go"](t), Config: config}
+		searchWith(t, reused, newOracle(t, 45), 1)
+		if a, b := searchWith(t, reused, newOracle(t, 45), 2), searchWith(t, fresh, newOracle(t, 45), 2); !slices.Equal(a, b) {
+			t.Errorf("%s: a fresh model makes other queries than one that was used before", name)
+		}
+	}
+}
+
+func TestSearcherErrors(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	searcher := &Searcher{Backend: testBackends["go"](t), Config: small()}
+	wantErrorLine(t, searcher.Search(newOracle(t, 39), rng), "budget is 39, below the initial set of 40")
+	oracle := newOracle(t, 50)
+	oracle.Close()
+	wantErrorLine(t, searcher.Search(oracle, rng), "oracle is closed")
+	searcher.Config.TopK = 41
+	wantErrorLine(t, searcher.Search(newOracle(t, 50), rng), "TopK is 41, above the InitialSet of 40")
+	if len(searcher.models.idle) != 0 {
+		t.Error("bad input has cost a model")
+	}
+
+	// A search that fails leaves its model, full of NaN, to nobody.
+	searcher.Config = small()
+	searcher.Config.Joint.LearningRate = 1e30
+	wantErrorLine(t, searcher.Search(newOracle(t, 50), rng), "diverged", "lower the learning rate")
+	if n := len(searcher.models.idle); n != 0 {
+		t.Errorf("%d models are kept after a search that failed", n)
+	}
+}
