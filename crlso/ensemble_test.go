@@ -11,6 +11,7 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
+	"gonum.org/v1/gonum/stat"
 )
 
 var _ search.Searcher = &Ensemble{}
@@ -107,17 +108,22 @@ func TestEnsembleRanks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	oracle, rng := newOracle(t, 300), rand.New(rand.NewPCG(7, 8))
-	if err := (search.Random{}).Search(oracle, rng); err != nil {
-		t.Fatal(err)
+	ensemble := &Ensemble{Backend: fastest(t), Config: Ensemble201()}
+	var all, best []float64
+	for draw := range uint64(4) {
+		oracle, rng := newOracle(t, 300), rand.New(rand.NewPCG(draw, 8))
+		if err := (search.Random{}).Search(oracle, rng); err != nil {
+			t.Fatal(err)
+		}
+		beliefs, err := ensemble.Fit(space, oracle.Log(), rng)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, stats.KendallTau(beliefs.Mean, truth))
+		best = append(best, stats.TopKendallTau(beliefs.Mean, truth, 1000))
 	}
-	beliefs, err := (&Ensemble{Backend: fastest(t), Config: Ensemble201()}).Fit(space, oracle.Log(), rng)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all, best := stats.KendallTau(beliefs.Mean, truth), stats.TopKendallTau(beliefs.Mean, truth, 1000)
 	t.Logf("Kendall tau %.3f on all cells, %.3f among the best 1,000", all, best)
-	if all < 0.75 || best < 0.25 {
-		t.Errorf("Kendall tau is %.3f on all cells and %.3f among the best 1,000, want 0.75 and 0.25", all, best)
+	if all, best := stat.Mean(all, nil), stat.Mean(best, nil); all < 0.75 || best < 0.25 {
+		t.Errorf("mean Kendall tau is %.3f on all cells and %.3f among the best 1,000, want 0.75 and 0.25", all, best)
 	}
 }

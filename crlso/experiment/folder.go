@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -25,7 +26,8 @@ const (
 
 var columns = []string{"method", "data_set", "seed", "query", "val", "test", "regret", "seconds"}
 
-// Load reads the results in the folder of an experiment, finished or not.
+// Load reads the results in the folder of an experiment, finished or not. A results.csv.gz stands in for a results.csv
+// that is not there.
 func Load(dir string) (*Results, error) {
 	text, err := os.ReadFile(filepath.Join(dir, planFile))
 	if err != nil {
@@ -125,6 +127,9 @@ func writeSearches(out *csv.Writer, p pair, searches ...Search) {
 func (r *Results) read(path string, unfinished bool) error {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
+		data, err = readCompressed(path + ".gz")
+	}
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	} else if err != nil {
 		return err
@@ -174,6 +179,19 @@ func (r *Results) read(path string, unfinished bool) error {
 			search = Search{}
 		}
 	}
+}
+
+func readCompressed(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	in, err := gzip.NewReader(file)
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(in)
 }
 
 // seed reads the seed of one of the plan's searches.

@@ -80,6 +80,20 @@ func (r *Results) Methods() (names []string) {
 	return names
 }
 
+// Only returns the results of some of the methods, in the order given, for a table or a figure of these.
+func (r *Results) Only(methods ...string) (*Results, error) {
+	plan := r.plan
+	plan.Methods = nil
+	for _, name := range methods {
+		i := slices.Index(r.Methods(), name)
+		if i < 0 {
+			return nil, fmt.Errorf("there is no method %q, only %q", name, r.Methods())
+		}
+		plan.Methods = append(plan.Methods, r.plan.Methods[i])
+	}
+	return &Results{plan, r.searches}, nil
+}
+
 // DataSets returns the names of the benchmarks, in the order of the plan.
 func (r *Results) DataSets() (names []string) {
 	for _, dataSet := range r.plan.DataSets {

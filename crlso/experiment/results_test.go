@@ -54,6 +54,25 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+func TestOnly(t *testing.T) {
+	r := handmade(t, map[string][]float64{"baseline": worse, "better": better})
+	only, err := r.Only("better", "baseline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"better", "baseline"}; !slices.Equal(only.Methods(), want) {
+		t.Errorf("methods %q, want %q", only.Methods(), want)
+	}
+	if _, err := only.At("unfinished", "toy", Regret, 2); err == nil {
+		t.Error("a method that was left out is there")
+	}
+	if got, err := only.At("better", "toy", Regret, 2); err != nil || !slices.Equal(got, better[:13]) {
+		t.Errorf("%v, %v, want %v", got, err, better[:13])
+	}
+	_, err = r.Only("better", "best")
+	wantError(t, err, []string{`"best"`, `"unfinished"`})
+}
+
 // Means, half-widths and the p-values before their correction are scipy's (1.16.3): 0.19105 by the t-test, 0.16323
 // by Wilcoxon. As the smaller of two they are doubled.
 func TestTable(t *testing.T) {

@@ -2,9 +2,11 @@ package experiment
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"math"
 	"os"
 	"os/signal"
@@ -90,6 +92,19 @@ func TestLoad(t *testing.T) {
 	if after := readFile(t, dir, resultsFile) + readFile(t, dir, planFile); after != before {
 		t.Error("a run without anything to do has changed the folder")
 	}
+
+	var compressed bytes.Buffer
+	out := gzip.NewWriter(&compressed)
+	io.WriteString(out, readFile(t, dir, resultsFile))
+	out.Close()
+	os.Remove(filepath.Join(dir, resultsFile))
+	writeFile(t, dir, resultsFile+".gz", compressed.String())
+	if loaded, err := Load(dir); err != nil || !reflect.DeepEqual(loaded, first) {
+		t.Errorf("compressed: loaded %+v, %v, want %+v", loaded, err, first)
+	}
+	writeFile(t, dir, resultsFile+".gz", compressed.String()[:compressed.Len()/2])
+	_, err = Load(dir)
+	wantError(t, err, []string{resultsFile, "damaged", "unexpected EOF"})
 }
 
 // Methods of the same seed that begin at random begin with the same architectures; other seeds and data

@@ -88,17 +88,10 @@ func (a Assessor) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 
 // features returns the latents as rows, shifted to mean 0 and scaled to a mean variance of 1.
 func (a Assessor) features(space datasets.FiniteSpace) (*mat.Dense, error) {
-	if len(a.Latents) != space.Len() {
-		return nil, fmt.Errorf("assessor: %d latents for %d architectures of %s; want one for each",
-			len(a.Latents), space.Len(), space.Name())
+	if err := checkLatents("assessor", a.Latents, space); err != nil {
+		return nil, err
 	}
 	dimensions := len(a.Latents[0])
-	for i, latent := range a.Latents {
-		if len(latent) != dimensions {
-			return nil, fmt.Errorf("assessor: latent 0 has %d dimensions and latent %d has %d; want as many for each",
-				dimensions, i, len(latent))
-		}
-	}
 	variance, column, columns := 0.0, make([]float64, len(a.Latents)), make([][]float64, dimensions)
 	for j := range dimensions {
 		for i, latent := range a.Latents {

@@ -58,17 +58,12 @@ func (l LatentGP) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 
 // meanSquare returns the mean squared distance of two random latents, after a check of all of them.
 func (l LatentGP) meanSquare(space datasets.FiniteSpace) (float64, error) {
-	if len(l.Latents) != space.Len() {
-		return 0, fmt.Errorf("latent Gaussian process: %d latents for %d architectures of %s; want one for each",
-			len(l.Latents), space.Len(), space.Name())
+	if err := checkLatents("latent Gaussian process", l.Latents, space); err != nil {
+		return 0, err
 	}
 	variance, column := 0.0, make([]float64, len(l.Latents))
 	for j := range l.Latents[0] {
 		for i, latent := range l.Latents {
-			if len(latent) != len(l.Latents[0]) {
-				return 0, fmt.Errorf("latent Gaussian process: latent 0 has %d dimensions and latent %d has %d; want as many for each",
-					len(l.Latents[0]), i, len(latent))
-			}
 			column[i] = latent[j]
 		}
 		variance += stat.PopVariance(column, nil)
@@ -77,6 +72,19 @@ func (l LatentGP) meanSquare(space datasets.FiniteSpace) (float64, error) {
 		return 0, fmt.Errorf("latent Gaussian process: the variance of the latents is %v; want them finite and not all equal", variance)
 	}
 	return 2 * variance, nil
+}
+
+// checkLatents returns an error unless there is a latent for each architecture of a space, all of one dimension.
+func checkLatents(searcher string, latents [][]float64, space datasets.FiniteSpace) error {
+	if len(latents) != space.Len() {
+		return fmt.Errorf("%s: %d latents for %d architectures of %s; want one for each", searcher, len(latents), space.Len(), space.Name())
+	}
+	for i, latent := range latents {
+		if len(latent) != len(latents[0]) {
+			return fmt.Errorf("%s: latent 0 has %d dimensions and latent %d has %d; want as many for each", searcher, len(latents[0]), i, len(latent))
+		}
+	}
+	return nil
 }
 
 // squares returns the squared distance of one latent from each.
