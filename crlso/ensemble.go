@@ -12,14 +12,15 @@ import (
 	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"gonum.org/v1/gonum/stat"
 )
 
-// Ensemble is a relative of CR-LSO for budgets of tens of queries, this project's own, as a search.Searcher on finite
-// spaces. In every round it trains several pairs of [Encoder] and [ICNN] from fresh weights on what is
+// Ensemble is a relative of CR-LSO for budgets of tens of queries, this project's own, as a search.Searcher. In every round it trains several pairs of [Encoder] and [ICNN] from fresh weights on what is
 // labelled, so that each pair shapes a latent space of its own in which accuracy is concave; then it queries the
 // architectures for which the pairs together expect the largest improvement.
 //
@@ -85,11 +86,10 @@ const (
 )
 
 // Search implements search.Searcher. An oracle that has answered queries already is searched on from there.
+//
+// Each round scores all architectures of a space that has no more than 20,000; of a larger one the neighbours
+// of the ten best labelled architectures and random ones, 5,000 in all.
 func (e *Ensemble) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
-	space, ok := oracle.Space().(datasets.FiniteSpace)
-	if !ok {
-		return fmt.Errorf("ensemble: %s cannot be enumerated", oracle.Space().Name())
-	}
 	if err := e.Config.validate(); err != nil {
 		return fmt.Errorf("ensemble: %w", err)
 	}
@@ -101,14 +101,15 @@ func (e *Ensemble) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	}
 	for oracle.Remaining() > 0 {
 		log := oracle.Log()
-		beliefs, err := e.Fit(space, log, rng)
+		beliefs, err := e.fit(oracle.Space(), log, rng)
 		if err != nil {
 			return fmt.Errorf("ensemble, after %d queries: %w", len(log), err)
 		}
 		n := max(e.Config.Batch, int(e.Config.Growth*float64(len(log))))
-		batch := e.propose(oracle, space, beliefs, min(n, oracle.Remaining()))
+		batch := e.propose(oracle, beliefs, min(n, oracle.Remaining()))
 		if len(batch) == 0 {
-			return fmt.Errorf("ensemble: all of %s is known after %d of %d queries; use a smaller budget", space.Name(), len(log), oracle.Budget())
+			return fmt.Errorf("ensemble: nothing new to query after %d of %d queries of %s; use a smaller budget",
+				len(log), oracle.Budget(), oracle.Space().Name())
 		}
 		for _, arch := range batch {
 			if _, err := oracle.Query(arch); err != nil {
@@ -130,29 +131,41 @@ func (c EnsembleConfig) validate() error {
 	return nil
 }
 
-// Beliefs are what an ensemble's members together expect of each architecture of a space, in its order, on the
-// scale of their labels.
+// Beliefs are what an ensemble's members together expect of architectures, on the scale of their labels.
 type Beliefs struct {
+	Archs           []datasets.Arch
 	Mean, Deviation []float64
 }
 
-// Fit trains all members from fresh weights on labelled architectures.
+// Fit trains all members from fresh weights on labelled architectures, and returns what they believe of all architectures
+// of the space, in its order.
 func (e *Ensemble) Fit(space datasets.FiniteSpace, labelled []datasets.Query, rng *rand.Rand) (Beliefs, error) {
+	return e.fit(space, labelled, rng)
+}
+
+// fit is Fit for any space, and believes something of its candidates.
+func (e *Ensemble) fit(space datasets.Space, labelled []datasets.Query, rng *rand.Rand) (Beliefs, error) {
 	key := pairKey{space.Name(), e.Config}
 	pair, err := e.pairs.take(key, func() (*concavePair, error) { return newConcavePair(e.Backend, space, e.Config) })
 	if err != nil {
 		return Beliefs{}, err
 	}
+	graphs := newGraphTable(space, archsOf(labelled), powerOfTwo(len(labelled)))
+	candidates := pair.all
+	if candidates.archs == nil {
+		candidates = newGraphTable(space, drawCandidates(space, labelled, rng), maxDrawn)
+	}
 	models := make([][]float64, e.Config.Members)
 	for i := range models {
-		if models[i], err = pair.fit(labelled, rng); err != nil {
+		if models[i], err = pair.fit(graphs, e.Config.targets(labelled), candidates, rng); err != nil {
 			return Beliefs{}, err
 		}
 	}
 	e.pairs.put(key, pair)
-	b := Beliefs{make([]float64, space.Len()), make([]float64, space.Len())}
+	n := len(candidates.archs)
+	b := Beliefs{candidates.archs, make([]float64, n), make([]float64, n)}
 	predictions := make([]float64, len(models))
-	for i := range b.Mean {
+	for i := range n {
 		for j, model := range models {
 			predictions[j] = model[i]
 		}
@@ -163,20 +176,21 @@ func (e *Ensemble) Fit(space datasets.FiniteSpace, labelled []datasets.Query, rn
 
 // propose returns n architectures that the oracle has not answered, fewer if there are no more: those of the highest expected
 // improvement over the best labelled one, of which Local are neighbours of the incumbent if it has new ones.
-func (e *Ensemble) propose(oracle *datasets.Oracle, space datasets.FiniteSpace, b Beliefs, n int) []datasets.Arch {
+func (e *Ensemble) propose(oracle *datasets.Oracle, b Beliefs, n int) []datasets.Arch {
 	best := math.Inf(-1)
 	var unknown, neighbours []int
-	for i := range space.Len() {
-		if oracle.Seen(space.At(i)) {
+	at := make(map[datasets.Arch]int, len(b.Archs))
+	for i, a := range b.Archs {
+		at[a] = i
+		if oracle.Seen(a) {
 			best = max(best, b.Mean[i])
 		} else {
 			unknown = append(unknown, i)
 		}
 	}
-	incumbent := slices.MaxFunc(oracle.Log(), func(x, y datasets.Query) int { return cmp.Compare(x.Accuracy, y.Accuracy) })
-	for _, a := range space.Neighbours(incumbent.Arch) {
-		if !oracle.Seen(a) {
-			neighbours = append(neighbours, space.Index(a))
+	for _, a := range oracle.Space().Neighbours(mostAccurate(oracle.Log(), 1)[0].Arch) {
+		if i, ok := at[a]; ok && !oracle.Seen(a) {
+			neighbours = append(neighbours, i)
 		}
 	}
 	improvement := func(factor float64) func(i int) float64 {
@@ -190,9 +204,47 @@ func (e *Ensemble) propose(oracle *datasets.Oracle, space datasets.FiniteSpace, 
 	chosen = append(chosen, highest(neighbours, min(e.Config.Local, n-len(chosen)), improvement(e.Config.LocalDeviation))...)
 	archs := make([]datasets.Arch, len(chosen))
 	for i, index := range chosen {
-		archs[i] = space.At(index)
+		archs[i] = b.Archs[index]
 	}
 	return archs
+}
+
+// mostAccurate returns the n labelled architectures of the highest accuracies, the earliest first among equals.
+func mostAccurate(labelled []datasets.Query, n int) []datasets.Query {
+	sorted := slices.Clone(labelled)
+	slices.SortStableFunc(sorted, func(a, b datasets.Query) int { return cmp.Compare(b.Accuracy, a.Accuracy) })
+	return sorted[:min(n, len(sorted))]
+}
+
+// A space that has no more than maxEnumerated architectures is scored as a whole; of another one, maxDrawn.
+const (
+	maxEnumerated = 20_000
+	maxDrawn      = 5_000
+)
+
+// drawCandidates returns what a round scores in a large space: the labelled architectures, neighbours of the ten best,
+// and random ones, none twice, maxDrawn at most.
+func drawCandidates(space datasets.Space, labelled []datasets.Query, rng *rand.Rand) []datasets.Arch {
+	var candidates []datasets.Arch
+	known := make(map[datasets.Arch]bool, maxDrawn)
+	add := func(a datasets.Arch) {
+		if c := space.Canonical(a); !known[c] && len(candidates) < maxDrawn {
+			known[c] = true
+			candidates = append(candidates, a)
+		}
+	}
+	for _, q := range labelled {
+		add(q.Arch)
+	}
+	for _, q := range mostAccurate(labelled, 10) {
+		for _, a := range space.Neighbours(q.Arch) {
+			add(a)
+		}
+	}
+	for range maxDrawn - len(candidates) {
+		add(space.Sample(rng))
+	}
+	return candidates
 }
 
 // highest returns the n indices of the highest values, the first ones among equals; all if there are fewer.
@@ -206,72 +258,117 @@ func highest(indices []int, n int, value func(int) float64) []int {
 	return sorted[:max(0, min(n, len(sorted)))]
 }
 
+// graphTable holds the graphs of some architectures for the device, filled up with the first one.
+type graphTable struct {
+	archs        []datasets.Arch
+	nodes, edges *tensors.Tensor // [size, n] and [size, P]: see datasets.Graph
+	complete     bool            // every pair of nodes has an edge, in all graphs
+}
+
+func newGraphTable(space datasets.Space, archs []datasets.Arch, size int) graphTable {
+	var nodes, edges []int32
+	for i := range size {
+		a := archs[0]
+		if i < len(archs) {
+			a = archs[i]
+		}
+		graph := space.Encode(a)
+		nodes = append(nodes, graph.Nodes...)
+		edges = append(edges, graph.Edges...)
+	}
+	schema := space.Schema()
+	return graphTable{
+		archs:    archs,
+		nodes:    tensors.FromFlatDataAndDimensions(nodes, size, schema.Nodes),
+		edges:    tensors.FromFlatDataAndDimensions(edges, size, schema.Pairs()),
+		complete: !slices.Contains(edges, -1),
+	}
+}
+
+func archsOf(labelled []datasets.Query) []datasets.Arch {
+	archs := make([]datasets.Arch, len(labelled))
+	for i, q := range labelled {
+		archs[i] = q.Arch
+	}
+	return archs
+}
+
+// powerOfTwo returns the lowest one that is not below n: few programs serve labelled sets of all sizes.
+func powerOfTwo(n int) int { return 1 << bits.Len(uint(n-1)) }
+
 // concavePair is an encoder and a surrogate on its latents, trained from fresh weights as often as one likes by the
 // same compiled programs.
 type concavePair struct {
-	model   *Model // for the graphs of the space
+	all     graphTable // of the space, if it is small
 	config  EnsembleConfig
+	store   *model.Store
 	trainer *trainer
-	apply   *model.Exec
+	apply   *model.Exec // (nodes, edges) -> performance
 }
 
-func newConcavePair(backend compute.Backend, space datasets.FiniteSpace, config EnsembleConfig) (*concavePair, error) {
-	m, err := NewModel(backend, space, config.Networks)
-	if err != nil {
+func newConcavePair(backend compute.Backend, space datasets.Space, config EnsembleConfig) (*concavePair, error) {
+	if err := config.Networks.Validate(); err != nil {
 		return nil, err
 	}
-	p := &concavePair{model: m, config: config}
-	performance := func(graphs Graphs) *Node {
-		mu, _ := Encoder(m.store.Scope(memberEncoderScope), config.Networks, graphs)
-		return Performance(m.store.Scope(memberICNNScope), config.Networks, mu)
+	p := &concavePair{config: config, store: model.NewStore()}
+	if finite, ok := space.(datasets.FiniteSpace); ok && finite.Len() <= maxEnumerated {
+		archs := make([]datasets.Arch, finite.Len())
+		for i := range archs {
+			archs[i] = finite.At(i)
+		}
+		p.all = newGraphTable(space, archs, len(archs))
 	}
-	indices := int32s(m.orAll(nil))
-	p.apply, err = model.NewExec(backend, m.store, func(_ *model.Scope, nodes, edges *Node) *Node {
-		return performance(m.gather(nodes, edges, ConstTensor(nodes.Graph(), indices)))
+	schema := space.Schema()
+	performance := func(nodes, edges, indices *Node) *Node {
+		mu, _ := Encoder(p.store.Scope(memberEncoderScope), config.Networks, gatherGraphs(schema, p.all.complete, nodes, edges, indices))
+		return Performance(p.store.Scope(memberICNNScope), config.Networks, mu)
+	}
+	var err error
+	p.apply, err = model.NewExec(backend, p.store, func(_ *model.Scope, nodes, edges *Node) *Node {
+		return performance(nodes, edges, Iota(nodes.Graph(), shapes.Make(dtypes.Int32, nodes.Shape().Dim(0)), 0))
 	})
 	if err != nil {
 		return nil, err
 	}
-	if _, err := p.apply.Exec1(m.nodes, m.edges); err != nil { // creates the weights
+	one := newGraphTable(space, []datasets.Arch{space.Sample(rand.New(rand.NewPCG(0, 0)))}, 1)
+	if _, err := p.apply.Exec1(one.nodes, one.edges); err != nil { // creates the weights
 		return nil, err
 	}
-	p.trainer, err = newTrainer(backend, m.store, p.config.Training, 4, objective{
+	p.trainer, err = newTrainer(backend, p.store, p.config.Training, 3, objective{
 		scope: memberScope,
 		names: []string{"squared error"},
 		loss: func(tables, batch []*Node) []*Node {
-			nodes, edges, labelled, y := tables[0], tables[1], tables[2], tables[3]
-			weights, at := batch[0], InsertAxes(batch[1], -1)
-			predicted := performance(m.gather(nodes, edges, Gather(labelled, at)))
-			return []*Node{weightedMean(Square(Sub(predicted, Gather(y, at))), weights)}
+			nodes, edges, y := tables[0], tables[1], tables[2]
+			weights, indices := batch[0], batch[1]
+			predicted := performance(nodes, edges, indices)
+			return []*Node{weightedMean(Square(Sub(predicted, Gather(y, InsertAxes(indices, -1)))), weights)}
 		},
-		project: func(g *Graph) { ProjectICNN(m.store.Scope(memberICNNScope), config.Networks, g) },
+		project: func(g *Graph) { ProjectICNN(p.store.Scope(memberICNNScope), config.Networks, g) },
 	})
 	return p, err
 }
 
-// fit trains a fresh pair on labelled architectures and returns its performance model for the whole space.
-func (p *concavePair) fit(labelled []datasets.Query, rng *rand.Rand) ([]float64, error) {
-	if err := drawAgain(p.model.store.Scope(memberScope), rng.Uint64()); err != nil {
+// fit trains a fresh pair on labelled graphs and returns its performance model for the candidates.
+func (p *concavePair) fit(labelled graphTable, targets []float64, candidates graphTable, rng *rand.Rand) ([]float64, error) {
+	if err := drawAgain(p.store.Scope(memberScope), rng.Uint64()); err != nil {
 		return nil, err
 	}
-	// Labelled sets are filled up to a power of two, and short batches to a whole one, so that few programs serve all
-	// sizes.
-	size := 1 << bits.Len(uint(len(labelled)-1))
-	indices, y := make([]int, size), make([]float32, size)
-	for i, target := range p.config.targets(labelled) {
-		indices[i], y[i] = p.model.Space.Index(labelled[i].Arch), float32(target)
+	size := labelled.nodes.Shape().Dim(0)
+	y := make([]float32, size)
+	for i, target := range targets {
+		y[i] = float32(target)
 	}
 	t := p.config.Training
-	s := t.newSchedule(rng, len(labelled), 0, t.Epochs, t.Epochs*t.stepsPerEpoch(size))
-	tables := []*tensors.Tensor{p.model.nodes, p.model.edges, int32s(indices), tensors.FromFlatDataAndDimensions(y, size)}
+	s := t.newSchedule(rng, len(targets), 0, t.Epochs, t.Epochs*t.stepsPerEpoch(size))
+	tables := []*tensors.Tensor{labelled.nodes, labelled.edges, tensors.FromFlatDataAndDimensions(y, size)}
 	if _, err := p.trainer.run(context.Background(), s, 0, tables, nil); err != nil {
 		return nil, err
 	}
-	result, err := p.apply.Exec1(p.model.nodes, p.model.edges)
+	result, err := p.apply.Exec1(candidates.nodes, candidates.edges)
 	if err != nil {
 		return nil, err
 	}
-	return float64s(appendRows(nil, result, p.model.Space.Len())), nil
+	return float64s(appendRows(nil, result, len(candidates.archs))), nil
 }
 
 // targets returns what the members learn of labelled architectures.

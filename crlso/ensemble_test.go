@@ -43,6 +43,40 @@ func TestEnsembleSearch(t *testing.T) {
 	})
 }
 
+// endless is a benchmark whose space cannot be enumerated.
+type endless struct{ datasets.Benchmark }
+
+func (e endless) Space() datasets.Space { return struct{ datasets.Space }{e.Benchmark.Space()} }
+
+// TestEnsembleInLargeSpace searches where the candidates have to be drawn.
+func TestEnsembleInLargeSpace(t *testing.T) {
+	oracle, err := datasets.NewOracle(endless{benchmark(t)}, 20, datasets.MeanLabel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := (&Ensemble{Backend: fastest(t), Config: smallEnsemble()}).Search(oracle, rand.New(rand.NewPCG(3, 4))); err != nil {
+		t.Fatal(err)
+	}
+	log := oracle.Log()
+	candidates := drawCandidates(oracle.Space(), log, rand.New(rand.NewPCG(1, 1)))
+	if len(candidates) <= 2000 || len(candidates) > maxDrawn {
+		t.Errorf("%d candidates", len(candidates))
+	}
+	known := make(map[datasets.Arch]bool)
+	for _, a := range candidates {
+		if known[a] {
+			t.Fatalf("%v is a candidate twice", a)
+		}
+		known[a] = true
+	}
+	near := space.Neighbours(mostAccurate(log, 1)[0].Arch)
+	for _, a := range append(near, archsOf(log)...) {
+		if !known[a] {
+			t.Errorf("%v is labelled, or a neighbour of the best, and no candidate", a)
+		}
+	}
+}
+
 // TestConcavePair trains a pair twice from fresh weights: it orders what it was trained on, its performance model is
 // concave, and the second pair is another one.
 func TestConcavePair(t *testing.T) {
@@ -58,9 +92,10 @@ func TestConcavePair(t *testing.T) {
 		if err := (search.Random{}).Search(oracle, rng); err != nil {
 			t.Fatal(err)
 		}
+		labelled := newGraphTable(space, archsOf(oracle.Log()), 32)
 		var performances [2][]float64
 		for i := range performances {
-			if performances[i], err = pair.fit(oracle.Log(), rng); err != nil {
+			if performances[i], err = pair.fit(labelled, config.targets(oracle.Log()), pair.all, rng); err != nil {
 				t.Fatal(err)
 			}
 			best, worst := 0.0, 0.0
@@ -75,7 +110,7 @@ func TestConcavePair(t *testing.T) {
 			if best+worst <= 0 {
 				t.Errorf("fit %d: sum of performances is %g for good cells and %g for bad ones", i, best, -worst)
 			}
-			for _, w := range nonNegativeWeights(pair.model.store.Scope(memberICNNScope), config.Networks) {
+			for _, w := range nonNegativeWeights(pair.store.Scope(memberICNNScope), config.Networks) {
 				if low := slices.Min(tensors.MustCopyFlatData[float32](w.MustValue())); low < 0 {
 					t.Errorf("fit %d: %s has an entry %g", i, w.Path(), low)
 				}
