@@ -1,0 +1,172 @@
+package nasbench101
+
+import (
+	"compress/gzip"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// dataVar names the environment variable that says where the reference tables are.
+const dataVar = "CRLSO_DATA"
+
+// ReferenceCSV is the project's reference table, nb101.csv.gz: mean test accuracy of all cells, and the
+// validation accuracy of one training run of 30,001 of them. It is for tests and experiments within
+// the project.
+type ReferenceCSV struct {
+	Path string // of the file; empty for nb101.csv.gz in the folder $CRLSO_DATA
+}
+
+// Info implements Source.
+func (s ReferenceCSV) Info() Info {
+	return Info{
+		Name:    "reference table nb101.csv.gz",
+		Holds:   "mean test accuracy over three training runs; validation accuracy of one run of 30,001 cells",
+		Path:    s.path(),
+		Present: exists(s.path()),
+		Get:     "set " + dataVar + " to the folder that holds the reference tables",
+	}
+}
+
+func (s ReferenceCSV) path() string {
+	if s.Path != "" {
+		return s.Path
+	}
+	dir := os.Getenv(dataVar)
+	if dir == "" {
+		dir = "$" + dataVar
+	}
+	return filepath.Join(dir, "nb101.csv.gz")
+}
+
+func (ReferenceCSV) id() string { return "reference" }
+
+func (s ReferenceCSV) stamp() string { return fileStamp(s.path()) }
+
+func (ReferenceCSV) valRuns() int { return 1 }
+
+func (s ReferenceCSV) fetch(context.Context, io.Writer) (string, error) {
+	if info := s.Info(); !info.Present {
+		return "", fmt.Errorf("there is no file %s: %s", info.Path, info.Get)
+	}
+	return s.path(), nil
+}
+
+func (s ReferenceCSV) read(ctx context.Context, path string, _ io.Writer) (*accuracies, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	unzipped, err := gzip.NewReader(file)
+	if err != nil {
+		return nil, err
+	}
+	table := csv.NewReader(unzipped)
+	table.ReuseRecord = true
+	header, err := table.Read()
+	if err != nil {
+		return nil, err
+	}
+	column := make(map[string]int, len(header))
+	for i, name := range header {
+		column[name] = i
+	}
+	for _, name := range []string{"hash", "n", "adj", "ops", "test_acc", "val_acc_1run"} {
+		if _, ok := column[name]; !ok {
+			return nil, fmt.Errorf("there is no column %s", name)
+		}
+	}
+	a := newAccuracies(s.valRuns(), 0)
+	for {
+		row, err := table.Read()
+		if errors.Is(err, io.EOF) {
+			return a, nil
+		}
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return nil, err
+		}
+		field := func(name string) string { return row[column[name]] }
+		if err := a.addRow(field); err != nil {
+			line, _ := table.FieldPos(0)
+			return nil, fmt.Errorf("line %d: %w", line, err)
+		}
+	}
+}
+
+// addRow adds the values of one cell; field returns the text in a column.
+func (a *accuracies) addRow(field func(column string) string) error {
+	c, err := parseRow(field("n"), field("adj"), field("ops"))
+	if err != nil {
+		return err
+	}
+	i, err := identify(field("hash"), c)
+	if err != nil {
+		return err
+	}
+	if !math.IsNaN(a.Test[i]) {
+		return fmt.Errorf("hash %s occurs twice", field("hash"))
+	}
+	if a.Test[i], err = parseAccuracy(field("test_acc")); err != nil {
+		return fmt.Errorf("column test_acc: %w", err)
+	}
+	if val := field("val_acc_1run"); val != "" {
+		if a.Val[i], err = parseAccuracy(val); err != nil {
+			return fmt.Errorf("column val_acc_1run: %w", err)
+		}
+	}
+	return nil
+}
+
+// parseRow reads a cell from the number of its vertices, its matrix above the diagonal, row by row, and
+// the digits of its inner operations.
+func parseRow(n, matrix, operations string) (Cell, error) {
+	vertices, err := strconv.Atoi(n)
+	if err != nil || vertices < 2 || vertices > MaxVertices {
+		return Cell{}, fmt.Errorf("%q vertices, want 2 to %d", n, MaxVertices)
+	}
+	if want := vertices * (vertices - 1) / 2; len(matrix) != want || len(operations) != vertices-2 {
+		return Cell{}, fmt.Errorf("matrix %q and operations %q, want %d and %d digits for %d vertices",
+			matrix, operations, want, vertices-2, vertices)
+	}
+	g := graph{n: vertices}
+	g.ops[0], g.ops[vertices-1] = Input, Output
+	for i, digit := range []byte(operations) {
+		if digit < '0' || digit > '2' {
+			return Cell{}, fmt.Errorf("unknown operation %q, want a digit from 0 to 2", digit)
+		}
+		g.ops[i+1] = Conv3x3 + Op(digit-'0')
+	}
+	i := 0
+	for x := range vertices {
+		for y := x + 1; y < vertices; y++ {
+			switch matrix[i] {
+			case '1':
+				g.add(x, y)
+			case '0':
+			default:
+				return Cell{}, fmt.Errorf("the matrix has a %q, want 0 or 1", matrix[i])
+			}
+			i++
+		}
+	}
+	return g.cell()
+}
+
+// parseAccuracy reads a fraction and returns it in percent.
+func parseAccuracy(s string) (float64, error) {
+	accuracy, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(accuracy >= 0 && accuracy <= 1) {
+		return 0, fmt.Errorf("accuracy is %q, want a number from 0 to 1", s)
+	}
+	return 100 * accuracy, nil
+}
