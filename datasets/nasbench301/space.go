@@ -1,0 +1,209 @@
+// Package nasbench301 is the benchmark NAS-Bench-301 (Zela, Siems, Zimmer, Lukasik, Keuper and Hutter,
+// "Surrogate NAS Benchmarks: Going Beyond the Limited Search Spaces of Tabular NAS Benchmarks", ICLR 2022): the
+// search space of DARTS, about 10^18 architectures, with accuracies on CIFAR-10 that a surrogate
+// predicts.
+//
+// [Space] says which architectures exist; [Open] reads the official surrogate, an ensemble of XGBoost
+// models:
+//
+//	surrogate, err := nasbench301.Open(ctx, "1.0", "", os.Stderr)
+//	oracle, err := datasets.NewOracle(surrogate, 192, datasets.MeanLabel)
+//
+// [Reference] has 10,000 of its predictions, for where the official files are not at hand.
+package nasbench301
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/cr-lso/cr-lso/datasets"
+)
+
+// Space is the set of all DARTS genotypes, about 1.08e18. It implements [datasets.Space]; its
+// architectures are Genotypes. Genotypes that differ in the order of a node's two edges are the same
+// architecture; those that differ in the numbers of their nodes are not, as in the benchmark.
+//
+// How networks see the space is this project's own extension of CR-LSO, whose authors published none for it.
+type Space struct{}
+
+var _ datasets.Space = Space{}
+
+// Name returns "NAS-Bench-301".
+func (Space) Name() string { return "NAS-Bench-301" }
+
+// Parse reads a genotype in the notation of Genotype.String, see [ParseGenotype].
+func (Space) Parse(s string) (datasets.Arch, error) {
+	g, err := ParseGenotype(s)
+	if err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+// Sample draws each architecture with the same probability, as sampling from the benchmark's
+// configspace.json does. It is in the form of Canonical.
+func (Space) Sample(rng *rand.Rand) datasets.Arch {
+	return Genotype{sampleCell(rng), sampleCell(rng)}
+}
+
+func sampleCell(rng *rand.Rand) Cell {
+	var c Cell
+	for i := range c {
+		node := inputs + i/inputs
+		c[i] = Edge{Op(rng.IntN(NumOps)), uint8(rng.IntN(node))}
+		if i%inputs == 1 { // one of the other sources
+			c[i].From = uint8((int(c[i-1].From) + 1 + rng.IntN(node-1)) % node)
+		}
+	}
+	return c.canonical()
+}
+
+// Mutate draws one of a's neighbours, all alike.
+func (s Space) Mutate(a datasets.Arch, rng *rand.Rand) datasets.Arch {
+	neighbours := s.Neighbours(a)
+	return neighbours[rng.IntN(len(neighbours))]
+}
+
+// Neighbours returns the 120 architectures that one elementary change makes of a: another operation on
+// one of its 16 edges (96), or another source for one of them (24). They are in the form of Canonical, by cell, edge
+// and then operation or source.
+//
+// Source: get_neighborhood in naszilla/nas_bench_301/cell_301.py of naszilla/naszilla, which shuffles them.
+func (Space) Neighbours(a datasets.Arch) []datasets.Arch {
+	own := genotypeOf(a).canonical()
+	neighbours := make([]datasets.Arch, 0, 120)
+	for _, c := range cellNeighbours(own.Normal) {
+		neighbours = append(neighbours, Genotype{c, own.Reduce})
+	}
+	for _, c := range cellNeighbours(own.Reduce) {
+		neighbours = append(neighbours, Genotype{own.Normal, c})
+	}
+	return neighbours
+}
+
+func cellNeighbours(own Cell) []Cell {
+	neighbours := make([]Cell, 0, 60)
+	for i, edge := range own {
+		changed := own
+		for op := range Op(NumOps) {
+			if op != edge.Op {
+				changed[i].Op = op
+				neighbours = append(neighbours, changed)
+			}
+		}
+		changed = own
+		for from := range uint8(inputs + i/inputs) {
+			if from != edge.From && from != own[i^1].From {
+				changed[i].From = from
+				neighbours = append(neighbours, changed.canonical())
+			}
+		}
+	}
+	return neighbours
+}
+
+// Canonical returns a with the two edges of each node in the order of their sources.
+func (Space) Canonical(a datasets.Arch) datasets.Arch { return genotypeOf(a).canonical() }
+
+const (
+	graphNodes = 2 * CellNodes
+	graphPairs = graphNodes * (graphNodes - 1) / 2
+	graphEdges = 2 * PossibleEdges // that a decoder scores
+)
+
+// Schema describes the two cells of a genotype as one graph of twelve nodes, the normal cell's six and
+// then the reduction cell's, without edges between the two. A node's class is its number, so that one
+// encoder, which sums over all nodes, can tell the cells apart. An edge's class is its [Op]. A decoder says
+// of each of the 28 possible edges, the normal cell's 14 first, whether to keep it, and scores its
+// operations.
+func (Space) Schema() datasets.Schema {
+	return datasets.Schema{
+		Nodes:     graphNodes,
+		NodeTypes: graphNodes,
+		EdgeTypes: NumOps,
+		Heads: []datasets.Head{
+			{Name: "keep", Groups: graphEdges, Classes: 1},
+			{Name: "operation", Groups: graphEdges, Classes: NumOps},
+		},
+	}
+}
+
+// Encode returns a as a graph; the order of a node's two edges makes no difference. Possible edges that a
+// does not have are labelled -1 in the operation head: no operation is right there, and none is wrong, so
+// a cross-entropy with the one-hot of the label leaves them out.
+func (Space) Encode(a datasets.Arch) datasets.Graph {
+	g := genotypeOf(a)
+	buffer := make([]int32, graphNodes+graphPairs+2*graphEdges)
+	nodes := buffer[:graphNodes:graphNodes]
+	edges := buffer[graphNodes : graphNodes+graphPairs : graphNodes+graphPairs]
+	labels := buffer[graphNodes+graphPairs:]
+	keep, operations := labels[:graphEdges], labels[graphEdges:]
+	for i := range nodes {
+		nodes[i] = int32(i)
+	}
+	for i := range edges {
+		edges[i] = -1
+	}
+	for i := range operations {
+		operations[i] = -1
+	}
+	for i, c := range []Cell{g.Normal, g.Reduce} {
+		for j, edge := range c {
+			source, target := int(edge.From), inputs+j/inputs
+			u, v := i*CellNodes+source, i*CellNodes+target
+			edges[v*(v-1)/2+u] = int32(edge.Op)
+			possible := i*PossibleEdges + possibleEdge(source, target)
+			keep[possible], operations[possible] = 1, int32(edge.Op)
+		}
+	}
+	return datasets.Graph{Nodes: nodes, Edges: edges, Labels: labels}
+}
+
+// Decode returns the genotype that keeps, for each node, the edges from the two sources whose keep-scores
+// are highest, each with the operation that scores highest; the first of equals. Every genotype is
+// valid, and in the form of Canonical. The error is for a wrong number of scores.
+func (s Space) Decode(scores []float32) (datasets.Arch, error) {
+	if want := s.Schema().Outputs(); len(scores) != want {
+		return nil, fmt.Errorf("decode %s: got %d scores, want %d", s.Name(), len(scores), want)
+	}
+	keep, operations := scores[:graphEdges], scores[graphEdges:]
+	const cell = PossibleEdges * NumOps
+	return Genotype{
+		decodeCell(keep[:PossibleEdges], operations[:cell]),
+		decodeCell(keep[PossibleEdges:], operations[cell:]),
+	}, nil
+}
+
+func decodeCell(keep, operations []float32) Cell {
+	var c Cell
+	for node := inputs; node < CellNodes; node++ {
+		first := firstEdge(node)
+		best := highest(keep[first:][:node], -1)
+		second := highest(keep[first:][:node], best)
+		for i, source := range []int{min(best, second), max(best, second)} {
+			op := highest(operations[(first+source)*NumOps:][:NumOps], -1)
+			c[(node-inputs)*inputs+i] = Edge{Op(op), uint8(source)}
+		}
+	}
+	return c
+}
+
+// highest returns the index of the highest score other than that of index except, the first of equals.
+func highest(scores []float32, except int) int {
+	best := -1
+	for i, score := range scores {
+		if i != except && (best < 0 || score > scores[best]) {
+			best = i
+		}
+	}
+	return best
+}
+
+// genotypeOf returns the genotype that a is. It panics if a is not of this space.
+func genotypeOf(a datasets.Arch) Genotype {
+	g, ok := a.(Genotype)
+	if !ok || g.check() != nil {
+		panic(fmt.Sprintf("nasbench301: %T %v is not a genotype of NAS-Bench-301", a, a))
+	}
+	return g
+}

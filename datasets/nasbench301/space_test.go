@@ -1,0 +1,313 @@
+package nasbench301
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cr-lso/cr-lso/datasets"
+)
+
+func TestParseAndPrint(t *testing.T) {
+	for _, want := range []string{dartsV2, mixed} {
+		if got := parse(t, want).String(); got != want {
+			t.Errorf("read and printed %s, want %s", got, want)
+		}
+		// DARTS's own genotypes.py, and what its training prints.
+		for _, other := range []string{
+			strings.ReplaceAll(want, "[2, 3, 4, 5]", "range(2, 6)"),
+			strings.ReplaceAll(strings.ReplaceAll(want, ", ", ",\n    "), "'", `"`),
+			strings.Replace(want, "('", "(\t'", 1),
+		} {
+			if got := parse(t, other); got != parse(t, want) {
+				t.Errorf("%s is read as %v", other, got)
+			}
+		}
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 1000 {
+		a := Space{}.Sample(rng)
+		if got, err := (Space{}).Parse(a.String()); err != nil || got != a {
+			t.Fatalf("Parse(%v) = %v, %v", a, got, err)
+		}
+	}
+}
+
+func TestParseErrors(t *testing.T) {
+	for name, c := range map[string]struct{ old, new, want string }{
+		"no genotype":       {"Genotype", "Cell", "want Genotype(normal="},
+		"cut":               {"reduce_concat=[2, 3, 4, 5])", "", "want Genotype(normal="},
+		"other nodes":       {"reduce_concat=[2, 3, 4, 5]", "reduce_concat=[3, 4, 5]", "want Genotype(normal="},
+		"unknown operation": {"('dil_conv_5x5', 1)", "('none', 1)", `normal cell: unknown operation "none", want one of max_pool_3x3`},
+		"later source":      {"('avg_pool_3x3', 4)", "('avg_pool_3x3', 5)", "reduction cell: node 5 has an edge from node 5, want an earlier one"},
+		"one source":        {"('dil_conv_5x5', 1)", "('dil_conv_5x5', 0)", "normal cell: node 2 has two edges from node 0"},
+		"few edges":         {"('dil_conv_5x5', 1), ", "", "normal cell: has 7 edges, want 8"},
+		"large source":      {"('dil_conv_5x5', 1)", "('dil_conv_5x5', 257)", `normal cell: edge 0 comes from "257"`},
+		"no pair":           {"('dil_conv_5x5', 1)", "dil_conv_5x5", "normal cell: found \"dil_conv_5x5,"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := strings.Replace(mixed, c.old, c.new, 1)
+			_, err := (Space{}).Parse(text)
+			wantError(t, err, "genotype", c.want)
+		})
+	}
+}
+
+// Pearson's statistic of a uniform draw has mean n-1 and standard deviation sqrt(2(n-1)) for n classes.
+func TestSampleIsUniform(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	const draws = 100_000
+	counts := map[[3]uint8]float64{} // of cell, node and number of the sources' pair
+	ops := map[[3]uint8]float64{}    // of cell, edge and operation
+	for range draws {
+		g := Space{}.Sample(rng).(Genotype)
+		if g.check() != nil || g != g.canonical() {
+			t.Fatalf("%v is no canonical genotype", g)
+		}
+		for i, c := range []Cell{g.Normal, g.Reduce} {
+			for j, edge := range c {
+				ops[[3]uint8{uint8(i), uint8(j), uint8(edge.Op)}]++
+				if j%2 == 0 {
+					node := 2 + j/2
+					counts[[3]uint8{uint8(i), uint8(node), uint8(pairNumber(int(edge.From), int(c[j+1].From), node))}]++
+				}
+			}
+		}
+	}
+	statistic := func(counts map[[3]uint8]float64, i, j, n int) float64 {
+		sum, want := 0.0, draws/float64(n)
+		for k := range n {
+			d := counts[[3]uint8{uint8(i), uint8(j), uint8(k)}] - want
+			sum += d * d / want
+		}
+		return sum
+	}
+	within := func(what string, got float64, n int) {
+		if math.Abs(got-float64(n-1)) > 5*math.Sqrt(2*float64(n-1)) {
+			t.Errorf("chi-squared of %s is %.1f, want about %d", what, got, n-1)
+		}
+	}
+	for i := range 2 {
+		for node := 3; node < CellNodes; node++ {
+			pairs := node * (node - 1) / 2
+			within("sources", statistic(counts, i, node, pairs), pairs)
+		}
+		for j := range CellEdges {
+			within("operations", statistic(ops, i, j, NumOps), NumOps)
+		}
+	}
+}
+
+func TestCanonical(t *testing.T) {
+	space, g := Space{}, parse(t, mixed)
+	want := parse(t, strings.NewReplacer(
+		"('dil_conv_5x5', 1), ('avg_pool_3x3', 0)", "('avg_pool_3x3', 0), ('dil_conv_5x5', 1)",
+		"('sep_conv_5x5', 2), ('max_pool_3x3', 0)", "('max_pool_3x3', 0), ('sep_conv_5x5', 2)",
+		"('dil_conv_3x3', 3), ('avg_pool_3x3', 1)", "('avg_pool_3x3', 1), ('dil_conv_3x3', 3)",
+		"('skip_connect', 4), ('sep_conv_5x5', 3)", "('sep_conv_5x5', 3), ('skip_connect', 4)",
+		"('dil_conv_3x3', 3), ('max_pool_3x3', 2)", "('max_pool_3x3', 2), ('dil_conv_3x3', 3)",
+	).Replace(mixed))
+	if got := space.Canonical(g); got != want || space.Canonical(got) != got {
+		t.Errorf("Canonical(%v) = %v, want %v", g, got, want)
+	}
+}
+
+// There are 16 x 6 other operations, and 2 x 2 x (0 + 1 + 2 + 3) other sources. Being neighbours is mutual.
+func TestNeighbours(t *testing.T) {
+	space, rng := Space{}, rand.New(rand.NewPCG(5, 6))
+	for range 50 {
+		a := space.Sample(rng)
+		seen := map[datasets.Arch]bool{a: true}
+		for _, n := range space.Neighbours(a) {
+			if seen[n] || n != space.Canonical(n) || n.(Genotype).check() != nil {
+				t.Fatalf("%v is a neighbour of %v", n, a)
+			}
+			seen[n] = true
+			mutual := false
+			for _, back := range space.Neighbours(n) {
+				mutual = mutual || back == a
+			}
+			if !mutual {
+				t.Fatalf("%v is no neighbour of its neighbour %v", a, n)
+			}
+			if d := edgesApart(a.(Genotype), n.(Genotype)); d != 1 {
+				t.Fatalf("%v and its neighbour %v differ in %d edges", a, n, d)
+			}
+		}
+		if len(seen) != 121 {
+			t.Fatalf("%v has %d neighbours, want 120", a, len(seen)-1)
+		}
+	}
+}
+
+// edgesApart counts the edges of a that b does not have.
+func edgesApart(a, b Genotype) int {
+	type place struct {
+		cell, node int
+		edge       Edge
+	}
+	edges := map[place]bool{}
+	for i, c := range []Cell{b.Normal, b.Reduce} {
+		for j, edge := range c {
+			edges[place{i, j / 2, edge}] = true
+		}
+	}
+	n := 0
+	for i, c := range []Cell{a.Normal, a.Reduce} {
+		for j, edge := range c {
+			if !edges[place{i, j / 2, edge}] {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func TestMutateDrawsEachNeighbourAlike(t *testing.T) {
+	space, rng := Space{}, rand.New(rand.NewPCG(7, 8))
+	a := datasets.Arch(parse(t, dartsV2))
+	count := map[datasets.Arch]float64{}
+	const each = 400
+	for range 120 * each {
+		count[space.Mutate(a, rng)]++
+	}
+	for _, n := range space.Neighbours(a) {
+		if math.Abs(count[n]-each) > 5*math.Sqrt(each) {
+			t.Errorf("%v was drawn %v times, want about %d", n, count[n], each)
+		}
+		delete(count, n)
+	}
+	if len(count) > 0 {
+		t.Errorf("drew %v, which are no neighbours of %v", count, a)
+	}
+}
+
+func TestSchema(t *testing.T) {
+	schema := Space{}.Schema()
+	if schema.Nodes != 12 || schema.EdgeTypes != 7 || schema.Outputs() != 28+28*7 || schema.Labels() != 56 {
+		t.Errorf("schema is %+v, want 12 nodes, 7 classes of edges, and 28 edges with 7 operations to decode", schema)
+	}
+}
+
+// A decoder that scores the labels highest reconstructs every genotype, whatever it says of operations on
+// edges that are not there.
+func TestDecodeInvertsEncode(t *testing.T) {
+	space, rng := Space{}, rand.New(rand.NewPCG(9, 10))
+	schema := space.Schema()
+	scores := make([]float32, schema.Outputs())
+	for range 2000 {
+		a := space.Sample(rng)
+		graph := space.Encode(a)
+		if len(graph.Nodes) != schema.Nodes || len(graph.Edges) != schema.Pairs() || len(graph.Labels) != schema.Labels() {
+			t.Fatalf("%v has a graph of %d nodes, %d edges and %d labels, which does not fit %+v",
+				a, len(graph.Nodes), len(graph.Edges), len(graph.Labels), schema)
+		}
+		kept := 0
+		for i, label := range graph.Labels[:28] {
+			scores[i] = float32(label) + 0.9*rng.Float32()
+			kept += int(label)
+		}
+		for i, label := range graph.Labels[28:] {
+			for op := range NumOps {
+				scores[28+i*NumOps+op] = rng.Float32()
+			}
+			if label >= 0 {
+				scores[28+i*NumOps+int(label)] = 1
+				kept--
+			}
+		}
+		if kept != 0 {
+			t.Fatalf("%v: edges to keep and edges with operations differ by %d", a, kept)
+		}
+		if got, err := space.Decode(scores); err != nil || got != a {
+			t.Fatalf("Decode(Encode(%v)) = %v, %v", a, got, err)
+		}
+	}
+}
+
+// Graph.Edges goes by the larger node, then the smaller; the reduction cell's nodes follow the normal cell's.
+func TestEncodeFollowsTheOrderOfGraph(t *testing.T) {
+	for _, genotype := range []string{dartsV2, mixed} {
+		g := parse(t, genotype)
+		graph := Space{}.Encode(g)
+		pair, edges := 0, 0
+		for v := range 12 {
+			if graph.Nodes[v] != int32(v) {
+				t.Errorf("node %d has class %d", v, graph.Nodes[v])
+			}
+			for u := range v {
+				want := int32(-1)
+				for i, c := range []Cell{g.Normal, g.Reduce} {
+					for j, edge := range c {
+						if 6*i+int(edge.From) == u && 6*i+2+j/2 == v {
+							want = int32(edge.Op)
+							edges++
+						}
+					}
+				}
+				if graph.Edges[pair] != want {
+					t.Errorf("the edge from %d to %d is %d, want %d", u, v, graph.Edges[pair], want)
+				}
+				pair++
+			}
+		}
+		if edges != 16 {
+			t.Errorf("%d edges, want 16", edges)
+		}
+	}
+	// Possible edges go by target and then source, as in edge_normal_0 to 13 of the benchmark.
+	labels := Space{}.Encode(parse(t, dartsV2)).Labels
+	want := []int32{
+		1, 1, 1, 1, 0, 1, 1, 0, 0, 1, 0, 1, 0, 0,
+		1, 1, 0, 1, 1, 1, 0, 1, 0, 0, 1, 1, 0, 0,
+	}
+	if !slices.Equal(labels[:28], want) {
+		t.Errorf("keep-labels are %v, want %v", labels[:28], want)
+	}
+}
+
+func TestDecodeIsAlwaysValid(t *testing.T) {
+	space, rng := Space{}, rand.New(rand.NewPCG(11, 12))
+	scores := make([]float32, space.Schema().Outputs())
+	seen := map[datasets.Arch]bool{}
+	for range 1000 {
+		for i := range scores {
+			scores[i] = float32(rng.NormFloat64())
+		}
+		a, err := space.Decode(scores)
+		if err != nil || a.(Genotype).check() != nil || a != space.Canonical(a) {
+			t.Fatalf("Decode = %v, %v", a, err)
+		}
+		seen[a] = true
+	}
+	if len(seen) != 1000 {
+		t.Errorf("1000 random outputs decode to %d genotypes only", len(seen))
+	}
+	for i := range scores {
+		scores[i] = float32(math.NaN())
+	}
+	if a, err := space.Decode(scores); err != nil || a.(Genotype).check() != nil {
+		t.Errorf("Decode of NaN = %v, %v", a, err)
+	}
+	_, err := space.Decode(scores[1:])
+	wantError(t, err, "got 223 scores, want 224")
+}
+
+type foreign string
+
+func (f foreign) String() string { return string(f) }
+
+func TestForeignArchitecturesPanic(t *testing.T) {
+	for _, a := range []datasets.Arch{nil, foreign("x"), Genotype{}} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("Encode(%v) did not panic", a)
+				}
+			}()
+			Space{}.Encode(a)
+		}()
+	}
+}
