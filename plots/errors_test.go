@@ -33,6 +33,17 @@ func TestBadInput(t *testing.T) {
 	losses := func(losses ...plots.Loss) func() ([]byte, error) {
 		return func() ([]byte, error) { return plots.LossCurve(losses, plots.LossCurveOptions{}) }
 	}
+	heat := func(values ...[]float64) func() ([]byte, error) {
+		return func() ([]byte, error) {
+			return plots.SimilarityHeatMap([]plots.Similarities{{Title: "top", Values: values}}, plots.SimilarityHeatMapOptions{})
+		}
+	}
+	surface := func(o plots.AccuracySurfaceOptions, panels ...plots.Surface) func() ([]byte, error) {
+		return func() ([]byte, error) { return plots.AccuracySurface(panels, o) }
+	}
+	pareto := func(low float64, methods ...plots.Tradeoff) func() ([]byte, error) {
+		return func() ([]byte, error) { return plots.ParetoFront(methods, plots.ParetoFrontOptions{Low: low}) }
+	}
 	good := [][]float64{{1, 2}, {3, 5}}
 	nodes := []string{"in", "1", "out"}
 
@@ -52,6 +63,26 @@ func TestBadInput(t *testing.T) {
 		{"mark outside", scatter(plots.Latents{Points: good, Accuracy: []float64{1, 2},
 			Marks: []plots.Mark{{Name: "best", Rows: []int{2}}}}), `mark "best": row 2, want 0 to 1`},
 		{"panels differ", scatter(plots.Latents{Points: good, Accuracy: []float64{1, 2}}, plots.Latents{}), "panel 1 has 0 points"},
+
+		{"names missing", scatter(plots.Latents{Points: good, Accuracy: []float64{1, 2}, Names: []string{"a"}}), "1 names for 2 points"},
+
+		{"no similarities", heat(), `"top"): no rows`},
+		{"empty row", heat(nil), "Values[0]: no values"},
+		{"ragged similarities", heat([]float64{0, 1}, []float64{1}), "row 1 has 1 values, row 0 has 2"},
+		{"similarity above 1", heat([]float64{0, 1.1}), "Values[0][1] is 1.1"},
+		{"similarity to zero", heat([]float64{nan}), "Values[0][0] is NaN"},
+
+		{"no surfaces", surface(plots.AccuracySurfaceOptions{}), "no panels"},
+		{"no points", surface(plots.AccuracySurfaceOptions{}, plots.Surface{Title: "x"}), `"x"): accuracy: no values`},
+		{"accuracies of points missing", surface(plots.AccuracySurfaceOptions{}, plots.Surface{XY: [][2]float64{{1, 2}}}), "0 accuracies for 1 points"},
+		{"infinite point", surface(plots.AccuracySurfaceOptions{}, plots.Surface{XY: [][2]float64{{1, inf}}, Accuracy: []float64{1}}), "XY[0][1] is +Inf"},
+		{"negative cells", surface(plots.AccuracySurfaceOptions{Cells: -1}, plots.Surface{}), "-1 cells"},
+
+		{"no methods", pareto(0), "no methods"},
+		{"costs missing", pareto(0, plots.Tradeoff{Name: "random", Accuracy: []float64{1}}), `"random": 0 costs and 1 accuracies`},
+		{"method without architectures", pareto(0, plots.Tradeoff{Name: "random"}), `"random": Cost: no values`},
+		{"NaN cost", pareto(0, plots.Tradeoff{Cost: []float64{nan}, Accuracy: []float64{1}}), "Cost[0] is NaN"},
+		{"axis above all points", pareto(95, plots.Tradeoff{Cost: []float64{1}, Accuracy: []float64{94}}), "Low is 95, but the best accuracy is 94"},
 
 		{"no curves", search(plots.SearchCurveOptions{}), "no curves"},
 		{"empty curve", search(plots.SearchCurveOptions{}, plots.Curve{Name: "random"}), `"random": Y: no values`},
@@ -109,6 +140,19 @@ func TestEdgeCases(t *testing.T) {
 		"nothing queried yet": func() ([]byte, error) {
 			return plots.LatentScatter([]plots.Latents{{Points: [][]float64{{1}, {2}}, Accuracy: []float64{5, 6},
 				Marks: []plots.Mark{{Name: "queried", Joined: true}}}}, plots.LatentScatterOptions{})
+		},
+		"one similarity": func() ([]byte, error) {
+			return plots.SimilarityHeatMap([]plots.Similarities{{Values: [][]float64{{1}}}}, plots.SimilarityHeatMapOptions{})
+		},
+		"one point of a surface": func() ([]byte, error) {
+			return plots.AccuracySurface([]plots.Surface{{XY: [][2]float64{{3, 4}}, Accuracy: []float64{90}}}, plots.AccuracySurfaceOptions{})
+		},
+		"one cell": func() ([]byte, error) {
+			return plots.AccuracySurface([]plots.Surface{{XY: [][2]float64{{3, 4}, {5, 6}}, Accuracy: []float64{90, 91}}},
+				plots.AccuracySurfaceOptions{Cells: 1})
+		},
+		"one architecture": func() ([]byte, error) {
+			return plots.ParetoFront([]plots.Tradeoff{{Cost: []float64{3}, Accuracy: []float64{90}}}, plots.ParetoFrontOptions{})
 		},
 		"one query": func() ([]byte, error) {
 			return plots.SearchCurve([]plots.Curve{{Y: []float64{90}}}, plots.SearchCurveOptions{})

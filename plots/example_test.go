@@ -110,3 +110,62 @@ func ExampleLossCurve() {
 	fmt.Println(http.DetectContentType(png))
 	// Output: image/png
 }
+
+func ExampleSimilarityHeatMap() {
+	png, err := plots.SimilarityHeatMap([]plots.Similarities{{
+		Title: "best and worst",
+		Rows:  "best cells", Columns: "worst cells",
+		Values: [][]float64{{0.2, -0.7}, {0.1, -0.4}}, // as by stats.CosineSimilarity
+	}}, plots.SimilarityHeatMapOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(http.DetectContentType(png))
+	// Output: image/png
+}
+
+func ExampleAccuracySurface() {
+	xy, _, err := plots.PCA([][]float64{{0.1, 0.9, 0.2}, {0.4, 0.3, 0.3}, {0.8, 0.1, 0.5}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	png, err := plots.AccuracySurface([]plots.Surface{{XY: xy, Accuracy: []float64{88.2, 90.4, 91.6}}},
+		plots.AccuracySurfaceOptions{Title: "NAS-Bench-201, CIFAR-10"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(http.DetectContentType(png))
+	// Output: image/png
+}
+
+func ExampleParetoFront() {
+	png, err := plots.ParetoFront([]plots.Tradeoff{
+		{Name: "CR-LSO", Cost: []float64{2.1, 3.4, 5.0}, Accuracy: []float64{89.1, 91.0, 90.2}},
+		{Name: "random search", Cost: []float64{2.5, 4.8}, Accuracy: []float64{88.0, 90.1}},
+	}, plots.ParetoFrontOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(http.DetectContentType(png))
+	// Output: image/png
+}
+
+// In a notebook, the chart travels with the picture that stands in for it elsewhere:
+//
+//	gob.Register(map[string]any{})
+//	gob.Register([]any{})
+//	gonbui.SendData(&protocol.DisplayData{Data: map[protocol.MIMEType]any{
+//		plots.VegaLiteMIME: chart, protocol.MIMEImagePNG: png,
+//	}})
+func ExampleLatentScatterVega() {
+	chart, err := plots.LatentScatterVega([]plots.Latents{{
+		Points:   [][]float64{{0.1, 0.9, 0.2}, {0.4, 0.3, 0.3}, {0.8, 0.1, 0.5}},
+		Accuracy: []float64{88.2, 90.4, 91.6},
+		Names:    []string{"first cell", "second cell", "third cell"},
+	}}, plots.LatentScatterOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(plots.VegaLiteMIME, chart["$schema"])
+	// Output: application/vnd.vegalite.v5+json https://vega.github.io/schema/vega-lite/v5.json
+}

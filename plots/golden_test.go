@@ -77,6 +77,35 @@ var pictures = map[string]func() ([]byte, error){
 			Title: "Predictor with 20 labels",
 		})
 	},
+	"similarity_heat_map": func() ([]byte, error) {
+		return plots.SimilarityHeatMap([]plots.Similarities{
+			similarities("best and best", 24, 0.8), similarities("best and worst", 24, -0.5), similarities("worst and worst", 24, 0.1),
+		}, plots.SimilarityHeatMapOptions{Title: "Similarity of latents"})
+	},
+	"accuracy_surface": func() ([]byte, error) {
+		return plots.AccuracySurface([]plots.Surface{surface("without ICNN", 3000, 0.3), surface("with ICNN", 3000, 1)},
+			plots.AccuracySurfaceOptions{Title: "Accuracy over the latent space"})
+	},
+	"accuracy_surface_single": func() ([]byte, error) {
+		return plots.AccuracySurface([]plots.Surface{surface("", 6000, 1)}, plots.AccuracySurfaceOptions{Cells: 30})
+	},
+	"accuracy_surface_from_above": func() ([]byte, error) {
+		return plots.AccuracySurface([]plots.Surface{surface("without ICNN", 3000, 0.3), surface("with ICNN", 3000, 1)},
+			plots.AccuracySurfaceOptions{FromAbove: true})
+	},
+	"pareto_front": func() ([]byte, error) {
+		return plots.ParetoFront([]plots.Tradeoff{
+			tradeoff("CR-LSO", 120, 1), tradeoff("local search", 120, 3), tradeoff("random search", 120, 6),
+		}, plots.ParetoFrontOptions{Title: "CIFAR-10 on one device", Low: 84})
+	},
+	"search_curve_methods": func() ([]byte, error) {
+		var curves []plots.Curve
+		for i := range 12 {
+			curves = append(curves, curve(fmt.Sprintf("method %d", i+1), 200, 91.6, 0.4+0.1*float64(i), 0.03-0.002*float64(i), 0))
+			curves[i].Low, curves[i].High = nil, nil
+		}
+		return plots.SearchCurve(curves, plots.SearchCurveOptions{Optimum: 91.607})
+	},
 	"loss_curve": func() ([]byte, error) {
 		return plots.LossCurve([]plots.Loss{
 			loss("reconstruction", 60, 4.5, 0.01), loss("KL × β", 60, 0.2, 0.08), loss("ICNN", 60, 0.5, 0.003),
@@ -255,6 +284,44 @@ func prediction(name string, n int, low, noise float64) plots.Prediction {
 		p.Predicted = append(p.Predicted, accuracy+noise*r.NormFloat64()*math.Sqrt(1-accuracy/100))
 	}
 	return p
+}
+
+// similarities are those of n latents with n others, shared on average.
+func similarities(title string, n int, shared float64) plots.Similarities {
+	s := plots.Similarities{Title: title, Rows: "cells", Columns: "cells"}
+	for i := range n {
+		row := make([]float64, n)
+		for j := range row {
+			row[j] = shared + (1-math.Abs(shared))*math.Cos(float64(3*(i-j)))
+		}
+		s.Values = append(s.Values, row)
+	}
+	return s
+}
+
+// surface is a hill over n points, smoother with more order.
+func surface(title string, n int, order float64) plots.Surface {
+	r := rand.New(rand.NewPCG(9, 10))
+	s := plots.Surface{Title: title}
+	for range n {
+		x, y := 2*r.NormFloat64(), r.NormFloat64()
+		s.XY = append(s.XY, [2]float64{x, y})
+		bumps := (1 - order) * 5 * math.Cos(2*x) * math.Sin(3*y)
+		s.Accuracy = append(s.Accuracy, 91-x*x-2*y*y+bumps+r.NormFloat64())
+	}
+	return s
+}
+
+// tradeoff has n architectures, farther from the best accuracy at every cost with more distance.
+func tradeoff(name string, n int, distance float64) plots.Tradeoff {
+	r := rand.New(rand.NewPCG(11, uint64(n)))
+	m := plots.Tradeoff{Name: name}
+	for range n {
+		cost := 1 + 9*r.Float64()
+		m.Cost = append(m.Cost, cost)
+		m.Accuracy = append(m.Accuracy, 94-8/cost-distance*math.Abs(r.NormFloat64()))
+	}
+	return m
 }
 
 func loss(name string, epochs int, first, last float64) plots.Loss {

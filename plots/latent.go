@@ -5,14 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"image/color"
-	"math"
 	"slices"
 
-	"golang.org/x/image/font"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/palette"
 	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
 
@@ -21,6 +18,7 @@ type Latents struct {
 	Title    string
 	Points   [][]float64 // one row per architecture, all of one length
 	Accuracy []float64   // one per row, in any unit: only the order counts
+	Names    []string    // one per row, shown by [LatentScatterVega] where the mouse is; may be nil
 	Marks    []Mark      // architectures to point out, drawn over the others
 }
 
@@ -77,15 +75,7 @@ func LatentScatter(panels []Latents, o LatentScatterOptions) ([]byte, error) {
 			}
 		}
 	}
-	return encode(width, fig.height, func(c draw.Canvas) {
-		const barWidth = 72
-		rest := fig.header(c)
-		data := fig.panels(draw.Crop(rest, 0, -barWidth, 0, 0), plots)
-		bar := draw.Crop(rest, rest.Size().X-barWidth+12, 0, 0, 0)
-		const halfLabel = tickSize / 2
-		bar.Min.Y, bar.Max.Y = data[0].Min.Y-halfLabel, data[0].Max.Y+halfLabel
-		drawRankBar(bar, colours, n)
-	})
+	return fig.renderWithBar(plots, rankBar(colours, n))
 }
 
 func (l Latents) plot(colours palette.ColorMap) (*plot.Plot, []entry, error) {
@@ -93,10 +83,7 @@ func (l Latents) plot(colours palette.ColorMap) (*plot.Plot, []entry, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(l.Accuracy) != len(xy) {
-		return nil, nil, fmt.Errorf("%d accuracies for %d points", len(l.Accuracy), len(xy))
-	}
-	if err := checkFinite("accuracy", l.Accuracy); err != nil {
+	if err := l.check(); err != nil {
 		return nil, nil, err
 	}
 
@@ -127,9 +114,6 @@ func (l Latents) plot(colours palette.ColorMap) (*plot.Plot, []entry, error) {
 	for i, mark := range l.Marks {
 		points := make(plotter.XYs, len(mark.Rows))
 		for j, row := range mark.Rows {
-			if row < 0 || row >= len(xy) {
-				return nil, nil, fmt.Errorf("mark %q: row %d, want 0 to %d", mark.Name, row, len(xy)-1)
-			}
 			points[j] = plotter.XY{X: xy[row][0], Y: xy[row][1]}
 		}
 		style := markStyles[i%len(markStyles)]
@@ -143,6 +127,24 @@ func (l Latents) plot(colours palette.ColorMap) (*plot.Plot, []entry, error) {
 		legend = append(legend, entry{mark.Name, thumbs})
 	}
 	return p, legend, nil
+}
+
+func (l Latents) check() error {
+	n := len(l.Points)
+	if len(l.Accuracy) != n {
+		return fmt.Errorf("%d accuracies for %d points", len(l.Accuracy), n)
+	}
+	if l.Names != nil && len(l.Names) != n {
+		return fmt.Errorf("%d names for %d points", len(l.Names), n)
+	}
+	for _, mark := range l.Marks {
+		for _, row := range mark.Rows {
+			if row < 0 || row >= n {
+				return fmt.Errorf("mark %q: row %d, want 0 to %d", mark.Name, row, n-1)
+			}
+		}
+	}
+	return checkFinite("accuracy", l.Accuracy)
 }
 
 // rank returns the rank of every accuracy, 1 for the best, and the rows in order of rank.
@@ -167,22 +169,13 @@ func rankColours(n int) palette.ColorMap {
 	return palette.Reverse(viridis(-float64(n), -1))
 }
 
-// drawRankBar draws the scale of ranks, best on top, with its name upright on its right.
-func drawRankBar(c draw.Canvas, colours palette.ColorMap, n int) {
-	name := textStyle(labelSize, font.WeightNormal)
-	name.Rotation = -math.Pi / 2
-	c.FillText(name, vg.Point{X: c.Max.X - 6, Y: c.Center().Y}, "accuracy rank (1 = best)")
-
-	p := newPlot("", "")
-	p.HideX()
-	p.X.Padding, p.Y.Padding = 0, 0
-	p.Add(&plotter.ColorBar{ColorMap: colours, Vertical: true, Colors: 256})
+// rankBar is the scale of ranks, best on top.
+func rankBar(colours palette.ColorMap, n int) colourBar {
 	ticks := []plot.Tick{{Value: -1, Label: "1"}, {Value: -float64(n), Label: number(float64(n), 0)}}
 	for _, t := range (linearTicks{}).Ticks(1, float64(n)) {
 		if t.Value > 0.08*float64(n) && t.Value < 0.92*float64(n) {
 			ticks = append(ticks, plot.Tick{Value: -t.Value, Label: t.Label})
 		}
 	}
-	p.Y.Tick.Marker = plot.ConstantTicks(ticks)
-	p.Draw(draw.Crop(c, 0, -16, 0, 0))
+	return colourBar{"accuracy rank (1 = best)", colours, ticks}
 }

@@ -7,7 +7,6 @@ import (
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/vg/draw"
 )
 
 // Loss is one series of a [LossCurve]: Y[i] is the loss after epoch i+1.
@@ -46,7 +45,7 @@ func LossCurve(losses []Loss, o LossCurveOptions) ([]byte, error) {
 			points[j] = plotter.XY{X: float64(j + 1), Y: math.Log10(y)}
 			low, high = math.Min(low, y), math.Max(high, y)
 		}
-		l := line(points, draw.LineStyle{Color: category(i), Width: lineWidth})
+		l := line(points, curveStyle(i))
 		p.Add(l)
 		fig.legend = append(fig.legend, entry{loss.Name, []plot.Thumbnailer{l}})
 	}

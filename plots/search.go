@@ -45,20 +45,14 @@ type SearchCurveOptions struct {
 //
 // The y axis shows what a search is decided by: it starts just below the lowest accuracy reached after
 // a twentieth of the queries, and curves enter from below. A regret axis starts at or
-// just below the smallest positive regret, and curves that reach zero leave at the bottom.
+// just below the smallest positive regret, and curves that reach zero leave at the bottom. Up to 21
+// methods differ in colour or, after seven, in the dashes of their lines.
 func SearchCurve(curves []Curve, o SearchCurveOptions) ([]byte, error) {
 	low, high, queries, err := curveRange(curves, o)
 	if err != nil {
 		return nil, fmt.Errorf("search curve: %w", err)
 	}
-	label := "best validation accuracy (%)"
-	if o.Regret {
-		label = "validation regret (percentage points)"
-	}
-	if o.YLabel != "" {
-		label = o.YLabel
-	}
-	p := newPlot("queries (distinct architectures)", label)
+	p := newPlot("queries (distinct architectures)", o.label())
 	fig := figure{title: o.Title, height: height}
 	scale := func(y float64) float64 { return y }
 	if o.Regret {
@@ -78,7 +72,7 @@ func SearchCurve(curves []Curve, o SearchCurveOptions) ([]byte, error) {
 		p.Add(&plotter.Polygon{XYs: []plotter.XYs{ring}, Color: faded(category(i), 0.18)})
 	}
 	for i, c := range curves {
-		l := line(steps(c.Y, scale), draw.LineStyle{Color: category(i), Width: lineWidth})
+		l := line(steps(c.Y, scale), curveStyle(i))
 		p.Add(l)
 		thumbs := []plot.Thumbnailer{l}
 		if c.Low != nil {
@@ -110,6 +104,17 @@ func SearchCurve(curves []Curve, o SearchCurveOptions) ([]byte, error) {
 		logY(p, low, high)
 	}
 	return fig.render(p)
+}
+
+// label names the y axis.
+func (o SearchCurveOptions) label() string {
+	switch {
+	case o.YLabel != "":
+		return o.YLabel
+	case o.Regret:
+		return "validation regret (percentage points)"
+	}
+	return "best validation accuracy (%)"
 }
 
 // curveRange checks the input and returns the range of the y axis and the largest number of queries.
@@ -155,11 +160,8 @@ func curveRange(curves []Curve, o SearchCurveOptions) (low, high float64, querie
 	if o.Optimum != 0 {
 		low, high = math.Min(low, o.Optimum), math.Max(high, o.Optimum)
 	}
-	if low == high {
-		low, high = low-1, high+1
-	}
-	margin := 0.03 * (high - low)
-	return low - margin, high + margin, queries, nil
+	low, high = widened(low, high, 0.03)
+	return low, high, queries, nil
 }
 
 func (c Curve) check(regret bool) error {

@@ -1,12 +1,15 @@
 // Package plots draws the pictures of the project: numbers in, PNG bytes out.
 //
-// Every function takes its data and a small options value whose zero value is usable, and returns
+// Every picture takes its data and a small options value whose zero value is usable, and returns
 // the bytes of a PNG image: 1,200 pixels wide (a cell drawing is as wide as its cell needs), with
 // text sized to be read at 800. The same input gives the same bytes. Input that cannot be drawn
 // (nothing, NaN or infinite values, lengths that differ) gives an error that names it.
 //
+// [LatentScatterVega] and [SearchCurveVega] give the same pictures as Vega-Lite charts, in which a
+// reader can hover and zoom.
+//
 // Colours can be told apart by colour-blind readers: categories have the colours of Okabe and Ito,
-// ranks run through viridis.
+// and then dashes; ranks and accuracies run through viridis, similarities from blue to red.
 package plots
 
 import (
@@ -67,6 +70,15 @@ var categories = []color.NRGBA{
 
 func category(i int) color.NRGBA { return categories[i%len(categories)] }
 
+// dashes are the patterns of lines once all colours are taken.
+var dashes = [][]vg.Length{nil, {5, 2.5}, {1.5, 2}}
+
+// curveStyle is the look of the i-th curve of a picture: 21 differ, the first seven in colour.
+func curveStyle(i int) draw.LineStyle {
+	pattern := dashes[i/len(categories)%len(dashes)]
+	return draw.LineStyle{Color: category(i), Width: lineWidth, Dashes: pattern}
+}
+
 func faded(c color.NRGBA, alpha float64) color.NRGBA {
 	c.A = uint8(math.Round(255 * alpha))
 	return c
@@ -92,7 +104,15 @@ func viridis(min, max float64) palette.ColorMap {
 	}
 	colours.SetMin(min)
 	colours.SetMax(max)
-	return colours
+	return clamped{colours}
+}
+
+// clamped gives values outside the range of a colour map, where rounding may lead, the colours of its
+// ends.
+type clamped struct{ palette.ColorMap }
+
+func (c clamped) At(v float64) (color.Color, error) {
+	return c.ColorMap.At(math.Max(c.Min(), math.Min(c.Max(), v)))
 }
 
 func textStyle(size vg.Length, weight font.Weight) text.Style {
@@ -231,6 +251,51 @@ func encode(w, h vg.Length, paint func(draw.Canvas)) ([]byte, error) {
 		return nil, fmt.Errorf("encode PNG: %w", err)
 	}
 	return out.Bytes(), nil
+}
+
+// colourBar is a scale of colours beside the panels of a figure.
+type colourBar struct {
+	name    string
+	colours palette.ColorMap
+	ticks   []plot.Tick
+}
+
+// Widths of a colour bar with its labels, and of the space before it.
+const barWidth, barSpace = 60, 12
+
+// draw draws the bar, its name upright on its right.
+func (b colourBar) draw(c draw.Canvas) {
+	name := textStyle(labelSize, font.WeightNormal)
+	name.Rotation = -math.Pi / 2
+	c.FillText(name, vg.Point{X: c.Max.X - 6, Y: c.Center().Y}, b.name)
+
+	p := newPlot("", "")
+	p.HideX()
+	p.X.Padding, p.Y.Padding = 0, 0
+	p.Add(&plotter.ColorBar{ColorMap: b.colours, Vertical: true, Colors: 256})
+	p.Y.Tick.Marker = plot.ConstantTicks(b.ticks)
+	p.Draw(draw.Crop(c, 0, -16, 0, 0))
+}
+
+// renderWithBar draws the panels side by side and the bar on their right.
+func (f figure) renderWithBar(panels []*plot.Plot, bar colourBar) ([]byte, error) {
+	return encode(width, f.height, func(c draw.Canvas) {
+		rest := f.header(c)
+		data := f.panels(draw.Crop(rest, 0, -barWidth-barSpace, 0, 0), panels)
+		place := draw.Crop(rest, rest.Size().X-barWidth, 0, 0, 0)
+		const halfLabel = tickSize / 2
+		place.Min.Y, place.Max.Y = data[0].Min.Y-halfLabel, data[0].Max.Y+halfLabel
+		bar.draw(place)
+	})
+}
+
+// widened is a range with a share of its length more at each end, or with 1 if it is a point.
+func widened(low, high, share float64) (min, max float64) {
+	if low == high {
+		low, high = low-1, high+1
+	}
+	margin := share * (high - low)
+	return low - margin, high + margin
 }
 
 // line is a plotter for the points.

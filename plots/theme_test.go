@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -36,6 +37,19 @@ func TestViridis(t *testing.T) {
 				t.Errorf("channel %d at %g is %.0f, want %.0f", i, test.at, pair[0], pair[1])
 			}
 		}
+	}
+}
+
+// Twelve methods must differ in colour or dashes.
+func TestCurveStylesDiffer(t *testing.T) {
+	seen := map[string]int{}
+	for i := range 12 {
+		style := curveStyle(i)
+		look := fmt.Sprint(style.Color, style.Dashes)
+		if j, ok := seen[look]; ok {
+			t.Errorf("curves %d and %d both are %s", j, i, look)
+		}
+		seen[look] = i
 	}
 }
 
