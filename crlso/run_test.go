@@ -213,7 +213,9 @@ func TestRunUnwritable(t *testing.T) {
 // TestRunFullDisk limits the size of files, so that a checkpoint fails half-way as on a full disk: the good one
 // before it stays, and nothing half-written.
 func TestRunFullDisk(t *testing.T) {
-	run := openRun(t, t.TempDir(), fastest(t), small())
+	config := small()
+	config.HiddenDim = 96 // so that a checkpoint is far above the limit, and go test's own log far below
+	run := openRun(t, t.TempDir(), fastest(t), config)
 	upToPredictor(t, run)
 	before := files(t, run.checkpoints())
 
@@ -224,7 +226,7 @@ func TestRunFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	full := old
-	full.Cur = 10_000
+	full.Cur = 200_000
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &full); err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +238,7 @@ func TestRunFullDisk(t *testing.T) {
 	if after := files(t, run.checkpoints()); !slices.Equal(before, after) {
 		t.Errorf("checkpoints went from %v to %v", before, after)
 	}
-	again := openRun(t, run.Dir, fastest(t), small())
+	again := openRun(t, run.Dir, fastest(t), config)
 	if err := again.TrainJoint(t.Context()); err != nil {
 		t.Fatal(err)
 	}
