@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
 // dataVar names the environment variable that says where the reference tables are.
@@ -47,7 +49,7 @@ func (s ReferenceCSV) path() string {
 
 func (ReferenceCSV) id() string { return "reference" }
 
-func (s ReferenceCSV) stamp() string { return fileStamp(s.path()) }
+func (s ReferenceCSV) stamp() string { return source.Stamp(s.path()) }
 
 func (ReferenceCSV) valRuns() int { return 1 }
 

@@ -2,11 +2,8 @@ package nasbench101
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"math"
-	"os"
-	"path/filepath"
 
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
@@ -33,14 +30,8 @@ type Source interface {
 	read(ctx context.Context, path string, progress io.Writer) (*accuracies, error)
 }
 
-// Info is what a user may want to know of a [Source].
-type Info struct {
-	Name    string
-	Holds   string // which accuracies
-	Path    string // where its file is or would be
-	Present bool   // whether the file is there
-	Get     string // how to get it
-}
+// Info is what a user may want to know of a source of accuracies.
+type Info = source.Info
 
 // Sources returns all sources, each at its usual place, the default one where all are present first.
 func Sources() []Source { return []Source{ReferenceCSV{}, TFRecord{}} }
@@ -70,27 +61,9 @@ func missing(n int) []float64 {
 }
 
 // cacheDir returns the folder for fetched and converted files.
-func cacheDir() (string, error) {
-	dir, err := source.CacheDir()
-	return filepath.Join(dir, "nasbench101"), err
-}
+func cacheDir() (string, error) { return source.Folder("nasbench101") }
 
 // cached returns the path of a file in cacheDir, or just its name if there is no cache.
-func cached(name string) string {
-	dir, err := cacheDir()
-	if err != nil {
-		return name
-	}
-	return filepath.Join(dir, name)
-}
+func cached(name string) string { return source.Place("nasbench101", name) }
 
-func exists(path string) bool { return fileStamp(path) != "" }
-
-// fileStamp returns size and time of change of a file, "" if there is none.
-func fileStamp(path string) string {
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() {
-		return ""
-	}
-	return fmt.Sprintf("%s %d bytes %v", path, info.Size(), info.ModTime().UTC())
-}
+func exists(path string) bool { return source.Stamp(path) != "" }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
 // synthetic returns accuracies that no cell has, but which agree with what is known of all: those of three
@@ -91,7 +92,7 @@ type inMemory struct {
 func (s inMemory) Info() Info { return Info{Name: "memory", Path: s.path, Get: "remember"} }
 func (inMemory) id() string   { return "memory" }
 func (s inMemory) stamp() string {
-	return fileStamp(s.path)
+	return source.Stamp(s.path)
 }
 func (s inMemory) valRuns() int { return s.holds.ValRuns }
 func (s inMemory) fetch(context.Context, io.Writer) (string, error) {

@@ -60,7 +60,7 @@ func (s TFRecord) stamp() string {
 	if s.Path == "" {
 		return only108.SHA256 // what fetch returns has it
 	}
-	return fileStamp(s.Path)
+	return source.Stamp(s.Path)
 }
 
 func (TFRecord) valRuns() int { return numRuns }

@@ -1,20 +1,16 @@
 package nasbench201
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/gob"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// converted is a table as it is kept in the cache: the SHA-256 of the rest, then this as a gob.
+// converted is a table as it is kept in the cache, by source.WriteConverted.
 type converted struct {
 	Version int
 	Stamp   string // of the source
@@ -45,15 +41,8 @@ func loadConverted(d dataSet, s Source, progress io.Writer) *Table {
 }
 
 func loadFrom(path, stamp string, d dataSet, s Source) (*Table, error) {
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	if len(content) < sha256.Size || sha256.Sum256(content[sha256.Size:]) != [sha256.Size]byte(content[:sha256.Size]) {
-		return nil, errors.New("it is truncated or altered")
-	}
 	var c converted
-	if err := gob.NewDecoder(bytes.NewReader(content[sha256.Size:])).Decode(&c); err != nil {
+	if err := source.ReadConverted(path, &c); err != nil {
 		return nil, err
 	}
 	switch {
@@ -77,15 +66,4 @@ func (t *Table) saveConverted(s Source, progress io.Writer) {
 	}
 }
 
-func (c converted) write(path string) error {
-	content := bytes.NewBuffer(make([]byte, sha256.Size))
-	if err := gob.NewEncoder(content).Encode(c); err != nil {
-		return err
-	}
-	sum := sha256.Sum256(content.Bytes()[sha256.Size:])
-	copy(content.Bytes(), sum[:])
-	return source.WriteFile(path, func(w io.Writer) error {
-		_, err := content.WriteTo(w)
-		return err
-	})
-}
+func (c converted) write(path string) error { return source.WriteConverted(path, c) }

@@ -54,7 +54,7 @@ func (s HPOBench) path() string {
 
 func (HPOBench) id() string { return "hpobench" }
 
-func (s HPOBench) stamp() string { return fileStamp(s.path()) }
+func (s HPOBench) stamp() string { return source.Stamp(s.path()) }
 
 func (s HPOBench) fetch(ctx context.Context, progress io.Writer) (string, error) {
 	if info := s.Info(); s.Path != "" {

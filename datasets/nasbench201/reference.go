@@ -12,6 +12,7 @@ import (
 	"strconv"
 
 	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
 // dataVar names the environment variable that says where the reference tables are.
@@ -47,7 +48,7 @@ func (s ReferenceCSV) path() string {
 
 func (ReferenceCSV) id() string { return "reference" }
 
-func (s ReferenceCSV) stamp() string { return fileStamp(s.path()) }
+func (s ReferenceCSV) stamp() string { return source.Stamp(s.path()) }
 
 func (s ReferenceCSV) fetch(context.Context, io.Writer) (string, error) {
 	if info := s.Info(); !info.Present {

@@ -2,10 +2,8 @@ package nasbench201
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
@@ -29,14 +27,8 @@ type Source interface {
 	read(ctx context.Context, path string, t *Table, progress io.Writer) error
 }
 
-// Info is what a user may want to know of a [Source].
-type Info struct {
-	Name    string
-	Holds   string // which accuracies
-	Path    string // where its file is or would be
-	Present bool   // whether the file is there
-	Get     string // how to get it
-}
+// Info is what a user may want to know of a source of accuracies.
+type Info = source.Info
 
 // Sources returns all sources, each at its usual place, the default one where all are present first.
 func Sources() []Source { return []Source{ReferenceCSV{}, HPOBench{}, Wheel{}} }
@@ -52,27 +44,9 @@ func defaultSource() Source {
 }
 
 // cacheDir returns the folder for fetched and converted files.
-func cacheDir() (string, error) {
-	dir, err := source.CacheDir()
-	return filepath.Join(dir, "nasbench201"), err
-}
+func cacheDir() (string, error) { return source.Folder("nasbench201") }
 
 // cached returns the path of a file in cacheDir, or just its name if there is no cache.
-func cached(name string) string {
-	dir, err := cacheDir()
-	if err != nil {
-		return name
-	}
-	return filepath.Join(dir, name)
-}
+func cached(name string) string { return source.Place("nasbench201", name) }
 
-func exists(path string) bool { return fileStamp(path) != "" }
-
-// fileStamp returns size and time of change of a file, "" if there is none.
-func fileStamp(path string) string {
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() {
-		return ""
-	}
-	return fmt.Sprintf("%s %d bytes %v", path, info.Size(), info.ModTime().UTC())
-}
+func exists(path string) bool { return source.Stamp(path) != "" }

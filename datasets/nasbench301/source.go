@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
@@ -24,13 +23,7 @@ var archives = map[string]source.File{
 func Versions() []string { return []string{"1.0", "0.9"} }
 
 // Info is what a user may want to know of a source of accuracies.
-type Info struct {
-	Name    string
-	Holds   string // which accuracies
-	Path    string // where its file is or would be
-	Present bool   // whether the file is there
-	Get     string // how to get it
-}
+type Info = source.Info
 
 // Sources returns all sources, each at its usual place.
 func Sources() []Info {
@@ -74,19 +67,10 @@ func fetch(ctx context.Context, version string, progress io.Writer) (string, err
 }
 
 // cacheDir returns the folder for fetched files.
-func cacheDir() (string, error) {
-	dir, err := source.CacheDir()
-	return filepath.Join(dir, "nasbench301"), err
-}
+func cacheDir() (string, error) { return source.Folder("nasbench301") }
 
 // cached returns the path of a file in cacheDir, or just its name if there is no cache.
-func cached(name string) string {
-	dir, err := cacheDir()
-	if err != nil {
-		return name
-	}
-	return filepath.Join(dir, name)
-}
+func cached(name string) string { return source.Place("nasbench301", name) }
 
 func exists(path string) bool {
 	_, err := os.Stat(path)
