@@ -1,7 +1,6 @@
 package crlso
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -199,9 +198,9 @@ func (e *Ensemble) propose(oracle *datasets.Oracle, b Beliefs, n int) []datasets
 			return stats.ExpectedImprovement(b.Mean[i], deviation, best)
 		}
 	}
-	chosen := highest(unknown, min(n, len(unknown))-min(e.Config.Local, len(neighbours), n), improvement(1))
+	chosen := topK(unknown, min(n, len(unknown))-min(e.Config.Local, len(neighbours), n), improvement(1))
 	neighbours = slices.DeleteFunc(neighbours, func(i int) bool { return slices.Contains(chosen, i) })
-	chosen = append(chosen, highest(neighbours, min(e.Config.Local, n-len(chosen)), improvement(e.Config.LocalDeviation))...)
+	chosen = append(chosen, topK(neighbours, min(e.Config.Local, n-len(chosen)), improvement(e.Config.LocalDeviation))...)
 	archs := make([]datasets.Arch, len(chosen))
 	for i, index := range chosen {
 		archs[i] = b.Archs[index]
@@ -209,11 +208,9 @@ func (e *Ensemble) propose(oracle *datasets.Oracle, b Beliefs, n int) []datasets
 	return archs
 }
 
-// mostAccurate returns the n labelled architectures of the highest accuracies, the earliest first among equals.
+// mostAccurate returns the n labelled architectures of the highest accuracies.
 func mostAccurate(labelled []datasets.Query, n int) []datasets.Query {
-	sorted := slices.Clone(labelled)
-	slices.SortStableFunc(sorted, func(a, b datasets.Query) int { return cmp.Compare(b.Accuracy, a.Accuracy) })
-	return sorted[:min(n, len(sorted))]
+	return topK(labelled, n, func(q datasets.Query) float64 { return q.Accuracy })
 }
 
 // A space that has no more than maxEnumerated architectures is scored as a whole; of another one, maxDrawn.
@@ -245,17 +242,6 @@ func drawCandidates(space datasets.Space, labelled []datasets.Query, rng *rand.R
 		add(space.Sample(rng))
 	}
 	return candidates
-}
-
-// highest returns the n indices of the highest values, the first ones among equals; all if there are fewer.
-func highest(indices []int, n int, value func(int) float64) []int {
-	values := make(map[int]float64, len(indices))
-	for _, i := range indices {
-		values[i] = value(i)
-	}
-	sorted := slices.Clone(indices)
-	slices.SortStableFunc(sorted, func(i, j int) int { return cmp.Compare(values[j], values[i]) })
-	return sorted[:max(0, min(n, len(sorted)))]
 }
 
 // graphTable holds the graphs of some architectures for the device, filled up with the first one.

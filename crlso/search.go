@@ -205,7 +205,7 @@ func (m *Model) fineTune(ctx context.Context, labelled []entry, round int) (floa
 func (m *Model) propose(oracle *datasets.Oracle, labelled []entry, round *SearchRound) ([]entry, error) {
 	rng := newRand(m.Config.SearchSeed, "search", round.Number)
 	k, dim := m.Config.TopK, m.Config.LatentDim
-	top := topK(labelled, k)
+	top := topK(labelled, k, func(e entry) float64 { return e.accuracy })
 	eta := make([]float32, k)
 	for i := range eta {
 		eta[i] = float32(m.Config.StepSize)
@@ -277,11 +277,22 @@ func (m *Model) step(starts [][]float64, eta []float32) ([][]float64, []Decoding
 	return latents, m.decodings(appendRows(nil, scores, len(starts))), nil
 }
 
-// topK returns the k entries with the highest accuracies, the earliest first among equals.
-func topK(labelled []entry, k int) []entry {
-	sorted := slices.Clone(labelled)
-	slices.SortStableFunc(sorted, func(a, b entry) int { return cmp.Compare(b.accuracy, a.accuracy) })
-	return sorted[:k]
+// topK returns the k items of the highest values, the earliest first among equals; all if there are fewer.
+func topK[T any](items []T, k int, value func(T) float64) []T {
+	type valued struct {
+		item  T
+		value float64
+	}
+	sorted := make([]valued, len(items))
+	for i, item := range items {
+		sorted[i] = valued{item, value(item)}
+	}
+	slices.SortStableFunc(sorted, func(a, b valued) int { return cmp.Compare(b.value, a.value) })
+	top := make([]T, max(0, min(k, len(items))))
+	for i := range top {
+		top[i] = sorted[i].item
+	}
+	return top
 }
 
 func accuracies(entries []entry) []float64 {
