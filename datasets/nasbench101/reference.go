@@ -9,14 +9,13 @@ import (
 	"io"
 	"math"
 	"os"
-	"path/filepath"
 	"strconv"
 
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
 // dataVar names the environment variable that says where the reference tables are.
-const dataVar = "CRLSO_DATA"
+const dataVar = source.DataVar
 
 // ReferenceCSV is the project's reference table, nb101.csv.gz: mean test accuracy of all cells, and the
 // validation accuracy of one training run of 30,001 of them. It is for tests and experiments within
@@ -40,11 +39,7 @@ func (s ReferenceCSV) path() string {
 	if s.Path != "" {
 		return s.Path
 	}
-	dir := os.Getenv(dataVar)
-	if dir == "" {
-		dir = "$" + dataVar
-	}
-	return filepath.Join(dir, "nb101.csv.gz")
+	return source.Reference("nb101.csv.gz")
 }
 
 func (ReferenceCSV) id() string { return "reference" }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strconv"
 
 	"github.com/cr-lso/cr-lso/datasets"
@@ -16,7 +15,7 @@ import (
 )
 
 // dataVar names the environment variable that says where the reference tables are.
-const dataVar = "CRLSO_DATA"
+const dataVar = source.DataVar
 
 // ReferenceCSV is the project's reference table, nb201.csv.gz: mean validation and test accuracy on
 // all three data sets. It is for tests and experiments within the project.
@@ -39,11 +38,7 @@ func (s ReferenceCSV) path() string {
 	if s.Path != "" {
 		return s.Path
 	}
-	dir := os.Getenv(dataVar)
-	if dir == "" {
-		dir = "$" + dataVar
-	}
-	return filepath.Join(dir, "nb201.csv.gz")
+	return source.Reference("nb201.csv.gz")
 }
 
 func (ReferenceCSV) id() string { return "reference" }

@@ -8,16 +8,16 @@ import (
 	"io"
 	"math"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
 	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
 const (
 	// dataVar names the environment variable that says where the reference tables are.
-	dataVar       = "CRLSO_DATA"
+	dataVar       = source.DataVar
 	referenceName = "nb301_xgb_v0.9_10k.csv.gz"
 )
 
@@ -59,11 +59,7 @@ func referenceInfo() Info {
 }
 
 func referencePath() string {
-	dir := os.Getenv(dataVar)
-	if dir == "" {
-		dir = "$" + dataVar
-	}
-	return filepath.Join(dir, referenceName)
+	return source.Reference(referenceName)
 }
 
 func readReference(path string) ([]datasets.Query, error) {
