@@ -177,7 +177,9 @@ func settings(v reflect.Value) any {
 // longSlice is the length from which on a plan does not list the elements of a slice, such as the latents of a space.
 const longSlice = 100
 
-// extends returns nil if the plan d is that of earlier with nothing changed and perhaps something added.
+// extends returns nil if the plan d is that of earlier with nothing changed and perhaps something added. A setting
+// that did not exist then counts as unchanged while it is zero, which by this project's custom is how
+// searches went before it existed.
 func (d description) extends(earlier description) error {
 	switch {
 	case d.Budget != earlier.Budget:
@@ -201,11 +203,47 @@ func (d description) extends(earlier description) error {
 		if i < 0 {
 			return fmt.Errorf("it holds results of %q, which this plan lacks", there.Name)
 		}
-		if here := d.Methods[i]; !reflect.DeepEqual(here, there) {
+		if here := d.Methods[i]; here.Searcher != there.Searcher || !same(here.Settings, there.Settings) {
 			return fmt.Errorf("its %q is %s %v, not %s %v", there.Name, there.Searcher, there.Settings, here.Searcher, here.Settings)
 		}
 	}
 	return nil
+}
+
+// same compares settings as they are read back from JSON.
+func same(here, there any) bool {
+	fields, ok := here.(map[string]any)
+	earlier, both := there.(map[string]any)
+	if !ok || !both {
+		return reflect.DeepEqual(here, there)
+	}
+	for name := range earlier {
+		if _, ok := fields[name]; !ok {
+			return false
+		}
+	}
+	for name, value := range fields {
+		if old, ok := earlier[name]; ok && !same(value, old) || !ok && !zero(value) {
+			return false
+		}
+	}
+	return true
+}
+
+// zero reports whether a setting, as it is read back from JSON, is that of a zero value.
+func zero(setting any) bool {
+	switch setting := setting.(type) {
+	case map[string]any:
+		for _, value := range setting {
+			if !zero(value) {
+				return false
+			}
+		}
+		return true
+	case []any:
+		return len(setting) == 0
+	}
+	return slices.Contains([]any{nil, false, 0.0, ""}, setting)
 }
 
 func newSession() session {

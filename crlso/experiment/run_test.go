@@ -282,6 +282,31 @@ func TestAnotherPlan(t *testing.T) {
 	}
 }
 
+// A setting that did not exist in an earlier plan is unchanged if it is zero, and one that has gone is changed.
+func TestPlanWithNewSettings(t *testing.T) {
+	for _, c := range []struct {
+		here, there string
+		want        bool
+	}{
+		{`{"A":1,"B":{"C":0}}`, `{"A":1,"B":{}}`, true},
+		{`{"A":1,"B":{"C":2}}`, `{"A":1,"B":{}}`, false},
+		{`{"A":1,"New":{"C":0,"D":"","E":[],"F":null,"G":false}}`, `{"A":1}`, true},
+		{`{"A":1,"New":{"C":0,"D":"","E":[0]}}`, `{"A":1}`, false},
+		{`{"A":1}`, `{"A":1,"Gone":0}`, false},
+		{`{"A":[1,2]}`, `{"A":[1,2]}`, true},
+		{`{"A":[1,2]}`, `{"A":[1,3]}`, false},
+		{`null`, `{}`, false},
+	} {
+		var here, there any
+		if err := errors.Join(json.Unmarshal([]byte(c.here), &here), json.Unmarshal([]byte(c.there), &there)); err != nil {
+			t.Fatal(err)
+		}
+		if got := same(here, there); got != c.want {
+			t.Errorf("%s and the earlier %s are the same: %t", c.here, c.there, got)
+		}
+	}
+}
+
 func TestBadPlan(t *testing.T) {
 	for _, c := range []struct {
 		change func(*Plan)
