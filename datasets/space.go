@@ -66,15 +66,17 @@ type FiniteSpace interface {
 }
 
 // Schema is the fixed shape in which a [Space] shows its architectures to a network: every
-// architecture is an undirected graph on the same number of nodes, with categorical nodes and edges.
+// architecture is an undirected graph on the same number of nodes, with categorical nodes and edges, or
+// several such graphs that a network treats alike.
 type Schema struct {
-	Nodes     int    // nodes of the graph
+	Graphs    int    // graphs that an architecture consists of, each of the shape below; 0 is the same as 1
+	Nodes     int    // nodes of a graph
 	NodeTypes int    // classes of a node
 	EdgeTypes int    // classes of an edge; 0 if edges carry no feature
 	Heads     []Head // what a decoder predicts, in order
 }
 
-// Pairs is the number of unordered node pairs, which is the length of Graph.Edges.
+// Pairs is the number of unordered node pairs of a graph.
 func (s Schema) Pairs() int { return s.Nodes * (s.Nodes - 1) / 2 }
 
 // Outputs is the number of scores that a decoder produces for one architecture.
@@ -104,13 +106,15 @@ type Head struct {
 	Classes int
 }
 
-// Graph is one architecture in the shape of a [Schema].
+// Graph is one architecture in the shape of a [Schema]. Where it consists of several graphs, Nodes and Edges hold one
+// after the other.
 type Graph struct {
 	// Nodes holds the class of each node.
 	Nodes []int32
 	// Edges holds the class of the edge between each pair of nodes, -1 where there is none, in the
 	// order (0,1), (0,2), (1,2), (0,3), (1,3), (2,3), ...: by the larger node, then the smaller.
 	Edges []int32
-	// Labels holds the right answer for each group of each head, head after head.
+	// Labels holds the right answer for each group of each head, head after head. It is -1 where no answer is right and
+	// none is wrong, such as for the operation of an edge that is not there: a loss leaves that group out.
 	Labels []int32
 }

@@ -106,40 +106,39 @@ func cellNeighbours(own Cell) []Cell {
 func (Space) Canonical(a datasets.Arch) datasets.Arch { return genotypeOf(a).canonical() }
 
 const (
-	graphNodes = 2 * CellNodes
-	graphPairs = graphNodes * (graphNodes - 1) / 2
-	graphEdges = 2 * PossibleEdges // that a decoder scores
+	numCells  = 2
+	cellPairs = CellNodes * (CellNodes - 1) / 2
+	numEdges  = numCells * PossibleEdges // that a decoder scores
 )
 
-// Schema describes the two cells of a genotype as one graph of twelve nodes, the normal cell's six and
-// then the reduction cell's, without edges between the two. A node's class is its number, so that one
-// encoder, which sums over all nodes, can tell the cells apart. An edge's class is its [Op]. A decoder says
-// of each of the 28 possible edges, the normal cell's 14 first, whether to keep it, and scores its
-// operations.
+// Schema describes a genotype as two graphs of six nodes, the normal cell and then the reduction cell. A node's class
+// is its number in the cell, an edge's class its [Op]. A decoder says of each of the 28 possible edges, the normal
+// cell's 14 first, whether to keep it, and scores its operations.
 func (Space) Schema() datasets.Schema {
 	return datasets.Schema{
-		Nodes:     graphNodes,
-		NodeTypes: graphNodes,
+		Graphs:    numCells,
+		Nodes:     CellNodes,
+		NodeTypes: CellNodes,
 		EdgeTypes: NumOps,
 		Heads: []datasets.Head{
-			{Name: "keep", Groups: graphEdges, Classes: 1},
-			{Name: "operation", Groups: graphEdges, Classes: NumOps},
+			{Name: "keep", Groups: numEdges, Classes: 1},
+			{Name: "operation", Groups: numEdges, Classes: NumOps},
 		},
 	}
 }
 
-// Encode returns a as a graph; the order of a node's two edges makes no difference. Possible edges that a
-// does not have are labelled -1 in the operation head: no operation is right there, and none is wrong, so
-// a cross-entropy with the one-hot of the label leaves them out.
+// Encode returns a as two graphs; the order of a node's two edges makes no difference. Possible edges that a
+// does not have are labelled -1 in the operation head: no operation is right there, and none is wrong.
 func (Space) Encode(a datasets.Arch) datasets.Graph {
 	g := genotypeOf(a)
-	buffer := make([]int32, graphNodes+graphPairs+2*graphEdges)
-	nodes := buffer[:graphNodes:graphNodes]
-	edges := buffer[graphNodes : graphNodes+graphPairs : graphNodes+graphPairs]
-	labels := buffer[graphNodes+graphPairs:]
-	keep, operations := labels[:graphEdges], labels[graphEdges:]
+	const allNodes, allPairs = numCells * CellNodes, numCells * cellPairs
+	buffer := make([]int32, allNodes+allPairs+2*numEdges)
+	nodes := buffer[:allNodes:allNodes]
+	edges := buffer[allNodes : allNodes+allPairs : allNodes+allPairs]
+	labels := buffer[allNodes+allPairs:]
+	keep, operations := labels[:numEdges], labels[numEdges:]
 	for i := range nodes {
-		nodes[i] = int32(i)
+		nodes[i] = int32(i % CellNodes)
 	}
 	for i := range edges {
 		edges[i] = -1
@@ -150,8 +149,7 @@ func (Space) Encode(a datasets.Arch) datasets.Graph {
 	for i, c := range []Cell{g.Normal, g.Reduce} {
 		for j, edge := range c {
 			source, target := int(edge.From), inputs+j/inputs
-			u, v := i*CellNodes+source, i*CellNodes+target
-			edges[v*(v-1)/2+u] = int32(edge.Op)
+			edges[i*cellPairs+target*(target-1)/2+source] = int32(edge.Op)
 			possible := i*PossibleEdges + possibleEdge(source, target)
 			keep[possible], operations[possible] = 1, int32(edge.Op)
 		}
@@ -166,7 +164,7 @@ func (s Space) Decode(scores []float32) (datasets.Arch, error) {
 	if want := s.Schema().Outputs(); len(scores) != want {
 		return nil, fmt.Errorf("decode %s: got %d scores, want %d", s.Name(), len(scores), want)
 	}
-	keep, operations := scores[:graphEdges], scores[graphEdges:]
+	keep, operations := scores[:numEdges], scores[numEdges:]
 	const cell = PossibleEdges * NumOps
 	return Genotype{
 		decodeCell(keep[:PossibleEdges], operations[:cell]),

@@ -186,8 +186,8 @@ func TestMutateDrawsEachNeighbourAlike(t *testing.T) {
 
 func TestSchema(t *testing.T) {
 	schema := Space{}.Schema()
-	if schema.Nodes != 12 || schema.EdgeTypes != 7 || schema.Outputs() != 28+28*7 || schema.Labels() != 56 {
-		t.Errorf("schema is %+v, want 12 nodes, 7 classes of edges, and 28 edges with 7 operations to decode", schema)
+	if schema.Graphs != 2 || schema.Nodes != 6 || schema.EdgeTypes != 7 || schema.Outputs() != 28+28*7 || schema.Labels() != 56 {
+		t.Errorf("schema is %+v, want 2 graphs of 6 nodes, 7 classes of edges, and 28 edges with 7 operations to decode", schema)
 	}
 }
 
@@ -200,7 +200,7 @@ func TestDecodeInvertsEncode(t *testing.T) {
 	for range 2000 {
 		a := space.Sample(rng)
 		graph := space.Encode(a)
-		if len(graph.Nodes) != schema.Nodes || len(graph.Edges) != schema.Pairs() || len(graph.Labels) != schema.Labels() {
+		if len(graph.Nodes) != 2*schema.Nodes || len(graph.Edges) != 2*schema.Pairs() || len(graph.Labels) != schema.Labels() {
 			t.Fatalf("%v has a graph of %d nodes, %d edges and %d labels, which does not fit %+v",
 				a, len(graph.Nodes), len(graph.Edges), len(graph.Labels), schema)
 		}
@@ -227,30 +227,30 @@ func TestDecodeInvertsEncode(t *testing.T) {
 	}
 }
 
-// Graph.Edges goes by the larger node, then the smaller; the reduction cell's nodes follow the normal cell's.
+// Graph.Edges goes by the larger node, then the smaller; the reduction cell follows the normal cell.
 func TestEncodeFollowsTheOrderOfGraph(t *testing.T) {
 	for _, genotype := range []string{dartsV2, mixed} {
 		g := parse(t, genotype)
 		graph := Space{}.Encode(g)
 		pair, edges := 0, 0
-		for v := range 12 {
-			if graph.Nodes[v] != int32(v) {
-				t.Errorf("node %d has class %d", v, graph.Nodes[v])
-			}
-			for u := range v {
-				want := int32(-1)
-				for i, c := range []Cell{g.Normal, g.Reduce} {
+		for i, c := range []Cell{g.Normal, g.Reduce} {
+			for v := range 6 {
+				if graph.Nodes[6*i+v] != int32(v) {
+					t.Errorf("node %d of cell %d has class %d", v, i, graph.Nodes[6*i+v])
+				}
+				for u := range v {
+					want := int32(-1)
 					for j, edge := range c {
-						if 6*i+int(edge.From) == u && 6*i+2+j/2 == v {
+						if int(edge.From) == u && 2+j/2 == v {
 							want = int32(edge.Op)
 							edges++
 						}
 					}
+					if graph.Edges[pair] != want {
+						t.Errorf("the edge from %d to %d of cell %d is %d, want %d", u, v, i, graph.Edges[pair], want)
+					}
+					pair++
 				}
-				if graph.Edges[pair] != want {
-					t.Errorf("the edge from %d to %d is %d, want %d", u, v, graph.Edges[pair], want)
-				}
-				pair++
 			}
 		}
 		if edges != 16 {
