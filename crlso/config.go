@@ -13,11 +13,15 @@ import (
 // Config holds every hyperparameter of the method once. The presets give the values that the
 // authors' code uses; accuracies that the networks see are fractions in [0, 1].
 type Config struct {
-	// Seed is the source of everything random in training: initial set, weights, batches, noise. For a
-	// Searcher it is the seed of the pretraining that all its searches share.
+	// Seed is the source of everything random in training: training set, initial set, weights, batches, noise. For a
+	// Searcher it is the seed of the training set and the pretraining that all its searches share.
 	Seed uint64
 	// SearchSeed is the source of everything random in the search: fine-tuning and noise on starts.
 	SearchSeed uint64
+
+	// TrainingSet is the number of architectures that the graph VAE is trained on, drawn from Seed; 0 is all, as released.
+	// A finite space is drawn from uniformly, another one by Space.Sample. The initial set is always part of it.
+	TrainingSet int
 
 	// Graph VAE.
 	LatentDim     int     // Z, dimension of the latent space
@@ -53,7 +57,7 @@ type Config struct {
 	Predictor Training // on the initial set
 	Pretrain  Training // the graph VAE alone, without labels, before Joint; 0 epochs, as released, are none
 	WarmUp    Training // the surrogate alone, on the latents that Joint begins with; 0 epochs, as released, are none
-	Joint     Training // graph VAE and surrogate together, on the whole space
+	Joint     Training // graph VAE and surrogate together, on the training set
 	FineTune  Training // the surrogate alone on the labelled set, in every round of the search
 
 	// Search.
@@ -272,6 +276,8 @@ func (c Config) Validate() error {
 		check(f.value >= 1, "%s is %d, want at least 1", f.name, f.value)
 	}
 	check(c.StateScale > 0, "StateScale is %g, want above 0", c.StateScale)
+	check(c.TrainingSet == 0 || c.TrainingSet >= c.InitialSet,
+		"TrainingSet is %d, want 0 or at least the InitialSet of %d", c.TrainingSet, c.InitialSet)
 	check(c.DecoderBlocks >= 0, "DecoderBlocks is %d, want 0 or more", c.DecoderBlocks)
 	check(c.Budget >= c.InitialSet, "Budget is %d, below the InitialSet of %d", c.Budget, c.InitialSet)
 	check(c.TopK <= c.InitialSet, "TopK is %d, above the InitialSet of %d", c.TopK, c.InitialSet)

@@ -7,20 +7,25 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Graphs is a batch of B labelled graphs of one schema, with n nodes and P = n(n-1)/2 node pairs each.
-// Nodes and pairs come first, so that one node's features are one contiguous block.
+// Graphs is a batch of B architectures of one schema, labelled graphs with n nodes and P = n(n-1)/2 node pairs.
+// Nodes and pairs come first, so that one node's features are one contiguous block. Where an architecture
+// consists of G graphs, G > 1, all shapes have [B, G] in place of [B], here and in what [GraphConv] makes of them.
 type Graphs struct {
 	Nodes *Node // [n, B, NodeTypes], one-hot
 	Edges *Node // [P, B, EdgeTypes], one-hot; nil if edges carry no feature
 	Mask  *Node // [P, B, 1], one where there is an edge; nil if all pairs have one
 }
 
-// gatherGraphs reads the graphs with the given indices ([B]) from the table of all graphs of a space:
-// nodes [N, n] and edges [N, P], as in datasets.Graph.
-func gatherGraphs(schema datasets.Schema, complete bool, nodes, edges, indices *Node) Graphs {
-	rows := InsertAxes(indices, -1)
-	nodes = Transpose(Gather(nodes, rows), 0, 1)
-	edges = Transpose(Gather(edges, rows), 0, 1)
+// newGraphs returns the batch with the given classes of nodes, [B, G n], and of edges, [B, G P], as in
+// datasets.Graph. If complete is set, all pairs of nodes have an edge.
+func newGraphs(schema datasets.Schema, complete bool, nodes, edges *Node) Graphs {
+	first := func(x *Node, length int) *Node {
+		if schema.Graphs > 1 {
+			return TransposeAllAxes(Reshape(x, -1, schema.Graphs, length), 2, 0, 1)
+		}
+		return Transpose(x, 0, 1)
+	}
+	nodes, edges = first(nodes, schema.Nodes), first(edges, schema.Pairs())
 	batch := Graphs{Nodes: OneHot(nodes, schema.NodeTypes, dtypes.Float32)}
 	if schema.EdgeTypes > 0 {
 		batch.Edges = OneHot(edges, schema.EdgeTypes, dtypes.Float32)
@@ -45,9 +50,7 @@ func GraphConv(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
 	for v, sum := range states {
 		states[v] = Add(sum, row(self, v))
 	}
-	h = Stack(states, 0)
-	h.AssertDims(-1, batch.Nodes.Shape().Dim(1), out)
-	return h
+	return Stack(states, 0)
 }
 
 // GraphConvSum is the sum of GraphConv over all nodes, [B, out]. The residual term is affine, so it is computed
@@ -58,7 +61,6 @@ func GraphConvSum(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
 	for _, sum := range messages(scope, batch, h, out) {
 		total = Add(total, sum)
 	}
-	total.AssertDims(batch.Nodes.Shape().Dim(1), out)
 	return total
 }
 
@@ -118,21 +120,28 @@ func messages(scope *model.Scope, batch Graphs, h *Node, out int) []*Node {
 // row is x[i].
 func row(x *Node, i int) *Node { return Squeeze(Slice(x, AxisElem(i)), 0) }
 
-// Encoder returns mean and log-variance of q(z|a), [B, Z] each, for a batch of graphs. The nodes' states
-// after the last round of messages are summed, so the result does not depend on the order of
-// nodes beyond what their features say.
+// Encoder returns mean and log-variance of q(z|a), [B, Z] each, for a batch of graphs: affine functions of
+// the [Readout].
 //
 // Source: ArchGVAE.encode of the released code.
 func Encoder(scope *model.Scope, config Config, batch Graphs) (mu, logVar *Node) {
+	readout := Readout(scope, config, batch)
+	mu = affine(scope.In("mu"), readout, config.LatentDim)
+	logVar = affine(scope.In("log_var"), readout, config.LatentDim)
+	return mu, logVar
+}
+
+// Readout returns the sum of the nodes' states after the last round of messages, [B, H]. So it does not depend on the
+// order of nodes beyond what their features say. Architectures of several graphs, which share all weights, have
+// their sums one after the other, [B, G H]; that is this project's extension.
+func Readout(scope *model.Scope, config Config, batch Graphs) *Node {
 	h := batch.Nodes
 	last := config.EncoderLayers - 1
 	for layer := range last {
 		h = scaled(GraphConv(scope.In("conv_%d", layer), batch, h, config.HiddenDim), config.StateScale)
 	}
 	readout := scaled(GraphConvSum(scope.In("conv_%d", last), batch, h, config.HiddenDim), config.StateScale)
-	mu = affine(scope.In("mu"), readout, config.LatentDim)
-	logVar = affine(scope.In("log_var"), readout, config.LatentDim)
-	return mu, logVar
+	return Reshape(readout, readout.Shape().Dim(0), -1)
 }
 
 func scaled(x *Node, factor float64) *Node {

@@ -11,8 +11,6 @@ import (
 	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
-	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -244,41 +242,6 @@ func drawCandidates(space datasets.Space, labelled []datasets.Query, rng *rand.R
 	return candidates
 }
 
-// graphTable holds the graphs of some architectures for the device, filled up with the first one.
-type graphTable struct {
-	archs        []datasets.Arch
-	nodes, edges *tensors.Tensor // [size, n] and [size, P]: see datasets.Graph
-	complete     bool            // every pair of nodes has an edge, in all graphs
-}
-
-func newGraphTable(space datasets.Space, archs []datasets.Arch, size int) graphTable {
-	var nodes, edges []int32
-	for i := range size {
-		a := archs[0]
-		if i < len(archs) {
-			a = archs[i]
-		}
-		graph := space.Encode(a)
-		nodes = append(nodes, graph.Nodes...)
-		edges = append(edges, graph.Edges...)
-	}
-	schema := space.Schema()
-	return graphTable{
-		archs:    archs,
-		nodes:    tensors.FromFlatDataAndDimensions(nodes, size, schema.Nodes),
-		edges:    tensors.FromFlatDataAndDimensions(edges, size, schema.Pairs()),
-		complete: !slices.Contains(edges, -1),
-	}
-}
-
-func archsOf(labelled []datasets.Query) []datasets.Arch {
-	archs := make([]datasets.Arch, len(labelled))
-	for i, q := range labelled {
-		archs[i] = q.Arch
-	}
-	return archs
-}
-
 // powerOfTwo returns the lowest one that is not below n: few programs serve labelled sets of all sizes.
 func powerOfTwo(n int) int { return 1 << bits.Len(uint(n-1)) }
 
@@ -305,13 +268,13 @@ func newConcavePair(backend compute.Backend, space datasets.Space, config Ensemb
 		p.all = newGraphTable(space, archs, len(archs))
 	}
 	schema := space.Schema()
-	performance := func(nodes, edges, indices *Node) *Node {
-		mu, _ := Encoder(p.store.Scope(memberEncoderScope), config.Networks, gatherGraphs(schema, p.all.complete, nodes, edges, indices))
+	performance := func(nodes, edges *Node) *Node {
+		mu, _ := Encoder(p.store.Scope(memberEncoderScope), config.Networks, newGraphs(schema, p.all.complete, nodes, edges))
 		return Performance(p.store.Scope(memberICNNScope), config.Networks, mu)
 	}
 	var err error
 	p.apply, err = model.NewExec(backend, p.store, func(_ *model.Scope, nodes, edges *Node) *Node {
-		return performance(nodes, edges, Iota(nodes.Graph(), shapes.Make(dtypes.Int32, nodes.Shape().Dim(0)), 0))
+		return performance(nodes, edges)
 	})
 	if err != nil {
 		return nil, err
@@ -325,9 +288,9 @@ func newConcavePair(backend compute.Backend, space datasets.Space, config Ensemb
 		names: []string{"squared error"},
 		loss: func(tables, batch []*Node) []*Node {
 			nodes, edges, y := tables[0], tables[1], tables[2]
-			weights, indices := batch[0], batch[1]
-			predicted := performance(nodes, edges, indices)
-			return []*Node{weightedMean(Square(Sub(predicted, Gather(y, InsertAxes(indices, -1)))), weights)}
+			weights, at := batch[0], InsertAxes(batch[1], -1)
+			predicted := performance(Gather(nodes, at), Gather(edges, at))
+			return []*Node{weightedMean(Square(Sub(predicted, Gather(y, at))), weights)}
 		},
 		project: func(g *Graph) { ProjectICNN(p.store.Scope(memberICNNScope), config.Networks, g) },
 	})

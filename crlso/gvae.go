@@ -23,7 +23,8 @@ func KLDivergence(mu, logVar *Node) *Node {
 // ReconstructionLoss compares a decoder's scores, [B, schema.Outputs()], with the labels of the graphs
 // that were encoded, [B, schema.Labels()]. For each head it takes the mean over its groups of the
 // cross-entropy (of the binary cross-entropy if the head has one class), and it adds up the heads:
-// one value a row, [B].
+// one value a row, [B]. Groups with the label -1 count for nothing, neither in the sum of that mean nor in the number
+// that it is divided by.
 func ReconstructionLoss(schema datasets.Schema, scores, labels *Node) *Node {
 	scores.AssertDims(-1, schema.Outputs())
 	labels.AssertDims(-1, schema.Labels())
@@ -34,17 +35,18 @@ func ReconstructionLoss(schema datasets.Schema, scores, labels *Node) *Node {
 		answer := Slice(labels, AxisRange(), AxisRange(label, label+head.Groups))
 		score, label = score+head.Groups*head.Classes, label+head.Groups
 
+		known := ConvertDType(GreaterOrEqual(answer, ScalarZero(answer.Graph(), answer.DType())), dtypes.Float32)
 		var loss *Node // [B, Groups]
 		if head.Classes == 1 {
 			// -log sigmoid(x) for a yes and -log sigmoid(-x) for a no, as softplus(x) - yes * x.
 			softplus := Add(Max(logits, ZerosLike(logits)), Log1P(Exp(Neg(Abs(logits)))))
-			loss = Sub(softplus, Mul(ConvertDType(answer, dtypes.Float32), logits))
+			loss = Mul(known, Sub(softplus, Mul(ConvertDType(answer, dtypes.Float32), logits)))
 		} else {
 			logits = Reshape(logits, -1, head.Groups, head.Classes)
-			right := OneHot(answer, head.Classes, dtypes.Float32)
+			right := OneHot(answer, head.Classes, dtypes.Float32) // zeros for -1
 			loss = Neg(ReduceSum(Mul(LogSoftmax(logits), right), -1))
 		}
-		loss = ReduceMean(loss, -1)
+		loss = Mul(ReduceSum(loss, -1), Reciprocal(MaxScalar(ReduceSum(known, -1), 1)))
 		if total == nil {
 			total = loss
 		} else {

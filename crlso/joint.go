@@ -67,8 +67,8 @@ func JointLoss(store *model.Store, config Config, schema datasets.Schema, graphs
 	return total, reconstruction, divergence, regression
 }
 
-// TrainJoint trains graph VAE and surrogate on the whole space from epoch first (0 for a fresh model) to the
-// last, with labels in percent for all architectures in the order of the space, NaN for those that have none. If
+// TrainJoint trains graph VAE and surrogate on the training set from epoch first (0 for a fresh model) to the
+// last, with labels in percent for all its architectures, in its order, NaN for those that have none. If
 // Config.PerformanceWeight is 0, it trains the graph VAE alone and needs no labels. A warm-up of the
 // surrogate, if Config.WarmUp has epochs, comes before epoch 0 and is not reported. After each epoch
 // it calls each, unless that is nil; an error from each, or a cancelled ctx, ends training after a
@@ -77,8 +77,8 @@ func (m *Model) TrainJoint(ctx context.Context, labels []float64, first int, eac
 	if m.Config.PerformanceWeight == 0 {
 		return m.trainVAE(ctx, "joint", m.Config.Joint, first, each)
 	}
-	if len(labels) != m.Space.Len() {
-		return fmt.Errorf("joint training: %d labels for %d architectures", len(labels), m.Space.Len())
+	if n := len(m.training.archs); len(labels) != n {
+		return fmt.Errorf("joint training: %d labels for the %d architectures of the training set", len(labels), n)
 	}
 	if first == 0 && m.Config.WarmUp.Epochs > 0 {
 		if err := m.warmUp(ctx, labels); err != nil {
@@ -90,10 +90,9 @@ func (m *Model) TrainJoint(ctx context.Context, labels []float64, first int, eac
 		names: []string{"total", "reconstruction", "divergence", "regression"},
 		loss: func(tables, batch []*Node) []*Node {
 			nodes, edges, labels, y, known := tables[0], tables[1], tables[2], tables[3], tables[4]
-			weights, indices, eps := batch[0], batch[1], batch[2]
-			at := InsertAxes(indices, -1)
+			weights, at, eps := batch[0], InsertAxes(batch[1], -1), batch[2]
 			total, reconstruction, divergence, regression := JointLoss(m.store, m.Config, m.schema,
-				m.gather(nodes, edges, indices), Gather(labels, at), Gather(y, at), Gather(known, at), weights, eps)
+				m.graphs(Gather(nodes, at), Gather(edges, at)), Gather(labels, at), Gather(y, at), Gather(known, at), weights, eps)
 			return []*Node{total, reconstruction, divergence, regression}
 		},
 		project: func(g *Graph) {
@@ -111,8 +110,9 @@ func (m *Model) TrainJoint(ctx context.Context, labels []float64, first int, eac
 			known[i] = 1
 		}
 	}
-	tables := []*tensors.Tensor{m.nodes, m.edges, m.labels, fractions(y), tensors.FromFlatDataAndDimensions(known, len(known))}
-	return m.train(ctx, "joint", trainer, m.Space.Len(), first, 1, tables, m.latentNoise, each)
+	tables := []*tensors.Tensor{m.training.nodes, m.training.edges, m.training.labels,
+		fractions(y), tensors.FromFlatDataAndDimensions(known, len(known))}
+	return m.train(ctx, "joint", trainer, len(labels), first, 1, tables, m.latentNoise, each)
 }
 
 // warmUp trains the surrogate alone, from initial weights drawn from Config.Seed, on the latents that the labelled
@@ -122,14 +122,14 @@ func (m *Model) warmUp(ctx context.Context, labels []float64) error {
 	if err := drawAgain(m.store.Scope(icnnScope), m.Config.Seed); err != nil {
 		return err
 	}
-	var indices []int
+	var archs []datasets.Arch
 	var targets []float64
 	for i, label := range labels {
 		if !math.IsNaN(label) {
-			indices, targets = append(indices, i), append(targets, label)
+			archs, targets = append(archs, m.training.archs[i]), append(targets, label)
 		}
 	}
-	latents, err := m.Encode(indices...)
+	latents, err := m.Encode(archs...)
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (m *Model) warmUp(ctx context.Context, labels []float64) error {
 	return m.train(ctx, "warm-up", trainer, len(latents), 0, m.Config.WarmUp.Epochs, []*tensors.Tensor{z, fractions(targets)}, nil, nil)
 }
 
-// Pretrain trains the graph VAE on the whole space, without labels, from epoch first to the last of
+// Pretrain trains the graph VAE on the training set, without labels, from epoch first to the last of
 // Config.Pretrain: see TrainJoint. At epoch 0 it gives the graph VAE initial weights, drawn from Config.Seed.
 func (m *Model) Pretrain(ctx context.Context, first int, each func(Epoch) error) error {
 	if first == 0 {
@@ -174,16 +174,17 @@ func (m *Model) trainVAE(ctx context.Context, stage string, config Training, fir
 		names:  []string{"total", "reconstruction", "divergence"},
 		loss: func(tables, batch []*Node) []*Node {
 			nodes, edges, labels := tables[0], tables[1], tables[2]
-			weights, indices, eps := batch[0], batch[1], batch[2]
+			weights, at, eps := batch[0], InsertAxes(batch[1], -1), batch[2]
 			total, reconstruction, divergence, _ := VAELoss(m.store, m.Config, m.schema,
-				m.gather(nodes, edges, indices), Gather(labels, InsertAxes(indices, -1)), weights, eps)
+				m.graphs(Gather(nodes, at), Gather(edges, at)), Gather(labels, at), weights, eps)
 			return []*Node{total, reconstruction, divergence}
 		},
 	})
 	if err != nil {
 		return err
 	}
-	return m.train(ctx, stage, trainer, m.Space.Len(), first, 1, []*tensors.Tensor{m.nodes, m.edges, m.labels}, m.latentNoise, each)
+	tables := []*tensors.Tensor{m.training.nodes, m.training.edges, m.training.labels}
+	return m.train(ctx, stage, trainer, len(m.training.archs), first, 1, tables, m.latentNoise, each)
 }
 
 // latentNoise draws the noise on the latents of each step.
@@ -191,8 +192,8 @@ func (m *Model) latentNoise(rng *rand.Rand, s schedule) []*tensors.Tensor {
 	return []*tensors.Tensor{normal(rng, 1, len(s.rates), s.batch, m.Config.LatentDim)}
 }
 
-// jointLabels returns the labels that joint training takes: those that the predictor gives to all architectures
-// after it was trained on the labelled ones, or, if the configuration is supervised, those of the labelled
+// jointLabels returns the labels that joint training takes: those that the predictor gives to the whole training set
+// after it was trained on the labelled architectures, or, if the configuration is supervised, those of the labelled
 // ones alone; none if no label enters.
 func (m *Model) jointLabels(labelled []datasets.Query) ([]float64, error) {
 	switch {
@@ -201,20 +202,28 @@ func (m *Model) jointLabels(labelled []datasets.Query) ([]float64, error) {
 	case !m.Config.Supervised:
 		return m.PseudoLabels()
 	}
-	indices, targets := m.targets(labelled)
-	labels := slices.Repeat([]float64{math.NaN()}, m.Space.Len())
-	for i, index := range indices {
-		labels[index] = targets[i]
+	known := make(map[datasets.Arch]float64, len(labelled))
+	for i, target := range m.targets(labelled) {
+		known[m.Space.Canonical(labelled[i].Arch)] = target
+	}
+	labels := make([]float64, len(m.training.archs))
+	for i, a := range m.training.archs {
+		target, ok := known[m.Space.Canonical(a)]
+		if !ok {
+			target = math.NaN()
+		}
+		labels[i] = target
 	}
 	return labels, nil
 }
 
-// targets returns the indices of labelled architectures in the space and their labels in percent.
-func (m *Model) targets(labelled []datasets.Query) (indices []int, targets []float64) {
-	for _, q := range labelled {
-		indices, targets = append(indices, m.Space.Index(q.Arch)), append(targets, q.Accuracy)
+// targets returns what networks learn of labelled architectures, in percent.
+func (m *Model) targets(labelled []datasets.Query) []float64 {
+	targets := make([]float64, len(labelled))
+	for i, q := range labelled {
+		targets[i] = q.Accuracy
 	}
-	return indices, m.Config.LabelTransform.targets(targets)
+	return m.Config.LabelTransform.targets(targets)
 }
 
 // TrainPredictor trains the predictor on labelled architectures. each is called after every
@@ -223,21 +232,22 @@ func (m *Model) TrainPredictor(ctx context.Context, labelled []datasets.Query, e
 	if len(labelled) == 0 {
 		return errors.New("predictor training: no labelled architectures")
 	}
-	trainer, err := m.trainer("predictor", m.Config.Predictor, 4, objective{
+	trainer, err := m.trainer("predictor", m.Config.Predictor, 3, objective{
 		scope: predictorScope,
 		names: []string{"squared error"},
 		loss: func(tables, batch []*Node) []*Node {
-			nodes, edges, labelled, y := tables[0], tables[1], tables[2], tables[3]
+			nodes, edges, y := tables[0], tables[1], tables[2]
 			weights, at := batch[0], InsertAxes(batch[1], -1)
-			predicted := Predictor(m.store.Scope(predictorScope), m.Config, m.gather(nodes, edges, Gather(labelled, at)))
+			predicted := Predictor(m.store.Scope(predictorScope), m.Config, m.graphs(Gather(nodes, at), Gather(edges, at)))
 			return []*Node{weightedMean(Square(Sub(predicted, Gather(y, at))), weights)}
 		},
 	})
 	if err != nil {
 		return err
 	}
-	indices, targets := m.targets(labelled)
-	tables := []*tensors.Tensor{m.nodes, m.edges, int32s(indices), fractions(targets)}
+	graphs := newGraphTable(m.Space, archsOf(labelled), len(labelled))
+	defer graphs.free()
+	tables := []*tensors.Tensor{graphs.nodes, graphs.edges, fractions(m.targets(labelled))}
 	return m.train(ctx, "predictor", trainer, len(labelled), 0, predictorStride, tables, nil, each)
 }
 

@@ -31,19 +31,18 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Model is the graph VAE, the surrogate and the predictor of one finite space, with their weights and the
-// graphs of all architectures on the backend's device. It must not be used from several goroutines.
+// Model is the graph VAE, the surrogate and the predictor of one space, with their weights and the graphs of the
+// training set on the backend's device. It must not be used from several goroutines.
 type Model struct {
-	Config Config // the sizes of networks must not be changed
-	Space  datasets.FiniteSpace
+	Config Config // the sizes of networks and of the training set must not be changed
+	Space  datasets.Space
 
 	backend compute.Backend
 	store   *model.Store
 	schema  datasets.Schema
 
-	// The whole space, in the order of Space.At: see datasets.Graph.
-	nodes, edges, labels *tensors.Tensor
-	complete             bool // every pair of nodes has an edge, in all graphs
+	training graphTable
+	drawn    []datasets.Arch // the training set before labelled architectures entered it; nil if it is the whole space
 
 	encode, predict, decode, performance *model.Exec
 	programs                             programs
@@ -90,32 +89,27 @@ const (
 )
 
 // NewModel returns a model with initial weights drawn from config.Seed.
-func NewModel(backend compute.Backend, space datasets.FiniteSpace, config Config) (*Model, error) {
-	if err := config.Validate(); err != nil {
+func NewModel(backend compute.Backend, space datasets.Space, config Config) (*Model, error) {
+	if err := config.validateFor(space); err != nil {
 		return nil, err
 	}
 	m := &Model{
-		Config:   config,
-		Space:    space,
-		backend:  backend,
-		store:    model.NewStore(),
-		schema:   space.Schema(),
-		complete: true,
+		Config:  config,
+		Space:   space,
+		backend: backend,
+		store:   model.NewStore(),
+		schema:  space.Schema(),
 	}
 	m.store.RootScope().SetParam(seedParam, config.Seed)
 
-	var nodes, edges, labels []int32
-	for i := range space.Len() {
-		graph := space.Encode(space.At(i))
-		nodes = append(nodes, graph.Nodes...)
-		edges = append(edges, graph.Edges...)
-		labels = append(labels, graph.Labels...)
+	archs, whole, err := drawTrainingSet(space, config.TrainingSet, newRand(config.Seed, "training set", 0))
+	if err != nil {
+		return nil, err
 	}
-	m.complete = !slices.Contains(edges, -1)
-	m.nodes = tensors.FromFlatDataAndDimensions(nodes, space.Len(), m.schema.Nodes)
-	m.edges = tensors.FromFlatDataAndDimensions(edges, space.Len(), m.schema.Pairs())
-	m.labels = tensors.FromFlatDataAndDimensions(labels, space.Len(), m.schema.Labels())
-
+	if !whole {
+		m.drawn = archs
+	}
+	m.training = newGraphTable(space, archs, len(archs))
 	if err := m.compile(); err != nil {
 		return nil, fmt.Errorf("model of %s: %w", space.Name(), err)
 	}
@@ -130,14 +124,14 @@ const batchSize = 1024
 func (m *Model) compile() (err error) {
 	// The log-variance is an output too, because GoMLX's Go backend (compute v0.1.2) fails on weights that
 	// no output needs.
-	m.encode, err = model.NewExec(m.backend, m.store, func(_ *model.Scope, nodes, edges, indices *Node) (mu, logVar *Node) {
-		return Encoder(m.store.Scope(encoderScope), m.Config, m.gather(nodes, edges, indices))
+	m.encode, err = model.NewExec(m.backend, m.store, func(_ *model.Scope, nodes, edges *Node) (mu, logVar *Node) {
+		return Encoder(m.store.Scope(encoderScope), m.Config, m.graphs(nodes, edges))
 	})
 	if err != nil {
 		return err
 	}
-	m.predict, err = model.NewExec(m.backend, m.store, func(_ *model.Scope, nodes, edges, indices *Node) *Node {
-		return MulScalar(Predictor(m.store.Scope(predictorScope), m.Config, m.gather(nodes, edges, indices)), 100)
+	m.predict, err = model.NewExec(m.backend, m.store, func(_ *model.Scope, nodes, edges *Node) *Node {
+		return MulScalar(Predictor(m.store.Scope(predictorScope), m.Config, m.graphs(nodes, edges)), 100)
 	})
 	if err != nil {
 		return err
@@ -159,24 +153,28 @@ func (m *Model) compile() (err error) {
 
 // createWeights builds all networks once, which creates their weights. Nothing is computed.
 func (m *Model) createWeights() error {
-	exec, err := model.NewExec(m.backend, m.store, func(_ *model.Scope, nodes, edges, indices *Node) *Node {
-		graphs := m.gather(nodes, edges, indices)
+	exec, err := model.NewExec(m.backend, m.store, func(_ *model.Scope, nodes, edges *Node) *Node {
+		graphs := m.graphs(nodes, edges)
 		mu, _ := Encoder(m.store.Scope(encoderScope), m.Config, graphs)
 		Decoder(m.store.Scope(decoderScope), m.Config, mu, m.schema.Outputs())
 		Surrogate(m.store.Scope(icnnScope), m.Config, mu)
 		Predictor(m.store.Scope(predictorScope), m.Config, graphs)
-		return OnePlus(indices)
+		return OnePlus(nodes)
 	})
 	if err != nil {
 		return err
 	}
 	defer exec.Finalize()
-	_, err = exec.Exec1(m.nodes, m.edges, []int32{0})
+	one := newGraphTable(m.Space, m.training.archs[:1], 1)
+	defer one.free()
+	_, err = exec.Exec1(one.nodes, one.edges)
 	return err
 }
 
-func (m *Model) gather(nodes, edges, indices *Node) Graphs {
-	return gatherGraphs(m.schema, m.complete, nodes, edges, indices)
+// graphs returns a batch of architectures for the networks. Edges are known to be complete only where the whole space
+// is.
+func (m *Model) graphs(nodes, edges *Node) Graphs {
+	return newGraphs(m.schema, m.drawn == nil && m.training.complete, nodes, edges)
 }
 
 // NumWeights is the number of trainable weights of the graph VAE and the surrogate, and of the predictor.
@@ -184,20 +182,20 @@ func (m *Model) NumWeights() (gvae, predictor int) {
 	return m.store.Scope(gvaeScope).NumParameters(), m.store.Scope(predictorScope).NumParameters()
 }
 
-// Encode returns the latents mu(a), rows of length Z, of the architectures with the given indices in the space;
-// of all architectures if there are none.
-func (m *Model) Encode(indices ...int) ([][]float64, error) {
-	flat, err := m.apply(m.encode, m.orAll(indices))
+// Encode returns the latents mu(a), rows of length Z, of architectures of the space; of the training set if none are
+// given.
+func (m *Model) Encode(archs ...datasets.Arch) ([][]float64, error) {
+	flat, err := m.apply(m.encode, archs)
 	if err != nil {
 		return nil, fmt.Errorf("encode: %w", err)
 	}
 	return rows(flat, m.Config.LatentDim), nil
 }
 
-// PseudoLabels returns the predictor's accuracy y(a), in percent, for the architectures with the given indices;
-// for all architectures if there are none. They are on the scale of Config.LabelTransform.
-func (m *Model) PseudoLabels(indices ...int) ([]float64, error) {
-	flat, err := m.apply(m.predict, m.orAll(indices))
+// PseudoLabels returns the predictor's accuracy y(a), in percent, for architectures of the space; for the training set
+// if none are given. They are on the scale of Config.LabelTransform.
+func (m *Model) PseudoLabels(archs ...datasets.Arch) ([]float64, error) {
+	flat, err := m.apply(m.predict, archs)
 	if err != nil {
 		return nil, fmt.Errorf("pseudo-labels: %w", err)
 	}
@@ -239,58 +237,17 @@ func (m *Model) decodings(scores []float32) []Decoding {
 	return out
 }
 
-// Reconstruction compares architectures with what their latents decode to.
-type Reconstruction struct {
-	Exact float64 // share that decode to themselves
-	Valid float64 // share that decode to any architecture of the space
-}
-
-// Reconstruct encodes and decodes all architectures of the space.
-func (m *Model) Reconstruct() (Reconstruction, error) {
-	latents, err := m.Encode()
-	if err != nil {
-		return Reconstruction{}, err
+// apply runs a program on the graphs of architectures, or else of the training set, a batch at a time, and concatenates
+// its first outputs.
+func (m *Model) apply(exec *model.Exec, archs []datasets.Arch) ([]float32, error) {
+	if len(archs) == 0 {
+		archs = m.training.archs
 	}
-	decoded, err := m.Decode(latents)
-	if err != nil {
-		return Reconstruction{}, err
-	}
-	exact, valid := 0, 0
-	for i, d := range decoded {
-		if d.Err == nil {
-			valid++
-			if m.Space.Canonical(d.Arch) == m.Space.Canonical(m.Space.At(i)) {
-				exact++
-			}
-		}
-	}
-	n := float64(len(decoded))
-	return Reconstruction{Exact: float64(exact) / n, Valid: float64(valid) / n}, nil
-}
-
-func (m *Model) orAll(indices []int) []int {
-	if len(indices) > 0 {
-		return indices
-	}
-	all := make([]int, m.Space.Len())
-	for i := range all {
-		all[i] = i
-	}
-	return all
-}
-
-// apply runs a program on the graphs of architectures, a batch at a time, and concatenates its first outputs.
-func (m *Model) apply(exec *model.Exec, indices []int) ([]float32, error) {
 	var out []float32
-	for chunk := range slices.Chunk(indices, batchSize) {
-		batch := make([]int32, batchSize) // filled up with architecture 0, so that one program serves all sizes
-		for i, index := range chunk {
-			if index < 0 || index >= m.Space.Len() {
-				return nil, fmt.Errorf("index %d is outside %s, which has %d architectures", index, m.Space.Name(), m.Space.Len())
-			}
-			batch[i] = int32(index)
-		}
-		results, err := exec.Exec(m.nodes, m.edges, batch)
+	for chunk := range slices.Chunk(archs, batchSize) {
+		batch := newGraphTable(m.Space, chunk, batchSize) // filled up, so that one program serves all sizes
+		results, err := exec.Exec(batch.nodes, batch.edges)
+		batch.free()
 		if err != nil {
 			return nil, err
 		}
@@ -361,15 +318,6 @@ func fractions(percent []float64) *tensors.Tensor {
 	flat := make([]float32, len(percent))
 	for i, x := range percent {
 		flat[i] = float32(x / 100)
-	}
-	return tensors.FromFlatDataAndDimensions(flat, len(flat))
-}
-
-// int32s turns indices into a tensor.
-func int32s(indices []int) *tensors.Tensor {
-	flat := make([]int32, len(indices))
-	for i, x := range indices {
-		flat[i] = int32(x)
 	}
 	return tensors.FromFlatDataAndDimensions(flat, len(flat))
 }

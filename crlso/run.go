@@ -77,8 +77,8 @@ func Dir(base string, benchmark datasets.Benchmark, config Config) string {
 
 // Open starts a run in dir, or takes up the one that is there. It is an error if that one has another
 // configuration or space.
-func Open(dir string, backend compute.Backend, space datasets.FiniteSpace, config Config) (*Run, error) {
-	if err := config.Validate(); err != nil {
+func Open(dir string, backend compute.Backend, space datasets.Space, config Config) (*Run, error) {
+	if err := config.validateFor(space); err != nil {
 		return nil, err
 	}
 	r := &Run{Dir: dir}
@@ -90,6 +90,9 @@ func Open(dir string, backend compute.Backend, space datasets.FiniteSpace, confi
 		return nil, err
 	}
 	if r.initial, err = r.readQueries(initialFile); err != nil {
+		return nil, err
+	}
+	if err := r.include(r.initial); err != nil {
 		return nil, err
 	}
 	checkpoint, stage, epochs, err := latestCheckpoint(r.checkpoints())
@@ -179,7 +182,7 @@ func (r *Run) LabelInitialSet(oracle *datasets.Oracle) error {
 		return err
 	}
 	r.initial = oracle.Log()[:r.Config.InitialSet]
-	return r.writeQueries(initialFile, r.initial)
+	return errors.Join(r.writeQueries(initialFile, r.initial), r.include(r.initial))
 }
 
 // replay queries again what a file of this run says was queried.

@@ -110,11 +110,7 @@ func (m *Model) startingSet(oracle *datasets.Oracle) ([]entry, error) {
 		return nil, fmt.Errorf("search: the oracle has answered %d queries, but a round starts from %d; label the initial set first",
 			len(log), m.Config.TopK)
 	}
-	indices := make([]int, len(log))
-	for i, q := range log {
-		indices[i] = m.Space.Index(q.Arch)
-	}
-	latents, err := m.Encode(indices...)
+	latents, err := m.Encode(archsOf(log)...)
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}

@@ -16,14 +16,15 @@ import (
 //
 // Graph VAE and surrogate begin with weights of their own in each search, and nothing is left of one search in
 // the next, with one exception: if Config.Pretrain has epochs, the graph VAE begins with weights that were trained
-// without any label, once for all searches on a space, from Config.Seed.
+// without any label, once for all searches on a space, from Config.Seed. A training set that is not the whole space is
+// drawn from Config.Seed too; each search puts the architectures that it has labelled into it.
 //
 // Several goroutines may use a Searcher at once. It keeps its models, as many as there were searches at once, so
 // that programs are compiled once for each and not once for each search; a model at the released sizes takes some
 // 200 MB. Its fields must not be changed while it is in use, and it must not be copied after first use.
 type Searcher struct {
 	Backend compute.Backend
-	Config  Config // SearchSeed is ignored, and Seed is that of the pretraining alone: each search draws its own
+	Config  Config // SearchSeed is ignored, and Seed is that of pretraining and training set alone: each search draws its own
 
 	models freeList[modelKey, *Model]
 
@@ -36,14 +37,10 @@ type modelKey struct {
 	config Config
 }
 
-// Search implements search.Searcher. The oracle's space must be finite. What the oracle has answered already counts
-// towards the initial set.
+// Search implements search.Searcher. What the oracle has answered already counts towards the initial set.
 func (s *Searcher) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
-	space, ok := oracle.Space().(datasets.FiniteSpace)
-	if !ok {
-		return fmt.Errorf("CR-LSO: %s cannot be enumerated", oracle.Space().Name())
-	}
-	if err := s.Config.Validate(); err != nil {
+	space := oracle.Space()
+	if err := s.Config.validateFor(space); err != nil {
 		return err
 	}
 	if err := drawInitialSet(oracle, rng, s.Config.InitialSet); err != nil {
@@ -59,6 +56,9 @@ func (s *Searcher) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 		return err
 	}
 	if err := m.restart(rng.Uint64(), rng.Uint64(), weights); err != nil {
+		return err
+	}
+	if err := m.include(oracle.Log()); err != nil {
 		return err
 	}
 	if err := m.trainAndSearch(context.Background(), oracle); err != nil {

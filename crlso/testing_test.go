@@ -76,7 +76,7 @@ func newOracle(t testing.TB, budget int) *datasets.Oracle {
 	return oracle
 }
 
-func newModel(t testing.TB, backend compute.Backend, space datasets.FiniteSpace, config Config) *Model {
+func newModel(t testing.TB, backend compute.Backend, space datasets.Space, config Config) *Model {
 	t.Helper()
 	m, err := NewModel(backend, space, config)
 	if err != nil {

@@ -222,11 +222,7 @@ func TestTrainPredictor(t *testing.T) {
 			t.Errorf("squared error went from %g to %g", first, last)
 		}
 		labelled := oracle.Log()
-		indices := make([]int, len(labelled))
-		for i, q := range labelled {
-			indices[i] = space.Index(q.Arch)
-		}
-		y, err := m.PseudoLabels(indices...)
+		y, err := m.PseudoLabels(archsOf(labelled)...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -242,7 +238,7 @@ func TestTrainPredictor(t *testing.T) {
 
 func TestTrainingErrors(t *testing.T) {
 	m := newModel(t, fastest(t), space, small())
-	wantErrorLine(t, m.TrainJoint(t.Context(), []float64{1}, 0, nil), "1 labels for 15625")
+	wantErrorLine(t, m.TrainJoint(t.Context(), []float64{1}, 0, nil), "1 labels for the 15625 architectures of the training set")
 	wantErrorLine(t, m.TrainPredictor(t.Context(), nil, nil), "no labelled architectures")
 
 	y := trueAccuracies(t)
@@ -257,8 +253,6 @@ func TestTrainingErrors(t *testing.T) {
 
 	_, err := m.Performance([][]float64{{1, 2}})
 	wantErrorLine(t, err, "latent 0 has 2 dimensions, want 5")
-	_, err = m.Encode(15625)
-	wantErrorLine(t, err, "index 15625 is outside NAS-Bench-201")
 	_, err = m.MidpointGaps(make([][]float64, 1), make([][]float64, 2))
 	wantErrorLine(t, err, "1 starts, 2 ends")
 }
