@@ -33,6 +33,22 @@ type Mark struct {
 // LatentScatterOptions are the options of [LatentScatter].
 type LatentScatterOptions struct {
 	Title string
+
+	// TSNE projects by [TSNE] with perplexity 30, of up to 5,000 points, in place of [PCA].
+	TSNE bool
+}
+
+// project returns points in two dimensions and what the axes are called.
+func (o LatentScatterOptions) project(points [][]float64) (xy [][2]float64, axes [2]string, err error) {
+	if o.TSNE {
+		xy, err = TSNE(points, 30)
+		return xy, [2]string{"t-SNE 1", "t-SNE 2"}, err
+	}
+	xy, explained, err := PCA(points)
+	for k, share := range explained {
+		axes[k] = fmt.Sprintf("PC %d (%.0f %% of variance)", k+1, 100*share)
+	}
+	return xy, axes, err
 }
 
 // markStyles are the looks of the first, second, ... mark of a panel.
@@ -43,7 +59,7 @@ var markStyles = []draw.GlyphStyle{
 	{Color: categories[3], Radius: 6, Shape: marker{corners: 3}},
 }
 
-// LatentScatter draws latents, projected to two dimensions by [PCA], with the colour of each point
+// LatentScatter draws latents, projected to two dimensions by [PCA] or [TSNE], with the colour of each point
 // telling the accuracy rank of its architecture among those of its panel: 1 is the best, equal
 // accuracies share the best of their ranks, and better points lie over worse ones. Panels, such as
 // the latent space with and without the ICNN, stand side by side and share the scale of ranks, so
@@ -63,7 +79,7 @@ func LatentScatter(panels []Latents, o LatentScatterOptions) ([]byte, error) {
 		if len(panel.Points) != n {
 			return nil, fmt.Errorf("latent scatter: panel %d has %d points, panel 0 has %d", i, len(panel.Points), n)
 		}
-		p, legend, err := panel.plot(colours)
+		p, legend, err := panel.plot(colours, o)
 		if err != nil {
 			return nil, fmt.Errorf("latent scatter: panel %d (%q): %w", i, panel.Title, err)
 		}
@@ -78,8 +94,8 @@ func LatentScatter(panels []Latents, o LatentScatterOptions) ([]byte, error) {
 	return fig.renderWithBar(plots, rankBar(colours, n))
 }
 
-func (l Latents) plot(colours palette.ColorMap) (*plot.Plot, []entry, error) {
-	xy, explained, err := PCA(l.Points)
+func (l Latents) plot(colours palette.ColorMap, o LatentScatterOptions) (*plot.Plot, []entry, error) {
+	xy, axes, err := o.project(l.Points)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -101,9 +117,7 @@ func (l Latents) plot(colours palette.ColorMap) (*plot.Plot, []entry, error) {
 	if len(xy) < 2000 {
 		dot.Radius = 2.2
 	}
-	p := newPlot(
-		fmt.Sprintf("PC 1 (%.0f %% of variance)", 100*explained[0]),
-		fmt.Sprintf("PC 2 (%.0f %% of variance)", 100*explained[1]))
+	p := newPlot(axes[0], axes[1])
 	p.Add(&plotter.Scatter{XYs: points, GlyphStyleFunc: func(i int) draw.GlyphStyle {
 		style := dot
 		style.Color = shades[i]

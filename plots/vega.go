@@ -40,7 +40,7 @@ func LatentScatterVega(panels []Latents, o LatentScatterOptions) (map[string]any
 	}
 	var charts list
 	for i, panel := range panels {
-		chart, err := panel.vega(i, side)
+		chart, err := panel.vega(i, side, o)
 		if err != nil {
 			return nil, fmt.Errorf("latent scatter: panel %d (%q): %w", i, panel.Title, err)
 		}
@@ -53,8 +53,8 @@ func LatentScatterVega(panels []Latents, o LatentScatterOptions) (map[string]any
 }
 
 // vega is one panel; its number keeps names apart.
-func (l Latents) vega(number int, side float64) (object, error) {
-	xy, explained, err := PCA(l.Points)
+func (l Latents) vega(number int, side float64, o LatentScatterOptions) (object, error) {
+	xy, axes, err := o.project(l.Points)
 	if err != nil {
 		return nil, err
 	}
@@ -77,8 +77,7 @@ func (l Latents) vega(number int, side float64) (object, error) {
 		points = append(points, row(best[len(best)-1-i]))
 	}
 	axis := func(field string, k int) object {
-		return object{"field": field, "type": "quantitative", "scale": object{"zero": false},
-			"title": fmt.Sprintf("PC %d (%.0f %% of variance)", k+1, 100*explained[k])}
+		return object{"field": field, "type": "quantitative", "scale": object{"zero": false}, "title": axes[k]}
 	}
 	tooltip := list{
 		object{"field": "accuracy", "type": "quantitative", "title": "accuracy", "format": ".3f"},
