@@ -1,0 +1,71 @@
+package crlso
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/cr-lso/cr-lso/crlso/stats"
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/stat"
+)
+
+// TestProbe fits functions that are known: an ICNN can follow the concave one and not the convex one, an MLP both.
+func TestProbe(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	draw := func(n int) (z [][]float64, concave, convex []float64) {
+		for range n {
+			x := make([]float64, 3)
+			for j := range x {
+				x[j] = rng.NormFloat64()
+			}
+			square := floats.Dot(x, x)
+			z, concave, convex = append(z, x), append(concave, 80-3*square), append(convex, 60+3*square)
+		}
+		return z, concave, convex
+	}
+	z, concave, convex := draw(4000)
+	unseen, concaveThere, convexThere := draw(1000)
+	for _, c := range []struct {
+		name         string
+		kind         SurrogateKind
+		y, there     []float64
+		least, most  float64 // R²
+		neverBelowIt bool    // the chord
+	}{
+		{"ICNN, concave", ICNNSurrogate, concave, concaveThere, 0.97, 1, true},
+		{"ICNN, convex", ICNNSurrogate, convex, convexThere, -1, 0.1, true},
+		{"MLP, concave", MLPSurrogate, concave, concaveThere, 0.97, 1, false},
+		{"MLP, convex", MLPSurrogate, convex, convexThere, 0.97, 1, false},
+	} {
+		config := small()
+		config.LatentDim, config.ICNNWidth, config.Surrogate = 3, 32, c.kind
+		probe, err := FitProbe(t.Context(), fastest(t), config, z, c.y)
+		if err != nil {
+			t.Fatal(err)
+		}
+		predicted, err := probe.Performance(unseen)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r2 := stat.RSquaredFrom(predicted, c.there, nil); r2 < c.least || r2 > c.most {
+			t.Errorf("%s: R² is %.3f, want %.2f to %.2f", c.name, r2, c.least, c.most)
+		}
+		values, err := probe.AlongSegments(unseen[:500], unseen[500:], 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if violations := stats.MidpointViolations(values, 1e-3); c.neverBelowIt && violations > 0 {
+			t.Errorf("%s: %.3f of the midpoints break concavity", c.name, violations)
+		}
+	}
+}
+
+func TestProbeErrors(t *testing.T) {
+	backend := testBackends["go"](t)
+	if _, err := FitProbe(t.Context(), backend, small(), [][]float64{{1}}, []float64{1, 2}); err == nil {
+		t.Error("two accuracies for one latent are no error")
+	}
+	if _, err := FitProbe(t.Context(), backend, small(), [][]float64{{1}}, []float64{1}); err == nil {
+		t.Error("a latent of one dimension where the configuration has five is no error")
+	}
+}
