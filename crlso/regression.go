@@ -48,18 +48,12 @@ func (r Regression) Fit(backend compute.Backend, points [][]float64, values []fl
 	return f, nil
 }
 
-func (r Regression) fit(f *Fitted, points [][]float64, values []float64) (err error) {
+func (r Regression) fit(f *Fitted, points [][]float64, values []float64) error {
 	f.store.RootScope().SetParam(seedParam, r.Seed)
 	if err := f.store.SetRNGStateFromSeed(int64(r.Seed)); err != nil { // of networks with GoMLX's own initial weights
 		return err
 	}
-	if f.value, err = f.compile(r.Network); err != nil {
-		return err
-	}
-	f.gradient, err = f.compile(func(scope *model.Scope, points *Node) *Node {
-		return Gradient(ReduceAllSum(r.Network(scope, points)), points)[0]
-	})
-	if err != nil {
+	if err := f.compileNetwork(r.Network); err != nil {
 		return err
 	}
 	if _, err := f.apply(f.value, points[:1]); err != nil { // creates the weights
@@ -116,6 +110,12 @@ func (f *Fitted) Evaluate(what func(scope *model.Scope, points *Node) *Node, poi
 	return f.apply(exec, points)
 }
 
+// Part is another network with the same weights, such as the layers above one in the middle. Its Loss is 0.
+func (f *Fitted) Part(network func(scope *model.Scope, points *Node) *Node) (*Fitted, error) {
+	part := &Fitted{backend: f.backend, store: f.store}
+	return part, part.compileNetwork(network)
+}
+
 // Descend follows the negative gradient from each start for a number of steps, each of rate times the gradient, and
 // returns the paths with their starts: one row of steps + 1 points for each.
 func (f *Fitted) Descend(starts [][]float64, rate float64, steps int) ([][][]float64, error) {
@@ -138,6 +138,16 @@ func (f *Fitted) Descend(starts [][]float64, rate float64, steps int) ([][][]flo
 		}
 		at = next
 	}
+}
+
+func (f *Fitted) compileNetwork(network func(scope *model.Scope, points *Node) *Node) (err error) {
+	if f.value, err = f.compile(network); err != nil {
+		return err
+	}
+	f.gradient, err = f.compile(func(scope *model.Scope, points *Node) *Node {
+		return Gradient(ReduceAllSum(network(scope, points)), points)[0]
+	})
+	return err
 }
 
 func (f *Fitted) compile(what func(scope *model.Scope, points *Node) *Node) (*model.Exec, error) {

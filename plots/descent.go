@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/palette"
@@ -19,7 +20,8 @@ type Landscape struct {
 	Title     string
 	Low, High float64       // of the square that is shown, in both variables
 	Values    []float64     // of the function at the points of Grid(Low, High, side), for some side of at least 2
-	Paths     [][][]float64 // each a list of points in the plane, from where it starts to where it ends
+	Points    [][]float64   // to be marked in the plane, such as what the function was fitted to
+	Paths     [][][]float64 // each a list of points, from where it starts to where it ends
 }
 
 // Grid returns side times side points at equal distances in the square from low to high, row by row from below.
@@ -46,7 +48,7 @@ type DescentOptions struct {
 const contours = 14
 
 // Descent draws functions of two variables as maps, the lowest values the darkest, with contour lines and the paths
-// that a descent took: a ring where one starts, a star where it ends. Panels stand side by side and share
+// that a descent took: a ring where one starts, a star where it ends. What lies outside the square is cut off. Panels stand side by side and share
 // the scale of values.
 func Descent(panels []Landscape, o DescentOptions) ([]byte, error) {
 	if len(panels) == 0 {
@@ -90,16 +92,13 @@ func (l Landscape) check() error {
 	if !(l.Low < l.High) {
 		return fmt.Errorf("the square goes from %v to %v", l.Low, l.High)
 	}
-	for i, path := range l.Paths {
-		if len(path) == 0 {
+	for i, path := range slices.Concat(l.Paths, [][][]float64{l.Points}) {
+		if len(path) == 0 && i < len(l.Paths) {
 			return fmt.Errorf("path %d has no points", i)
 		}
 		for j, point := range path {
-			if len(point) != 2 {
-				return fmt.Errorf("path %d: point %d has %d coordinates, want 2", i, j, len(point))
-			}
-			if err := checkFinite(fmt.Sprintf("path %d: point %d", i, j), point); err != nil {
-				return err
+			if len(point) != 2 || checkFinite("", point) != nil {
+				return fmt.Errorf("a point, number %d of its list, is %v, want two finite numbers", j, point)
 			}
 		}
 	}
@@ -136,27 +135,35 @@ func (l Landscape) plot(colours palette.ColorMap, x, y string) (*plot.Plot, []en
 	}
 	lines := plotter.NewContour(landscapeGrid{l}, levels, nil)
 	lines.LineStyles = []draw.LineStyle{{Color: color.NRGBA{A: 0x60}, Width: 0.5}}
-	p.Add(area, lines)
+	dots := draw.GlyphStyle{Color: color.NRGBA{A: 0xA0}, Radius: 1, Shape: draw.CircleGlyph{}}
+	p.Add(area, lines, &plotter.Scatter{XYs: pointsOf(l.Points), GlyphStyle: dots})
 
 	start := draw.GlyphStyle{Color: categories[1], Radius: 3, Shape: marker{open: true}}
 	end := draw.GlyphStyle{Color: categories[1], Radius: 6, Shape: marker{corners: 5, waist: 0.42}}
 	style := draw.LineStyle{Color: color.White, Width: 1.2}
 	var starts, ends plotter.XYs
 	for _, path := range l.Paths {
-		var points plotter.XYs
-		for _, point := range path {
-			points = append(points, plotter.XY{X: point[0], Y: point[1]})
-		}
+		points := pointsOf(path)
 		p.Add(line(points, style))
 		starts, ends = append(starts, points[0]), append(ends, points[len(points)-1])
 	}
 	p.Add(&plotter.Scatter{XYs: starts, GlyphStyle: start}, &plotter.Scatter{XYs: ends, GlyphStyle: end})
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = l.Low, l.High, l.Low, l.High
-	if len(l.Paths) == 0 {
-		return p, nil, nil
+	var legend []entry
+	if len(l.Points) > 0 {
+		legend = append(legend, entry{"known", []plot.Thumbnailer{&plotter.Scatter{GlyphStyle: dots}}})
 	}
-	return p, []entry{
-		{"start", []plot.Thumbnailer{&plotter.Scatter{GlyphStyle: start}}},
-		{"end", []plot.Thumbnailer{&plotter.Scatter{GlyphStyle: end}}},
-	}, nil
+	if len(l.Paths) > 0 {
+		legend = append(legend, entry{"start", []plot.Thumbnailer{&plotter.Scatter{GlyphStyle: start}}},
+			entry{"end", []plot.Thumbnailer{&plotter.Scatter{GlyphStyle: end}}})
+	}
+	return p, legend, nil
+}
+
+func pointsOf(points [][]float64) plotter.XYs {
+	xys := make(plotter.XYs, len(points))
+	for i, point := range points {
+		xys[i] = plotter.XY{X: point[0], Y: point[1]}
+	}
+	return xys
 }

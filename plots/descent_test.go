@@ -13,6 +13,7 @@ func init() {
 	pictures["descent"] = func() ([]byte, error) {
 		bowl := landscape("a bowl", func(x, y float64) float64 { return x*x + 2*y*y })
 		waves := landscape("waves", func(x, y float64) float64 { return x*x + 2*y*y + 3*math.Sin(3*x)*math.Cos(2*y) })
+		bowl.Points = plots.Grid(-1.8, 1.8, 7)
 		return plots.Descent([]plots.Landscape{bowl, waves}, plots.DescentOptions{Title: "Two functions"})
 	}
 }
@@ -51,8 +52,9 @@ func TestBadDescent(t *testing.T) {
 		"3 values, want the square":        {{High: 1, Values: values[:3]}},
 		"from 1 to 1":                      {{Low: 1, High: 1, Values: values}},
 		"path 0 has no points":             {{High: 1, Values: values, Paths: [][][]float64{nil}}},
-		"point 1 has 3 coordinates":        {{High: 1, Values: values, Paths: [][][]float64{{{0, 0}, {0, 0, 0}}}}},
-		"path 0: point 0[1] is NaN":        {{High: 1, Values: values, Paths: [][][]float64{{{0, math.NaN()}}}}},
+		"number 1 of its list, is [0 0 0]": {{High: 1, Values: values, Paths: [][][]float64{{{0, 0}, {0, 0, 0}}}}},
+		"number 0 of its list, is [0 NaN]": {{High: 1, Values: values, Paths: [][][]float64{{{0, math.NaN()}}}}},
+		"number 0 of its list, is [1]":     {{High: 1, Values: values, Points: [][]float64{{1}}}},
 		`panel 0 ("x"): Values[0] is +Inf`: {{Title: "x", High: 1, Values: []float64{math.Inf(1), 0, 0, 0}}},
 	} {
 		if _, err := plots.Descent(panels, plots.DescentOptions{}); err == nil || !strings.Contains(err.Error(), want) {
