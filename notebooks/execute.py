@@ -9,6 +9,7 @@ SIGINT and SIGTERM interrupt the running cell, which counts as a failure.
 
 import asyncio
 import base64
+import hashlib
 import os
 import re
 import shutil
@@ -256,6 +257,15 @@ def write_figures(notebook, folder):
         raise
 
 
+def digest(notebook):
+    """Returns the SHA-256 of the code: the sources of the code cells, each ended by a zero byte."""
+    code = hashlib.sha256()
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            code.update(cell.source.encode() + b"\0")
+    return code.hexdigest()
+
+
 def main(source, target, log=os.devnull):
     source, target = Path(source).resolve(), Path(target)
     name = source.stem
@@ -263,6 +273,7 @@ def main(source, target, log=os.devnull):
     notebook.metadata["language_info"] = {  # GoNB's own names no lexer for the colours in HTML
         "name": "go", "file_extension": ".go", "mimetype": "text/x-go", "pygments_lexer": "go",
     }
+    notebook.metadata.pop("executed", None)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -276,6 +287,7 @@ def main(source, target, log=os.devnull):
         tidy(notebook, Path.cwd())
         write(failed, nbformat.writes(notebook) + "\n")
         raise
+    notebook.metadata["executed"] = {"code": digest(notebook), "scale": os.environ["CRLSO_SCALE"]}
     tidy(notebook, Path.cwd())
     write(target / f"{name}.ipynb", nbformat.writes(notebook) + "\n")
     failed.unlink(missing_ok=True)

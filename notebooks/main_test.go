@@ -283,18 +283,30 @@ func TestBrokenBackend(t *testing.T) {
 type notebook struct {
 	Cells []cell `json:"cells"`
 	Meta  struct {
-		Kernel struct {
-			Name string `json:"name"`
-		} `json:"kernelspec"`
+		Kernel   kernelspec `json:"kernelspec"`
+		Executed execution  `json:"executed"`
 	} `json:"metadata"`
 	Major int `json:"nbformat"`
 	Minor int `json:"nbformat_minor"`
+}
+
+type kernelspec struct {
+	DisplayName string `json:"display_name"`
+	Language    string `json:"language"`
+	Name        string `json:"name"`
+}
+
+// execution is what the launcher notes in a notebook that it has executed.
+type execution struct {
+	Code  string `json:"code"` // see digest
+	Scale string `json:"scale"`
 }
 
 type cell struct {
 	ID      string   `json:"id"`
 	Type    string   `json:"cell_type"`
 	Source  text     `json:"source"`
+	Count   int      `json:"execution_count"`
 	Outputs []output `json:"outputs"`
 }
 
