@@ -18,7 +18,8 @@ type Benchmark interface {
 	// HasTest reports whether the source holds test accuracies.
 	HasTest() bool
 
-	// Best is the highest mean validation accuracy of any architecture: the zero of regret.
+	// Best is the highest mean validation accuracy of any architecture: the zero of regret. It is NaN where
+	// nobody knows it, and then there is no regret.
 	Best() float64
 }
 

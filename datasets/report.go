@@ -22,7 +22,7 @@ type Step struct {
 	Incumbent Arch
 	Val       float64 // incumbent's mean validation accuracy, percent
 	Test      float64 // incumbent's mean test accuracy, percent; NaN if the source has none
-	Regret    float64 // the benchmark's best mean validation accuracy minus Val, in points
+	Regret    float64 // the benchmark's best mean validation accuracy minus Val, in points; NaN if nobody knows the best
 }
 
 // NewReport judges the search that used o. It needs the benchmark, which a search does not have, and

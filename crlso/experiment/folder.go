@@ -222,7 +222,11 @@ func (r *Results) step(dataSet string, record []string) (Step, error) {
 	step := Step{values[0], values[1], values[2], values[3]}
 	d := r.plan.DataSets[slices.Index(r.DataSets(), dataSet)]
 	switch {
-	case !(math.Abs(step.Val+step.Regret-d.Best) < 1e-5): // true for NaN
+	case math.IsNaN(step.Val):
+		return step, fmt.Errorf("val is %q, want a number", record[0])
+	case math.IsNaN(step.Regret) == r.HasRegret(dataSet):
+		return step, fmt.Errorf("regret is %q, though the best of %s is known: %t", record[2], dataSet, r.HasRegret(dataSet))
+	case math.Abs(step.Val+step.Regret-d.Best) > 1e-5: // false for NaN
 		return step, fmt.Errorf("val %v and regret %v, want a sum of %v, the best of %s", step.Val, step.Regret, d.Best, dataSet)
 	case math.IsNaN(step.Test) == d.HasTest:
 		return step, fmt.Errorf("test is %q, though %s has test accuracies: %t", record[1], dataSet, d.HasTest)

@@ -10,7 +10,7 @@
 //	unfinished.csv  the same rows in the order in which searches end, until all have
 //
 // Accuracies and regrets are those of [datasets.Report], rounded to six decimals; test is empty where
-// the source has no test accuracies.
+// the source has no test accuracies, regret where nobody knows the best architecture.
 package experiment
 
 import (
@@ -104,7 +104,7 @@ type dataSetDescription struct {
 	Name    string  `json:"name"`
 	Source  string  `json:"source"`
 	HasTest bool    `json:"has_test"`
-	Best    float64 `json:"best"` // mean validation accuracy
+	Best    float64 `json:"best,omitzero"` // mean validation accuracy; 0 if nobody knows it
 }
 
 // session is one call of Run that had something to do.
@@ -122,7 +122,11 @@ func (p Plan) describe() (description, error) {
 		d.Methods = append(d.Methods, methodDescription{method.Name, value.Type().String(), settings(reflect.Indirect(value))})
 	}
 	for _, b := range p.Benchmarks {
-		d.DataSets = append(d.DataSets, dataSetDescription{b.Name(), b.Source(), b.HasTest(), b.Best()})
+		dataSet := dataSetDescription{Name: b.Name(), Source: b.Source(), HasTest: b.HasTest()}
+		if best := b.Best(); !math.IsNaN(best) {
+			dataSet.Best = best
+		}
+		d.DataSets = append(d.DataSets, dataSet)
 	}
 	text, err := json.Marshal(d)
 	if err != nil {

@@ -27,7 +27,7 @@ type Search struct {
 type Step struct {
 	Val     float64 // mean validation accuracy, percent
 	Test    float64 // mean test accuracy, percent; NaN if the source has none
-	Regret  float64 // the best mean validation accuracy of all architectures minus Val, in points
+	Regret  float64 // the best mean validation accuracy of all architectures minus Val, in points; NaN if nobody knows the best
 	Seconds float64 // from the start of the search to the query, which depends on what else the machine did
 }
 
@@ -111,6 +111,12 @@ func (r *Results) HasTest(dataSet string) bool {
 	return i >= 0 && r.plan.DataSets[i].HasTest
 }
 
+// HasRegret reports whether the best of a data set is known, and so how far a search is from it.
+func (r *Results) HasRegret(dataSet string) bool {
+	i := slices.Index(r.DataSets(), dataSet)
+	return i >= 0 && r.plan.DataSets[i].Best > 0
+}
+
 func (r *Results) check(method, dataSet string) error {
 	if !slices.Contains(r.Methods(), method) {
 		return fmt.Errorf("there is no method %q, only %q", method, r.Methods())
@@ -176,10 +182,15 @@ func (r *Results) At(method, dataSet string, q Quantity, query int) ([]float64, 
 // searchesWith returns Searches, or an error if they lack the quantity.
 func (r *Results) searchesWith(method, dataSet string, q Quantity) ([]Search, error) {
 	searches, err := r.Searches(method, dataSet)
-	if err == nil && q == Test && !r.HasTest(dataSet) {
-		err = fmt.Errorf("experiment: the source of %s has no test accuracies; use one that has", dataSet)
+	switch {
+	case err != nil:
+		return nil, err
+	case q == Test && !r.HasTest(dataSet):
+		return nil, fmt.Errorf("experiment: the source of %s has no test accuracies; use one that has", dataSet)
+	case q == Regret && !r.HasRegret(dataSet):
+		return nil, fmt.Errorf("experiment: nobody knows the best architecture of %s, so there is no regret; compare validation accuracies", dataSet)
 	}
-	return searches, err
+	return searches, nil
 }
 
 // Compare compares a method with a baseline by a quantity after some queries, over the seeds that both have

@@ -396,6 +396,40 @@ func TestNaNInTheTable(t *testing.T) {
 	}
 }
 
+// endless is a benchmark whose best architecture nobody knows.
+type endless struct{ datasets.Benchmark }
+
+func (endless) Best() float64 { return math.NaN() }
+
+// Without a known best there is no regret: the column is empty, validation accuracies are compared as ever, and
+// the experiment can be read back and taken up.
+func TestUnknownBest(t *testing.T) {
+	dir, plan := t.TempDir(), newPlan()
+	plan.Benchmarks = []datasets.Benchmark{endless{plan.Benchmarks[1]}}
+	run(t, dir, plan)
+	for _, line := range strings.Split(strings.TrimSpace(rows(t, dir)), "\n")[1:] {
+		if !strings.HasSuffix(line, ",,") { // neither test nor regret
+			t.Fatalf("line %q has a regret", line)
+		}
+	}
+	if text := readFile(t, dir, planFile); strings.Contains(text, `"best"`) {
+		t.Errorf("%s tells the best: %s", planFile, text)
+	}
+	plan.Seeds++
+	r := run(t, dir, plan)
+	if r.HasRegret("without") || count(r) != 3*plan.Seeds {
+		t.Errorf("HasRegret() = %t after %d searches", r.HasRegret("without"), count(r))
+	}
+	if _, err := r.Table(Val, "evolution", 12); err != nil {
+		t.Error(err)
+	}
+	_, err := r.Curve("evolution", "without", Regret)
+	wantError(t, err, []string{"without", "no regret", "compare validation accuracies"})
+	writeFile(t, dir, resultsFile, strings.Replace(readFile(t, dir, resultsFile), ",,,", ",,7,", 1))
+	_, err = Load(dir)
+	wantError(t, err, []string{"line 2", `regret is "7"`, "known: false"})
+}
+
 func TestUnwritableFolder(t *testing.T) {
 	file := t.TempDir()
 	writeFile(t, file, "file", "")
@@ -496,6 +530,7 @@ func TestDamagedFolder(t *testing.T) {
 		"no accuracy":       {field(3, 4, ""), []string{"line 3"}},
 		"no test accuracy":  {field(3, 5, ""), []string{"line 3", "test"}},
 		"a word for a test": {field(3, 5, "good"), []string{"line 3", "test", "good"}},
+		"no regret":         {field(3, 6, ""), []string{"line 3", `regret is ""`, "known: true"}},
 		"infinite seconds":  {field(3, 7, "+Inf\n"), []string{"line 3", "seconds"}},
 	} {
 		t.Run(name, func(t *testing.T) {
