@@ -233,7 +233,7 @@ func (m *Model) DecodeAround(n, copies int, noises ...float64) ([]Around, error)
 				}
 				around.Valid += 1 / total
 				arch := m.Space.Canonical(d.Arch)
-				if arch == m.Space.Canonical(m.Space.At(centre)) {
+				if arch == m.Space.Canonical(m.training.archs[centre]) {
 					around.Same += 1 / total
 				}
 				seen[arch] = true
