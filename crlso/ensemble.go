@@ -17,9 +17,10 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// Ensemble is a relative of CR-LSO for budgets of tens of queries, this project's own, as a search.Searcher. In every round it trains several pairs of [Encoder] and [ICNN] from fresh weights on what is
-// labelled, so that each pair shapes a latent space of its own in which accuracy is concave; then it queries the
-// architectures for which the pairs together expect the largest improvement.
+// Ensemble is a relative of CR-LSO for budgets of tens of queries, this project's own, as a search.Searcher. In every
+// round it trains several pairs of [Encoder] and [ICNN] from fresh weights on what is labelled, so that each pair shapes
+// a latent space of its own in which accuracy is concave; then it queries the architectures for which the pairs
+// together expect the largest improvement.
 //
 // It departs from the paper in this: labels are the measured ones and no pseudo-labels, mapped to normal
 // quantiles, which keeps their order and resolves the top; the latent space is learned from the labels alone,
@@ -58,7 +59,8 @@ type EnsembleConfig struct {
 	Training       Training // of each member, in each round
 }
 
-// Ensemble201 is the configuration that was chosen on NAS-Bench-201, CIFAR-10.
+// Ensemble201 is the configuration that was chosen on NAS-Bench-201, CIFAR-10. Up to 30 labels, every second query is
+// for a neighbour of the incumbent.
 func Ensemble201() EnsembleConfig {
 	networks := Released201()
 	networks.LatentDim, networks.HiddenDim, networks.StateScale = 8, 16, 0.5
@@ -68,7 +70,7 @@ func Ensemble201() EnsembleConfig {
 		Networks: networks,
 		Members:  5,
 		Initial:  10,
-		Batch:    5,
+		Batch:    2,
 		Growth:   0.1,
 		Local:    1, LocalDeviation: 3,
 		Training: Training{Epochs: 150, Batch: 64, LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.99},
