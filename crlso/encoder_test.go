@@ -3,8 +3,11 @@ package crlso
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/cr-lso/cr-lso/datasets/nasbench301"
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -151,4 +154,71 @@ func TestEncoderRelabelling(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestReadoutOfTwoGraphs compares the readout of genotypes with those of their cells, as graphs of their own, by the
+// same weights: one after the other. Genotypes with their cells exchanged have the halves exchanged.
+func TestReadoutOfTwoGraphs(t *testing.T) {
+	space, rng, config := nasbench301.Space{}, rand.New(rand.NewPCG(5, 6)), small()
+	var archs, exchanged []datasets.Arch
+	for range 5 {
+		g := space.Sample(rng).(nasbench301.Genotype)
+		archs = append(archs, g)
+		exchanged = append(exchanged, nasbench301.Genotype{Normal: g.Reduce, Reduce: g.Normal})
+	}
+	two := space.Schema()
+	one := two
+	one.Graphs = 1
+	onBackends(t, func(t *testing.T, backend compute.Backend) {
+		store := model.NewStore()
+		readout := func(schema datasets.Schema, archs []datasets.Arch, rows int) [][]float32 {
+			table := newGraphTable(space, archs, len(archs))
+			return evaluate(t, backend, store, func(in []*Node) []*Node {
+				graphs := newGraphs(schema, false, Reshape(in[0], rows, -1), Reshape(in[1], rows, -1))
+				return []*Node{Readout(store.Scope("/encoder"), config, graphs)}
+			}, table.nodes, table.edges)[0].Value().([][]float32)
+		}
+		whole, swapped, cells := readout(two, archs, 5), readout(two, exchanged, 5), readout(one, archs, 10)
+		for i, row := range whole {
+			if want := slices.Concat(cells[2*i], cells[2*i+1]); !close32(row, want) {
+				t.Errorf("%v has readout %v, its cells %v", archs[i], row, want)
+			}
+			if want := slices.Concat(cells[2*i+1], cells[2*i]); !close32(swapped[i], want) {
+				t.Errorf("%v has readout %v, its cells %v", exchanged[i], swapped[i], want)
+			}
+			if close32(cells[2*i], cells[2*i+1]) {
+				t.Errorf("both cells of %v have the same readout", archs[i])
+			}
+		}
+	})
+}
+
+// close32 reports whether two vectors differ by rounding only.
+func close32(a, b []float32) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if math.Abs(float64(a[i]-b[i])) > 1e-5 {
+			return false
+		}
+	}
+	return true
+}
+
+// TestPredictorOfTwoGraphs counts the features of the predictor's code, the states of all nodes of both cells, and
+// exchanges the cells of a genotype, which the predictor has to notice.
+func TestPredictorOfTwoGraphs(t *testing.T) {
+	config := small()
+	config.TrainingSet = 50
+	m := newModel(t, testBackends["go"](t), nasbench301.Space{}, config)
+	code := m.store.GetVariable(predictorScope + "/code/weights").Shape()
+	if want := 2 * nasbench301.CellNodes * config.PredictorDim; code.Dim(0) != want {
+		t.Errorf("the code is made of %d features, want %d", code.Dim(0), want)
+	}
+	g := m.TrainingSet()[0].(nasbench301.Genotype)
+	y, err := m.PseudoLabels(g, nasbench301.Genotype{Normal: g.Reduce, Reduce: g.Normal})
+	if err != nil || y[0] == y[1] {
+		t.Errorf("pseudo-labels of a genotype, with its cells in both orders: %v (%v)", y, err)
+	}
 }

@@ -2,6 +2,7 @@ package crlso
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/cr-lso/cr-lso/datasets"
@@ -38,6 +39,50 @@ func TestReconstructionLoss(t *testing.T) {
 			if math.Abs(float64(got[b])-want[b]) > 1e-5 {
 				t.Errorf("row %d: %g, want %g", b, got[b], want[b])
 			}
+		}
+	})
+}
+
+// TestReconstructionLossOfUnlabelled leaves the groups with label -1 out of the mean: whatever their scores are, the loss
+// is that of the others, and its gradient by their scores is zero.
+func TestReconstructionLossOfUnlabelled(t *testing.T) {
+	whole := datasets.Schema{Heads: []datasets.Head{{Name: "keep", Groups: 3, Classes: 1}, {Name: "operation", Groups: 3, Classes: 2}}}
+	rest := datasets.Schema{Heads: []datasets.Head{{Name: "keep", Groups: 2, Classes: 1}, {Name: "operation", Groups: 1, Classes: 2}}}
+	labels := [][]int32{{1, -1, 0, -1, 1, -1}}
+	scores := [][]float32{{0.5, 7, -2, 9, -3, 1, 2, -8, 40}}
+	others := [][]float32{{0.5, -1, -2, 0, 0, 1, 2, 3, -50}}
+	unlabelled := []bool{false, true, false, true, true, false, false, true, true}
+	onBackends(t, func(t *testing.T, backend compute.Backend) {
+		lossAndGradient := func(schema datasets.Schema, scores [][]float32, labels [][]int32) (loss float32, gradient []float32) {
+			out := evaluate(t, backend, model.NewStore(), func(in []*Node) []*Node {
+				loss := ReconstructionLoss(schema, in[0], in[1])
+				return []*Node{loss, Gradient(ReduceAllSum(loss), in[0])[0]}
+			}, scores, labels)
+			return out[0].Value().([]float32)[0], out[1].Value().([][]float32)[0]
+		}
+		want, wantGradient := lossAndGradient(rest, [][]float32{{0.5, -2, 1, 2}}, [][]int32{{1, 0, 1}})
+		for _, s := range [][][]float32{scores, others} {
+			got, gradient := lossAndGradient(whole, s, labels)
+			if math.Abs(float64(got-want)) > 1e-6 {
+				t.Errorf("loss is %g, that of the labelled groups %g", got, want)
+			}
+			next := 0
+			for i, slope := range gradient {
+				if unlabelled[i] {
+					if slope != 0 {
+						t.Errorf("the gradient by score %d, of an unlabelled group, is %g", i, slope)
+					}
+					continue
+				}
+				if math.Abs(float64(slope-wantGradient[next])) > 1e-6 {
+					t.Errorf("the gradient by score %d is %g, want %g", i, slope, wantGradient[next])
+				}
+				next++
+			}
+		}
+		none, gradient := lossAndGradient(whole, scores, [][]int32{{-1, -1, -1, -1, -1, -1}})
+		if none != 0 || slices.Max(gradient) != 0 || slices.Min(gradient) != 0 {
+			t.Errorf("without any label the loss is %g and its gradient %v", none, gradient)
 		}
 	})
 }

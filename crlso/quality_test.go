@@ -1,0 +1,78 @@
+package crlso
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/cr-lso/cr-lso/datasets/nasbench101"
+)
+
+// TestGenerate counts by hand what random latents decode to, in a space where many scores make no architecture.
+func TestGenerate(t *testing.T) {
+	config := partly()
+	config.PerformanceWeight = 0
+	space := nasbench101.Space{}
+	m := newModel(t, testBackends["go"](t), space, config)
+	if err := m.TrainJoint(t.Context(), nil, 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	latents := randomLatents(rand.New(rand.NewPCG(1, 2)), 500, config.LatentDim, 1)
+	got, err := m.Generate(latents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoded, err := m.Decode(latents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	valid, different := 0.0, make(map[datasets.Arch]bool)
+	for _, d := range decoded {
+		if d.Err == nil {
+			valid++
+			different[space.Canonical(d.Arch)] = true
+		}
+	}
+	if valid == 0 || valid == 500 || len(different) == int(valid) {
+		t.Fatalf("%g of 500 decodings are valid and %d different: this shows nothing", valid, len(different))
+	}
+	if want := (Generation{valid / 500, float64(len(different)) / valid}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// TestReportDecoder reports on a decoder in which every cell is valid. All of the training set is what Reconstruct takes
+// too; and without noise, latents around it decode to as many different cells, at least, as decode to themselves.
+func TestReportDecoder(t *testing.T) {
+	config := small()
+	config.TrainingSet, config.SearchNoise = 200, 0
+	config.Joint = Training{Epochs: 60, Batch: 50, LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.999}
+	config.PerformanceWeight = 0
+	m := newModel(t, testBackends["go"](t), space, config)
+	if err := m.TrainJoint(t.Context(), nil, 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	report, err := m.ReportDecoder(1000, rand.New(rand.NewPCG(1, 2)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := m.Reconstruct()
+	if err != nil || report.Reconstruction != all {
+		t.Errorf("%+v, of all the training set %+v (%v)", report.Reconstruction, all, err)
+	}
+	if all.Exact == 0 || report.AroundData.Unique < all.Exact-1e-9 {
+		t.Errorf("%+v: %g of all cells decode to themselves", report, all.Exact)
+	}
+	if report.Prior.Valid != 1 || report.AroundData.Valid != 1 || report.Prior == report.AroundData {
+		t.Errorf("%+v: want all valid, and another answer for the prior", report)
+	}
+
+	// A cell in place of all others is reconstructed never or always.
+	one, err := m.Reconstruct(space.At(5), space.At(5))
+	if err != nil || one.Exact != math.Round(one.Exact) || one.Valid != 1 {
+		t.Errorf("reconstruction of one cell is %+v (%v)", one, err)
+	}
+	_, err = m.ReportDecoder(0, rand.New(rand.NewPCG(1, 2)))
+	wantErrorLine(t, err, "0 architectures, want at least 1")
+}
