@@ -243,10 +243,21 @@ func (r relief) box(c draw.Canvas, at func(x, y, z float64) vg.Point) {
 	// along draws an axis: its ticks on the line that place describes, with their labels shifted,
 	// and lines of the grid over floor and walls.
 	along := func(low, high float64, title string, shift vg.Point, place func(t float64) vg.Point, over func(t float64) []vg.Point) {
-		for _, tick := range (linearTicks{}).Ticks(low, high) {
-			t := (tick.Value - low) / (high - low)
+		at := func(tick plot.Tick) float64 { return (tick.Value - low) / (high - low) }
+		ticks := linearTicks{}.Ticks(low, high)
+		every := 1 // labels, so that none lies over the next
+		for ; every < len(ticks); every++ {
+			room := place(at(ticks[every])).Sub(place(at(ticks[0])))
+			if math.Abs(float64(room.X)) > float64(label.Width(ticks[0].Label)) || math.Abs(float64(room.Y)) > float64(label.Height("0")) {
+				break
+			}
+		}
+		for i, tick := range ticks {
+			t := at(tick)
 			c.StrokeLines(gridLine, over(t))
-			c.FillText(label, place(t).Add(shift), tick.Label)
+			if i%every == 0 {
+				c.FillText(label, place(t).Add(shift), tick.Label)
+			}
 		}
 		c.StrokeLines(edge, []vg.Point{place(0), place(1)})
 		c.FillText(name, place(0.5).Add(shift.Scale(2.8)), title)

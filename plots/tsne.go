@@ -14,12 +14,13 @@ import (
 // maxTSNE is the largest number of points that [TSNE] takes: its time and memory grow with the square.
 const maxTSNE = 5000
 
-// The schedule of van der Maaten and Hinton (2008), with the factor on attraction of Linderman and Steinerberger (2019) and the
-// learning rate of Belkina et al. (2019).
+// The schedule of van der Maaten and Hinton (2008), with the learning rate of Belkina et al. (2019). Longer and stronger
+// exaggeration, as is usual for many points, shrinks data without clusters, such as a lattice, to a line.
 const (
-	tsneEarly      = 250  // steps with exaggerated attraction
-	tsneSteps      = 1000 // in all
-	tsneExaggerate = 12
+	tsneSteps      = 1000
+	tsneExaggerate = 4   // factor on attraction
+	tsneEarly      = 50  // steps with it
+	tsneMomentum   = 250 // steps with a momentum of 0.5, 0.8 from then on
 )
 
 // TSNE places latents, one row per architecture, in the plane so that near ones stay near, by t-distributed stochastic neighbour
@@ -51,7 +52,7 @@ func TSNE(latents [][]float64, perplexity float64) ([][2]float64, error) {
 		xy[i][1] *= scale
 	}
 
-	rate := math.Max(float64(n)/tsneExaggerate/4, 50)
+	rate := math.Max(float64(n)/48, 50)
 	gains, velocity, gradient := make([][2]float64, n), make([][2]float64, n), make([][2]float64, n)
 	for i := range gains {
 		gains[i] = [2]float64{1, 1}
@@ -59,7 +60,10 @@ func TSNE(latents [][]float64, perplexity float64) ([][2]float64, error) {
 	for step := range tsneSteps {
 		exaggerate, momentum := 1.0, 0.8
 		if step < tsneEarly {
-			exaggerate, momentum = tsneExaggerate, 0.5
+			exaggerate = tsneExaggerate
+		}
+		if step < tsneMomentum {
+			momentum = 0.5
 		}
 		tsneGradient(gradient, p, xy, exaggerate)
 		for i, g := range gradient {

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
 )
 
 // threeGroups are 60 points in five dimensions, those of equal index modulo 3 near each other.
@@ -118,6 +120,36 @@ func TestTSNE(t *testing.T) {
 		if xy[i] != again[i] {
 			t.Fatalf("point %d is at %v, and at %v in a second run", i, xy[i], again[i])
 		}
+	}
+}
+
+// TestTSNEOfALattice places points of which none are much nearer than others: they fill the plane, and no line.
+func TestTSNEOfALattice(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	points := make([][]float64, 300)
+	for i := range points {
+		points[i] = make([]float64, 30)
+		for edge := range 6 {
+			points[i][5*edge+rng.IntN(5)] = 1
+		}
+		for k := range points[i] {
+			points[i][k] += 0.05 * rng.NormFloat64()
+		}
+	}
+	xy, err := TSNE(points, 30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var spread [2]float64
+	for k := range spread {
+		column := make([]float64, len(xy))
+		for i := range xy {
+			column[i] = xy[i][k]
+		}
+		spread[k] = stat.StdDev(column, nil)
+	}
+	if ratio := spread[0] / spread[1]; ratio < 0.5 || ratio > 2 || spread[0] < 5 {
+		t.Errorf("the spreads are %.3g and %.3g", spread[0], spread[1])
 	}
 }
 
