@@ -42,6 +42,8 @@ type Run struct {
 	Dir string
 	// Progress is where the stages show a progress bar; nil shows none.
 	Progress io.Writer
+	// Watch, unless it is nil, is called with the stage's name after each of its epochs; Losses then has the epoch.
+	Watch func(stage string)
 
 	initial []datasets.Query
 	losses  []lossRow
@@ -363,6 +365,9 @@ func (r *Run) report(stage string, epochs, first int) (each func(Epoch) error, f
 	each = func(e Epoch) error {
 		for _, loss := range e.Losses {
 			r.losses = append(r.losses, lossRow{stage, e.Number, loss})
+		}
+		if r.Watch != nil {
+			r.Watch(stage)
 		}
 		bar.Describe(fmt.Sprintf("%s  %s %.5f", stage, e.Losses[0].Name, e.Losses[0].Value))
 		return bar.Set(e.Number)

@@ -61,8 +61,17 @@ func TestRunResumes(t *testing.T) {
 	config.Joint.Epochs = 6
 	whole := openRun(t, t.TempDir(), backend, config)
 	upToPredictor(t, whole)
+	var seen []string // stage and epochs, as they come
+	whole.Watch = func(stage string) {
+		epochs, _ := whole.Losses(stage)
+		seen = append(seen, fmt.Sprint(stage, epochs))
+	}
 	if err := whole.TrainJoint(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+
+	if len(seen) != 9 || seen[2] != "pretraining[1 2 3]" || seen[8] != "joint[1 2 3 4 5 6]" {
+		t.Errorf("Watch saw %q, want three epochs of pretraining and six of joint training", seen)
 	}
 
 	dir := t.TempDir()
