@@ -1,4 +1,4 @@
-"""Executes one notebook and writes it with its outputs, as HTML, and its figures as PNG files.
+"""Executes one notebook and writes it with its outputs, and what export.py makes of it.
 
     execute.py NOTEBOOK.ipynb FOLDER [KERNEL_LOG]
 
@@ -8,21 +8,21 @@ SIGINT and SIGTERM interrupt the running cell, which counts as a failure.
 """
 
 import asyncio
-import base64
 import hashlib
 import os
 import re
 import shutil
 import signal
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
-from nbconvert import HTMLExporter
+
+sys.path.insert(0, str(Path(__file__).parent))
+from export import export, write
 
 # GoNB reports these on the cell's standard error only, and goes on.
 UNKNOWN_COMMAND = re.compile(r'"(%\S*)" unknown or not implemented')
@@ -220,43 +220,6 @@ def tidy(notebook, root):
             cell.outputs = [output for output in cell.outputs if output.get("text") != ""]
 
 
-def write(path, text):
-    """Writes a file that is there completely or not at all."""
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        try:
-            file.write(text)
-            file.close()
-            os.chmod(file.name, 0o644)
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
-
-
-def figures(notebook):
-    """Yields (file name, PNG bytes) for each figure, named after its order and its cell."""
-    number = 0
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if png := output.get("data", {}).get("image/png"):
-                number += 1
-                yield f"{number:02}_{cell.id}.png", base64.b64decode(png)
-
-
-def write_figures(notebook, folder):
-    """Replaces the folder by one with the notebook's figures."""
-    made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    try:
-        os.chmod(made, 0o755)
-        for name, png in figures(notebook):
-            (made / name).write_bytes(png)
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(made, folder)
-    except BaseException:
-        shutil.rmtree(made, ignore_errors=True)
-        raise
-
-
 def digest(notebook):
     """Returns the SHA-256 of the code: the sources of the code cells, each ended by a zero byte."""
     code = hashlib.sha256()
@@ -289,11 +252,10 @@ def main(source, target, log=os.devnull):
         raise
     notebook.metadata["executed"] = {"code": digest(notebook), "scale": os.environ["CRLSO_SCALE"]}
     tidy(notebook, Path.cwd())
-    write(target / f"{name}.ipynb", nbformat.writes(notebook) + "\n")
+    executed = target / f"{name}.ipynb"
+    write(executed, nbformat.writes(notebook) + "\n")
     failed.unlink(missing_ok=True)
-    html, _ = HTMLExporter(embed_images=True).from_notebook_node(notebook)
-    write(target / f"{name}.html", html)
-    write_figures(notebook, target / f"{name}_files")
+    export(executed)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ const usage = `usage: go run ./notebooks COMMAND
 
   run [NAME...] [-scale smoke|laptop|paper] [-o DIR]
            execute notebooks, all by default; DIR (runs/notebooks/SCALE) gets each as .ipynb and .html
-           with its figures
+           with its figures, and an index of all there, index.html
   lab      open JupyterLab; takes jupyter lab's own arguments
   data     what data there is, what is missing, how to get it
   doctor   versions, backend, devices, memory, disk; what is broken and what will be slow

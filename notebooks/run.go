@@ -51,6 +51,9 @@ func run(ctx context.Context, args []string) error {
 			break
 		}
 	}
+	if index := filepath.Join(target, "index.html"); len(failures) < len(notebooks) && ctx.Err() == nil {
+		fmt.Println(p.relative(index))
+	}
 	return errors.Join(failures...)
 }
 

@@ -25,7 +25,7 @@ func TestRun(t *testing.T) {
 		"[4/4] Figure ... ", filepath.Join(out, "passes.ipynb"), filepath.Join(out, "passes.html"), "passes done in "} {
 		wantLine(t, stdout, want)
 	}
-	wantEntries(t, out, "passes.ipynb", "passes.html", "passes_files")
+	wantEntries(t, out, "index.html", "passes.ipynb", "passes.html", "passes_files")
 	wantEntries(t, filepath.Join(out, "passes_files"), "01_figure.png")
 
 	executed := readNotebook(t, filepath.Join(out, "passes.ipynb"))
@@ -117,7 +117,7 @@ func TestPassingCells(t *testing.T) {
 	if stdout, stderr, status := result(t, launch(t, "run", path, "-o", out)); status != 0 {
 		t.Errorf("exit status %d:\n%s%s", status, stdout, stderr)
 	}
-	wantEntries(t, out, "fine.ipynb", "fine.html", "fine_files")
+	wantEntries(t, out, "index.html", "fine.ipynb", "fine.html", "fine_files")
 }
 
 func TestInterrupt(t *testing.T) {

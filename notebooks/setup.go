@@ -175,7 +175,7 @@ func (p *project) kernel(ctx context.Context, env []string, log io.Writer) error
 // of its own, so that a Ctrl-C at the terminal reaches it once: as the signal sent when ctx ends. It
 // then has some time to stop the kernel.
 func (p *project) child(ctx context.Context, env []string, signal os.Signal, python string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, python, append([]string{"-I"}, args...)...)
+	cmd := exec.CommandContext(ctx, python, append([]string{"-IB"}, args...)...)
 	cmd.Dir, cmd.Env = p.root, env
 	cmd.Stdout = os.Stdout
 	cmd.Cancel = func() error { return cmd.Process.Signal(signal) }

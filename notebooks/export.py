@@ -1,0 +1,168 @@
+"""Writes executed notebooks as HTML pages, their figures as PNG files, and the index of their folder.
+
+    export.py FOLDER/NAME.ipynb...
+
+The pages need neither scripts nor a network: pictures are inside, formulas are MathML.
+"""
+
+import base64
+import html
+import os
+import re
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+from latex2mathml import converter
+from nbconvert import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+
+def write(path, text):
+    """Writes a file that is there completely or not at all."""
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        try:
+            file.write(text)
+            file.close()
+            os.chmod(file.name, 0o644)
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise
+
+
+def mathml(formula, display="inline"):
+    """Returns a formula of LaTeX as MathML, which browsers draw by themselves."""
+    text = converter.convert(formula, display=display).replace("&#x0007E;", "&#x0223C;")  # \sim is no tilde
+    if found := re.search(r"\\\w+|&amp;", re.sub(r"<mtext>.*?</mtext>", "", text)):
+        raise ValueError(f"latex2mathml does not know {html.unescape(found[0])} in the formula {' '.join(formula.split())}")
+    return text
+
+
+class Renderer(IPythonRenderer):
+    """Renders Markdown as nbconvert does, but for the formulas."""
+
+    def block_math(self, body):
+        return mathml(body, "block")
+
+    def inline_math(self, body):
+        return mathml(body)
+
+    def latex_environment(self, name, body):
+        return mathml(rf"\begin{{{name}}}{body}\end{{{name}}}", "block")
+
+
+def markdown(source, **options):
+    return MarkdownWithMath(renderer=Renderer(escape=False, **options)).render(source)
+
+
+class Page(HTMLExporter):
+    """A notebook as a page without scripts."""
+
+    raw_template = """{% extends 'lab/index.html.j2' %}
+        {% block html_head_js %}{% endblock %}
+        {% block html_head_js_mathjax %}{% endblock %}
+        {% block html_head_js_mermaidjs %}{% endblock %}"""
+
+    def default_filters(self):
+        yield from super().default_filters()
+        yield "markdown2html", lambda source: markdown(source, embed_images=True, anchor_link_text=self.anchor_link_text)
+
+
+def figures(notebook):
+    """Yields (file name, cell, PNG bytes) for each figure, named after its order and its cell."""
+    number = 0
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if png := output.get("data", {}).get("image/png"):
+                number += 1
+                yield f"{number:02}_{cell.id}.png", cell, base64.b64decode(png)
+
+
+def write_figures(notebook, folder):
+    """Replaces the folder by one with the notebook's figures."""
+    made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        os.chmod(made, 0o755)
+        for name, _, png in figures(notebook):
+            (made / name).write_bytes(png)
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(made, folder)
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        raise
+
+
+INDEX = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>CR-LSO: notebooks</title>
+<style>
+body {{ max-width: 60rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif; color: #222; }}
+article {{ display: grid; grid-template-columns: 18rem 1fr; gap: 1.5rem; padding: 1.5rem 0; border-top: 1px solid #ddd; }}
+article img {{ width: 100%; max-height: 12rem; object-fit: contain; }}
+h2 {{ margin: 0; font-size: 1.2rem; }}
+a {{ color: #0b5394; text-decoration: none; }}
+a:hover {{ text-decoration: underline; }}
+small {{ color: #666; }}
+@media (max-width: 40rem) {{ article {{ grid-template-columns: 1fr; }} }}
+</style>
+</head>
+<body>
+<h1>CR-LSO: notebooks</h1>
+{entries}
+</body>
+</html>
+"""
+
+ENTRY = """<article>
+<a href="{name}.html">{picture}</a>
+<div>
+<h2><a href="{name}.html">{title}</a></h2>
+{claim}
+<small>{name}, {scale} scale · <a href="{name}.ipynb">notebook</a></small>
+</div>
+</article>"""
+
+
+def entry(path):
+    """Returns what the index says of a notebook: its first heading, its first sentence, and the figure of the
+    cell with the tag "picture", or else its first figure."""
+    notebook = nbformat.read(path, as_version=4)
+    text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    title = re.search(r"^# +(.+)$", text, re.MULTILINE)
+    claim = re.search(r"^(?!#|\||\s).+?[.?!](?=\s|\Z)", text, re.MULTILINE | re.DOTALL)
+    pictures = [(not ("picture" in cell.metadata.get("tags", [])), name) for name, cell, _ in figures(notebook)]
+    source = f"{path.stem}_files/{min(pictures)[1]}" if pictures else None
+    return ENTRY.format(
+        name=html.escape(path.stem),
+        title=html.escape(title[1] if title else path.stem),
+        claim=markdown(claim[0]) if claim else "",
+        picture=f'<img src="{html.escape(source)}" alt="">' if source else "",
+        scale=notebook.metadata.get("executed", {}).get("scale", "unknown"),
+    )
+
+
+def write_index(folder):
+    """Lists the notebooks that have a page: first those without a number, then in order."""
+    paths = [path for path in folder.glob("*.ipynb") if path.with_suffix(".html").exists()]
+    paths.sort(key=lambda path: (path.stem[0].isdigit(), path.stem))
+    write(folder / "index.html", INDEX.format(entries="\n".join(map(entry, paths))))
+
+
+def export(path):
+    """Writes what belongs to an executed notebook beside it."""
+    notebook = nbformat.read(path, as_version=4)
+    page, _ = Page().from_notebook_node(notebook, {"metadata": {"name": path.stem}})
+    write(path.with_suffix(".html"), page)
+    write_figures(notebook, path.with_name(f"{path.stem}_files"))
+    write_index(path.parent)
+
+
+if __name__ == "__main__":
+    for path in sys.argv[1:]:
+        export(Path(path))
