@@ -150,13 +150,7 @@ func ExampleParetoFront() {
 	// Output: image/png
 }
 
-// In a notebook, the chart travels with the picture that stands in for it elsewhere:
-//
-//	gob.Register(map[string]any{})
-//	gob.Register([]any{})
-//	gonbui.SendData(&protocol.DisplayData{Data: map[protocol.MIMEType]any{
-//		plots.VegaLiteMIME: chart, protocol.MIMEImagePNG: png,
-//	}})
+// In a notebook, show.Chart shows the chart, together with the picture that stands in for it elsewhere.
 func ExampleLatentScatterVega() {
 	chart, err := plots.LatentScatterVega([]plots.Latents{{
 		Points:   [][]float64{{0.1, 0.9, 0.2}, {0.4, 0.3, 0.3}, {0.8, 0.1, 0.5}},

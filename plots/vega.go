@@ -27,9 +27,12 @@ var vegaShapes = list{"circle", "diamond", "M0,-1L.25,-.34L.95,-.31L.4,.13L.59,.
 
 var vegaSizes = list{90.0, 260.0, 420.0, 200.0}
 
+// vegaPoints is the largest number of points in a panel of LatentScatterVega: a notebook holds each in a dozen lines.
+const vegaPoints = 1000
+
 // LatentScatterVega is [LatentScatter] as a Vega-Lite chart, a JSON object with the data inside. Where
 // the mouse is, it shows a point's name, accuracy and rank; wheel and drag zoom and move, and a double
-// click resets.
+// click resets. Of more than 1,000 points it draws 1,000, at even steps of their rank and in the projection of all.
 func LatentScatterVega(panels []Latents, o LatentScatterOptions) (map[string]any, error) {
 	if len(panels) == 0 {
 		return nil, errors.New("latent scatter: no panels")
@@ -49,7 +52,11 @@ func LatentScatterVega(panels []Latents, o LatentScatterOptions) (map[string]any
 		}
 		charts = append(charts, chart)
 	}
-	return object{"$schema": vegaSchema, "title": object{"text": o.Title, "anchor": "middle"}, "hconcat": charts}, nil
+	title := object{"text": o.Title, "anchor": "middle"}
+	if n := len(panels[0].Points); n > vegaPoints {
+		title["subtitle"] = fmt.Sprintf("%d of %d points", vegaPoints, n)
+	}
+	return object{"$schema": vegaSchema, "title": title, "hconcat": charts}, nil
 }
 
 // vega is one panel; its number keeps names apart.
@@ -73,8 +80,9 @@ func (l Latents) vega(number int, side float64, o LatentScatterOptions) (object,
 		return point
 	}
 	var points list
-	for i := range best { // better points over worse ones
-		points = append(points, row(best[len(best)-1-i]))
+	shown := min(len(best), vegaPoints)
+	for i := range shown { // better points over worse ones
+		points = append(points, row(best[(shown-1-i)*len(best)/shown]))
 	}
 	axis := func(field string, k int) object {
 		return object{"field": field, "type": "quantitative", "scale": object{"zero": false}, "title": axes[k]}
@@ -86,14 +94,10 @@ func (l Latents) vega(number int, side float64, o LatentScatterOptions) (object,
 	if l.Names != nil {
 		tooltip = append(list{object{"field": "name", "type": "nominal", "title": "cell"}}, tooltip...)
 	}
-	size := 12.0
-	if len(xy) < 2000 {
-		size = 40
-	}
 	layers := list{object{
 		"params": list{object{"name": "zoom" + strconv.Itoa(number), "select": "interval", "bind": "scales"}},
 		"data":   object{"values": points},
-		"mark":   object{"type": "circle", "size": size, "opacity": 1.0, "clip": true},
+		"mark":   object{"type": "circle", "size": 40.0, "opacity": 1.0, "clip": true},
 		"encoding": object{
 			"x": axis("x", 0), "y": axis("y", 1), "tooltip": tooltip,
 			"color": object{"field": "rank", "type": "quantitative", "title": "accuracy rank (1 = best)",

@@ -5,6 +5,7 @@ import (
 	"encoding/gob"
 	"encoding/json"
 	"fmt"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -118,6 +119,34 @@ func TestVegaHoverAndZoom(t *testing.T) {
 	zero := rows[3*200+149].(map[string]any)
 	if zero["value"] != 0.0 || !(zero["y"].(float64) > 0) {
 		t.Errorf("a regret of zero is %v drawn at %v, want 0 at a place that a logarithmic axis has", zero["value"], zero["y"])
+	}
+}
+
+// Of many points, the chart draws some, the best and every mark among them, where the chart of all would.
+func TestVegaSample(t *testing.T) {
+	panel := latents("many", 4000, 1)
+	panel.Marks = []plots.Mark{{Name: "a mark", Rows: []int{17}}}
+	chart, err := plots.LatentScatterVega([]plots.Latents{panel}, plots.LatentScatterOptions{Title: "Latents"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if title := chart["title"].(map[string]any); title["subtitle"] != "1000 of 4000 points" {
+		t.Errorf("title %v does not say how many points are drawn", title)
+	}
+	layers := chart["hconcat"].([]any)[0].(map[string]any)["layer"].([]any)
+	rows := layers[0].(map[string]any)["data"].(map[string]any)["values"].([]any)
+	for i, row := range rows {
+		if got, want := row.(map[string]any)["rank"], float64(4*(len(rows)-1-i)+1); got != want {
+			t.Fatalf("point %d has rank %v, want %v", i, got, want)
+		}
+	}
+	xy, _, err := plots.PCA(panel.Points)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mark := layers[1].(map[string]any)["data"].(map[string]any)["values"].([]any)[0].(map[string]any)
+	if x := mark["x"].(float64); math.Abs(x-xy[17][0]) > 1e-4*math.Abs(x) || mark["accuracy"] != panel.Accuracy[17] {
+		t.Errorf("the mark is %v, want x %v and accuracy %v", mark, xy[17][0], panel.Accuracy[17])
 	}
 }
 
