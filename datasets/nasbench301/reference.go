@@ -2,6 +2,7 @@ package nasbench301
 
 import (
 	"compress/gzip"
+	"crypto/sha256"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -60,6 +61,15 @@ func referenceInfo() Info {
 
 func referencePath() string {
 	return source.Reference(referenceName)
+}
+
+// ReferenceSum returns the SHA-256 of a reference table in hexadecimal. The path is that of [Reference].
+func ReferenceSum(path string) (string, error) {
+	if path == "" {
+		path = referencePath()
+	}
+	content, err := os.ReadFile(path)
+	return fmt.Sprintf("%x", sha256.Sum256(content)), err
 }
 
 func readReference(path string) ([]datasets.Query, error) {

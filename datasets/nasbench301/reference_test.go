@@ -83,7 +83,7 @@ func TestReference(t *testing.T) {
 	if rows, err := Reference(""); err != nil || rows[1].Accuracy != 94.57377 {
 		t.Errorf("with %s: %v", dataVar, err)
 	}
-	if infos := Sources(); len(infos) != 3 || infos[2].Path != paths[0] || !infos[2].Present {
+	if infos := Sources(); len(infos) != 4 || infos[2].Path != paths[0] || !infos[2].Present {
 		t.Errorf("Sources() = %+v", infos)
 	}
 }

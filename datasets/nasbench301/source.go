@@ -31,7 +31,7 @@ func Sources() []Info {
 	for _, version := range Versions() {
 		infos = append(infos, Official(version))
 	}
-	return append(infos, referenceInfo())
+	return append(infos, referenceInfo(), standInInfo())
 }
 
 // Official describes the official surrogate of a version, one of [Versions].

@@ -218,6 +218,11 @@ func (s *Surrogate) Predict(g Genotype) Prediction {
 	for i, member := range s.members {
 		values[i] = float64(member.predict(x))
 	}
+	return newPrediction(values)
+}
+
+// newPrediction returns the prediction of an ensemble whose members predict these values.
+func newPrediction(values []float64) Prediction {
 	mean, std := stat.PopMeanStdDev(values, nil)
 	return Prediction{mean, std}
 }
@@ -239,16 +244,9 @@ func (s *Surrogate) Space() datasets.Space { return Space{} }
 
 // Lookup returns the predicted validation accuracy of a [Genotype].
 func (s *Surrogate) Lookup(a datasets.Arch) (datasets.Record, error) {
-	g, ok := a.(Genotype)
-	if !ok {
-		return datasets.Record{}, fmt.Errorf("%v (%T) is not a genotype of NAS-Bench-301", a, a)
-	}
-	if err := g.check(); err != nil {
-		return datasets.Record{}, fmt.Errorf("%v is not a genotype of NAS-Bench-301: %w", a, err)
-	}
-	p := s.Predict(g)
-	if !(p.Mean >= 0 && p.Mean <= 100) {
-		return datasets.Record{}, fmt.Errorf("%s predicts %v %% for %v, want 0 to 100: a model was altered", s.Name(), p.Mean, g)
+	g, p, err := lookup(s, a)
+	if err != nil {
+		return datasets.Record{}, err
 	}
 	record := datasets.Record{Val: p.Mean, Test: math.NaN()}
 	if s.noisy {
@@ -258,6 +256,26 @@ func (s *Surrogate) Lookup(a datasets.Arch) (datasets.Record, error) {
 		record.Runs = []float64{p.Mean + p.Std*rng.NormFloat64()}
 	}
 	return record, nil
+}
+
+// lookup returns the genotype that a is and what is predicted of it, or an error if it is none or the prediction is no
+// accuracy.
+func lookup(s interface {
+	Name() string
+	Predict(Genotype) Prediction
+}, a datasets.Arch) (Genotype, Prediction, error) {
+	g, ok := a.(Genotype)
+	if !ok {
+		return Genotype{}, Prediction{}, fmt.Errorf("%v (%T) is not a genotype of NAS-Bench-301", a, a)
+	}
+	if err := g.check(); err != nil {
+		return Genotype{}, Prediction{}, fmt.Errorf("%v is not a genotype of NAS-Bench-301: %w", a, err)
+	}
+	p := s.Predict(g)
+	if !(p.Mean >= 0 && p.Mean <= 100) {
+		return g, p, fmt.Errorf("%s predicts %v %% for %v, want 0 to 100: a model was altered", s.Name(), p.Mean, g)
+	}
+	return g, p, nil
 }
 
 // HasTest returns false: the surrogate was fitted to validation accuracies.
