@@ -5,13 +5,16 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
+	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
-// GaussianProcess is Bayesian optimisation over all architectures of a finite space. It queries a random
-// initial set; then, round by round, it fits a Gaussian process to the normal quantiles of the
-// accuracies' ranks and queries the architectures of the highest expected improvement.
+// GaussianProcess is Bayesian optimisation. It queries a random initial set; then, round by round, it fits a
+// Gaussian process to the normal quantiles of the accuracies' ranks and queries the architectures of the
+// highest expected improvement: of all in a finite space, else of the neighbours of the ten best so far and
+// 1,000 random ones, drawn anew in each round.
 //
 // The covariance of two architectures is exp(-d / Length), where d counts the features in which they
 // differ. With k(x, x') the number of features that agree, that is exp(-(k(x,x) - k(x,x')) / Length),
@@ -35,40 +38,112 @@ type GaussianProcess struct {
 	Batch   int     // queries in a round; 0 means 5
 }
 
-// Search implements [Searcher]. The oracle's space must be a [datasets.FiniteSpace] and its budget not below
-// the initial set. Whatever the oracle has answered before counts towards the initial set.
+// Search implements [Searcher]. The budget must not be below the initial set. Whatever the oracle has answered before counts towards the initial set.
 func (g GaussianProcess) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	const name = "Gaussian process"
 	g.Initial, g.Batch = cmp.Or(g.Initial, 10), cmp.Or(g.Batch, 5)
-	space, finite := oracle.Space().(datasets.FiniteSpace)
-	switch {
-	case !finite:
-		return fmt.Errorf("%s: %s cannot be enumerated", name, oracle.Space().Name())
-	case !(g.Length >= 0) || math.IsInf(g.Length, 1) || g.Initial < 1 || g.Batch < 1:
+	if !(g.Length >= 0) || math.IsInf(g.Length, 1) || g.Initial < 1 || g.Batch < 1 {
 		return fmt.Errorf("%s: Length is %v, Initial %d and Batch %d; want them finite and positive, or 0 for what is usual",
 			name, g.Length, g.Initial, g.Batch)
 	}
 	if err := checkBudget(oracle, name, g.Initial); err != nil {
 		return err
 	}
-	features, err := g.features(space)
+	space, finite := oracle.Space().(datasets.FiniteSpace)
+	if !finite {
+		return g.searchDrawn(oracle, rng)
+	}
+	features, err := g.features(space, space.Len(), space.At)
 	if err != nil {
 		return err
 	}
-	lengths := []float64{g.Length}
-	if g.Length == 0 {
-		mean := meanDiffering(features)
-		if mean == 0 {
-			return fmt.Errorf("%s: all architectures of %s have the same features", name, space.Name())
-		}
-		lengths = octaves(mean, -1, 2)
+	lengths, err := g.lengths(space, features)
+	if err != nil {
+		return err
 	}
 	differing := func(point int) []float64 { return differingFrom(features, point) }
 	return improvementSearch{name, g.Initial, g.Batch, differing, lengths}.search(oracle, rng)
 }
 
-// features returns the features of all architectures of a space, in its order.
-func (g GaussianProcess) features(space datasets.FiniteSpace) ([][]int32, error) {
+// searchDrawn searches a space that cannot be enumerated.
+func (g GaussianProcess) searchDrawn(oracle *datasets.Oracle, rng *rand.Rand) error {
+	if err := queryInitial(oracle, rng, g.Initial); err != nil {
+		return err
+	}
+	for oracle.Remaining() > 0 {
+		log := oracle.Log()
+		archs := drawCandidates(oracle, rng)
+		at := func(point int) datasets.Arch { return archs[point] }
+		features, err := g.features(oracle.Space(), len(archs), at)
+		if err != nil {
+			return err
+		}
+		lengths, err := g.lengths(oracle.Space(), features)
+		if err != nil {
+			return err
+		}
+		points, accuracies, distances := make([]int, len(log)), make([]float64, len(log)), map[int][]float64{}
+		for i, query := range log {
+			points[i], accuracies[i], distances[i] = i, query.Accuracy, differingFrom(features, i)
+		}
+		targets := stats.NormalQuantiles(accuracies)
+		length := likeliestScale(lengths, points, distances, targets)
+		posterior := newPosterior(len(archs), func(point int) []float64 {
+			return covariances(distances[point], length)
+		}, observationVariance)
+		posterior.observe(points...)
+		if err := queryMostPromising(oracle, at, posterior, targets, g.Batch); err != nil {
+			return fmt.Errorf("Gaussian process: %w", err)
+		}
+	}
+	return nil
+}
+
+// What a round draws in a space that cannot be enumerated: neighbours of so many of the best, and random architectures.
+const drawnParents, drawnRandom = 10, 1000
+
+// drawCandidates returns all queried architectures in their order, then what a round draws. None is there twice.
+func drawCandidates(oracle *datasets.Oracle, rng *rand.Rand) []datasets.Arch {
+	space, log := oracle.Space(), oracle.Log()
+	var archs []datasets.Arch
+	drawn := map[datasets.Arch]bool{}
+	add := func(a datasets.Arch) {
+		if key := space.Canonical(a); !drawn[key] {
+			drawn[key] = true
+			archs = append(archs, a)
+		}
+	}
+	for _, query := range log {
+		add(query.Arch)
+	}
+	best := slices.SortedStableFunc(slices.Values(log), func(p, q datasets.Query) int {
+		return cmp.Compare(q.Accuracy, p.Accuracy)
+	})
+	for _, query := range best[:min(drawnParents, len(best))] {
+		for _, a := range space.Neighbours(query.Arch) {
+			add(a)
+		}
+	}
+	for range drawnRandom {
+		add(space.Sample(rng))
+	}
+	return archs
+}
+
+// lengths returns the lengths that a round chooses from.
+func (g GaussianProcess) lengths(space datasets.Space, features [][]int32) ([]float64, error) {
+	if g.Length > 0 {
+		return []float64{g.Length}, nil
+	}
+	mean := meanDiffering(features)
+	if mean == 0 {
+		return nil, fmt.Errorf("Gaussian process: all architectures of %s have the same features", space.Name())
+	}
+	return octaves(mean, -1, 2), nil
+}
+
+// features returns the features of n architectures of a space.
+func (g GaussianProcess) features(space datasets.Space, n int, at func(i int) datasets.Arch) ([][]int32, error) {
 	describe := g.Features
 	if describe == nil {
 		describe = func(a datasets.Arch) []int32 {
@@ -76,12 +151,12 @@ func (g GaussianProcess) features(space datasets.FiniteSpace) ([][]int32, error)
 			return append(graph.Nodes, graph.Edges...)
 		}
 	}
-	features := make([][]int32, space.Len())
+	features := make([][]int32, n)
 	for i := range features {
-		features[i] = describe(space.At(i))
+		features[i] = describe(at(i))
 		if len(features[i]) != len(features[0]) {
 			return nil, fmt.Errorf("Gaussian process: %v has %d features and %v %d; want as many for each architecture",
-				space.At(0), len(features[0]), space.At(i), len(features[i]))
+				at(0), len(features[0]), at(i), len(features[i]))
 		}
 	}
 	return features, nil

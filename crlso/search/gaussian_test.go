@@ -6,6 +6,8 @@ import (
 
 	"gonum.org/v1/gonum/floats/scalar"
 	"gonum.org/v1/gonum/stat"
+
+	"github.com/cr-lso/cr-lso/datasets"
 )
 
 func wantClose(t *testing.T, what string, got, want float64) {
@@ -79,5 +81,30 @@ func TestObserveInBlocks(t *testing.T) {
 	for i, got := range atOnce.mean(targets) {
 		wantClose(t, "mean", got, want[i])
 		wantClose(t, "variance", atOnce.variance[i], oneByOne.variance[i])
+	}
+}
+
+// In a space that cannot be enumerated, a round draws what it chooses from: without repetition, and enough of the toy
+// space to find its best within a third of it.
+func TestGaussianProcessDraws(t *testing.T) {
+	for seed := range uint64(5) {
+		oracle := newOracle(t, toy{endless{toySpace{}}}, 27)
+		if err := (GaussianProcess{}).Search(oracle, newSource(seed)); err != nil {
+			t.Fatal(err)
+		}
+		drawn := drawCandidates(oracle, newSource(seed))
+		seen, best := map[datasets.Arch]bool{}, 0.0
+		for i, a := range drawn {
+			if seen[a] || i < len(oracle.Log()) && a != oracle.Log()[i].Arch {
+				t.Fatalf("architecture %d, %v, is there twice or is not query %d", i, a, i)
+			}
+			seen[a] = true
+		}
+		for _, query := range oracle.Log() {
+			best = max(best, query.Accuracy)
+		}
+		if best != 8 || len(drawn) != 81 {
+			t.Errorf("seed %d: the best of %d queries is %v, want 8; %d architectures are drawn", seed, len(oracle.Log()), best, len(drawn))
+		}
 	}
 }

@@ -27,10 +27,8 @@ type improvementSearch struct {
 const observationVariance = 0.01
 
 func (s improvementSearch) search(oracle *datasets.Oracle, rng *rand.Rand) error {
-	for len(oracle.Log()) < s.initial {
-		if _, err := queryRandom(oracle, rng); err != nil {
-			return err
-		}
+	if err := queryInitial(oracle, rng, s.initial); err != nil {
+		return err
 	}
 	var (
 		space      = oracle.Space().(datasets.FiniteSpace)
@@ -55,8 +53,18 @@ func (s improvementSearch) search(oracle *datasets.Oracle, rng *rand.Rand) error
 			}, observationVariance)
 		}
 		posterior.observe(points[len(posterior.observed):]...)
-		if err := queryMostPromising(oracle, posterior, targets, s.batch); err != nil {
+		if err := queryMostPromising(oracle, space.At, posterior, targets, s.batch); err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
+	return nil
+}
+
+// queryInitial queries random architectures until there are n answers.
+func queryInitial(oracle *datasets.Oracle, rng *rand.Rand, n int) error {
+	for len(oracle.Log()) < n {
+		if _, err := queryRandom(oracle, rng); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -107,15 +115,14 @@ func likeliestScale(scales []float64, points []int, distances map[int][]float64,
 	return likeliest
 }
 
-// queryMostPromising queries a batch of those unknown architectures of a finite space that have the highest
-// expected improvement. The posterior's points are the space's.
-func queryMostPromising(oracle *datasets.Oracle, p *posterior, targets []float64, batch int) error {
-	space := oracle.Space().(datasets.FiniteSpace)
+// queryMostPromising queries a batch of those unknown architectures that have the highest expected improvement. The
+// posterior's points are what archs numbers.
+func queryMostPromising(oracle *datasets.Oracle, archs func(point int) datasets.Arch, p *posterior, targets []float64, batch int) error {
 	best := floats.Max(targets)
 	known := math.Inf(-1)
 	improvement := p.mean(targets)
 	for i, mean := range improvement {
-		if oracle.Seen(space.At(i)) {
+		if oracle.Seen(archs(i)) {
 			improvement[i] = known
 		} else {
 			improvement[i] = stats.ExpectedImprovement(mean, math.Sqrt(p.variance[i]), best)
@@ -125,10 +132,10 @@ func queryMostPromising(oracle *datasets.Oracle, p *posterior, targets []float64
 		i := floats.MaxIdx(improvement)
 		if improvement[i] == known {
 			return fmt.Errorf("all of %s is known after %d of %d queries; use a smaller budget",
-				space.Name(), len(oracle.Log()), oracle.Budget())
+				oracle.Space().Name(), len(oracle.Log()), oracle.Budget())
 		}
 		improvement[i] = known
-		if _, err := oracle.Query(space.At(i)); err != nil {
+		if _, err := oracle.Query(archs(i)); err != nil {
 			return err
 		}
 	}

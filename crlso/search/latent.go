@@ -42,7 +42,7 @@ func (l LatentGP) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	space, finite := oracle.Space().(datasets.FiniteSpace)
 	switch {
 	case !finite:
-		return fmt.Errorf("latent Gaussian process: %s cannot be enumerated", oracle.Space().Name())
+		return fmt.Errorf("latent Gaussian process: %s cannot be enumerated, and it needs a latent for each architecture; use GaussianProcess", oracle.Space().Name())
 	case l.Initial < 1 || l.Batch < 1:
 		return fmt.Errorf("latent Gaussian process: Initial is %d and Batch %d; want both positive", l.Initial, l.Batch)
 	}
