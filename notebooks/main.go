@@ -25,6 +25,7 @@ const usage = `usage: go run ./notebooks COMMAND
            with its figures, and an index of all there, index.html
   lab      open JupyterLab; takes jupyter lab's own arguments
   data     what data there is, what is missing, how to get it
+  stand-in fit the stand-in for NAS-Bench-301's surrogate to the reference table, if it is not there
   doctor   versions, backend, devices, memory, disk; what is broken and what will be slow
 `
 
@@ -56,14 +57,17 @@ func command(ctx context.Context, args []string) error {
 		return run(ctx, args)
 	case "lab":
 		return lab(ctx, args)
-	case "data", "doctor":
+	case "data", "stand-in", "doctor":
 		if len(args) > 0 {
 			return fmt.Errorf("%s takes no arguments, not %q", name, args)
 		}
-		if name == "data" {
+		switch name {
+		case "data":
 			return data()
+		case "stand-in":
+			return standIn(ctx)
 		}
 		return doctor(ctx)
 	}
-	return fmt.Errorf("there is no command %q: the commands are run, lab, data and doctor", name)
+	return fmt.Errorf("there is no command %q: the commands are run, lab, data, stand-in and doctor", name)
 }
