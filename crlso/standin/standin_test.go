@@ -25,7 +25,7 @@ import (
 )
 
 // fastest returns XLA if it is there.
-func fastest(t *testing.T) compute.Backend {
+func fastest(t testing.TB) compute.Backend {
 	t.Helper()
 	backend, err := crlso.NewBackend()
 	if err != nil {
@@ -35,7 +35,7 @@ func fastest(t *testing.T) compute.Backend {
 }
 
 // portable returns GoMLX's Go backend, which compiles faster than XLA and computes slower.
-func portable(t *testing.T) compute.Backend {
+func portable(t testing.TB) compute.Backend {
 	t.Helper()
 	backend, err := compute.NewWithConfig("go:parallelism=-1")
 	if err != nil {
