@@ -1,0 +1,267 @@
+package crlso
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/cr-lso/cr-lso/crlso/search"
+	"github.com/cr-lso/cr-lso/crlso/stats"
+	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/gomlx/compute"
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// TradeoffEnsemble is the [Ensemble]'s relative for accuracy and latency, this project's own, as a search.TradeoffSearcher.
+// Each member is one encoder with two ICNNs on its latents: one models accuracy as 1 - f(z), concave, the other
+// latency as g(z), convex. The most accurate architecture within a limit on latency is then the solution of a convex
+// problem in the latent space,
+//
+//	maximise 1 - f(z)  subject to  g(z) <= limit,  z in the box of all latents,
+//
+// that each member solves for several limits in every round, from fresh weights. The architectures whose latents are nearest to
+// the solutions are scored by all members together, by the expected improvement over the best architecture within the
+// limit times the probability to be within it (Gardner et al., "Bayesian Optimization with Inequality Constraints",
+// 2014), and the best for each limit is queried.
+//
+// Several goroutines may use a TradeoffEnsemble at once; see [Ensemble].
+type TradeoffEnsemble struct {
+	Backend compute.Backend
+	Config  TradeoffConfig
+
+	members freeList[tradeoffKey, *tradeoffMember]
+}
+
+type tradeoffKey struct {
+	space  string
+	config TradeoffConfig
+}
+
+// TradeoffConfig holds the hyperparameters of a [TradeoffEnsemble].
+type TradeoffConfig struct {
+	EnsembleConfig // Growth is not used
+
+	Steps    int     // of the solver, from each start
+	StepSize float64 // length of its first step, as a share of the diagonal of the box
+	Starts   int     // for each limit: the most accurate labelled architectures, within the limit if there are so many
+	Nearest  int     // architectures to score around each solution; 0 means all of the space, and no convex problem is solved
+}
+
+// Tradeoff201 is [Ensemble201] with batches of 10, one for each of ten limits.
+func Tradeoff201() TradeoffConfig {
+	c := TradeoffConfig{EnsembleConfig: Ensemble201(), Steps: 60, StepSize: 0.1, Starts: 4, Nearest: 10}
+	c.Batch, c.Local = 10, 2
+	return c
+}
+
+// SearchTradeoff implements search.TradeoffSearcher, for finite spaces. One query of a round is for the most accurate
+// architecture without a limit, the limits of the others are spread over the front so far, and Local of them go to neighbours
+// of the front.
+func (e *TradeoffEnsemble) SearchTradeoff(oracle *datasets.DeviceOracle, rng *rand.Rand) error {
+	space, ok := oracle.Space().(datasets.FiniteSpace)
+	if !ok {
+		return fmt.Errorf("tradeoff ensemble: %s cannot be enumerated", oracle.Space().Name())
+	}
+	if err := e.Config.validate(); err != nil {
+		return fmt.Errorf("tradeoff ensemble: %w", err)
+	}
+	for len(oracle.Log()) < e.Config.Initial && oracle.Remaining() > 0 {
+		if _, err := oracle.Query(space.Sample(rng)); err != nil {
+			return fmt.Errorf("tradeoff ensemble: %w", err)
+		}
+	}
+	for oracle.Remaining() > 0 {
+		if err := e.round(space, oracle, rng); err != nil {
+			return fmt.Errorf("tradeoff ensemble, after %d queries: %w", len(oracle.Log()), err)
+		}
+	}
+	return nil
+}
+
+func (c TradeoffConfig) validate() error {
+	if c.Steps < 1 || c.Starts < 1 || c.Nearest < 0 || c.StepSize <= 0 {
+		return fmt.Errorf("Steps is %d, Starts %d, Nearest %d and StepSize %g, want above 0, and 0 or more for Nearest",
+			c.Steps, c.Starts, c.Nearest, c.StepSize)
+	}
+	return c.EnsembleConfig.validate()
+}
+
+// round fits all members and queries one batch.
+func (e *TradeoffEnsemble) round(space datasets.FiniteSpace, oracle *datasets.DeviceOracle, rng *rand.Rand) error {
+	labels := newTradeoffLabels(oracle.Log())
+	n := min(e.Config.Batch, oracle.Remaining())
+	limits := labels.limits(n, rng)
+	beliefs, err := e.fit(space, oracle.Log(), labels, limits, rng)
+	if err != nil {
+		return err
+	}
+	chosen := make(map[int]bool)
+	for k, limit := range limits {
+		candidates, factor := beliefs.near[k], 1.0
+		if k >= n-e.Config.Local {
+			candidates, factor = frontNeighbours(space, oracle, rng), e.Config.LocalDeviation
+		}
+		fresh := func(i int) bool { return !chosen[i] && !oracle.Seen(space.At(i)) }
+		best, ok := beliefs.best(candidates, fresh, limit, labels.incumbent(limit), factor)
+		if !ok { // all of them are known
+			best, ok = beliefs.best(allOf(space), fresh, limit, labels.incumbent(limit), 1)
+		}
+		if !ok {
+			return fmt.Errorf("nothing new to query in %s; use a smaller budget", space.Name())
+		}
+		chosen[best] = true
+		if _, err := oracle.Query(space.At(best)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// frontNeighbours are the indices of all neighbours of a random member of the front.
+func frontNeighbours(space datasets.FiniteSpace, oracle *datasets.DeviceOracle, rng *rand.Rand) []int {
+	front := search.Front(oracle.Log())
+	var indices []int
+	for _, a := range space.Neighbours(front[rng.IntN(len(front))].Arch) {
+		indices = append(indices, space.Index(a))
+	}
+	return indices
+}
+
+func allOf(space datasets.FiniteSpace) []int {
+	all := make([]int, space.Len())
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+// tradeoffLabels are what members learn of the labelled architectures: normal quantiles of the accuracies, and latencies less their
+// mean, over their standard deviation.
+type tradeoffLabels struct {
+	accuracy, latency []float64
+	front             []int
+}
+
+func newTradeoffLabels(log []datasets.Measurement) tradeoffLabels {
+	var l tradeoffLabels
+	for _, m := range log {
+		l.accuracy, l.latency = append(l.accuracy, m.Accuracy), append(l.latency, m.Latency)
+	}
+	l.accuracy = stats.NormalQuantiles(l.accuracy)
+	mean, deviation := stat.PopMeanStdDev(l.latency, nil)
+	for i := range l.latency {
+		l.latency[i] = (l.latency[i] - mean) / max(deviation, 1e-6)
+	}
+	l.front = stats.ParetoFront(l.latency, l.accuracy)
+	return l
+}
+
+// limits returns n limits on latency in random order: none at all, which is infinite, and a random place in each of n-1 equal
+// stretches from the fastest to the slowest member of the front.
+func (l tradeoffLabels) limits(n int, rng *rand.Rand) []float64 {
+	low, high := l.latency[l.front[0]], l.latency[l.front[len(l.front)-1]]
+	limits := make([]float64, n)
+	limits[0] = math.Inf(1)
+	for k := range n - 1 {
+		limits[k+1] = low + (float64(k)+rng.Float64())/float64(n-1)*(high-low)
+	}
+	rng.Shuffle(n, func(i, j int) { limits[i], limits[j] = limits[j], limits[i] })
+	return limits
+}
+
+// incumbent is the best accuracy within a limit that is not below the fastest member of the front.
+func (l tradeoffLabels) incumbent(limit float64) float64 {
+	best := math.Inf(-1)
+	for _, i := range l.front {
+		if l.latency[i] <= limit {
+			best = max(best, l.accuracy[i])
+		}
+	}
+	return best
+}
+
+// tradeoffBeliefs are what the members together expect of all architectures, on the scales of their labels, and which
+// architectures are near the solutions for each limit.
+type tradeoffBeliefs struct {
+	accuracy, latency Beliefs
+	near              [][]int
+}
+
+// best returns the candidate with the highest expected improvement on the incumbent within the limit; not ok if none is fresh.
+func (b tradeoffBeliefs) best(candidates []int, fresh func(int) bool, limit, incumbent, factor float64) (index int, ok bool) {
+	highest := math.Inf(-1)
+	for _, i := range candidates {
+		if !fresh(i) {
+			continue
+		}
+		within := distuv.UnitNormal.CDF((limit - b.latency.Mean[i]) / (factor*b.latency.Deviation[i] + 1e-3))
+		score := within * stats.ExpectedImprovement(b.accuracy.Mean[i], factor*b.accuracy.Deviation[i]+1e-6, incumbent)
+		if score > highest {
+			index, highest, ok = i, score, true
+		}
+	}
+	return index, ok
+}
+
+// Fit trains all members from fresh weights on measured architectures, and returns what they believe of all architectures of the space,
+// in its order: accuracies as normal quantiles of the measured ones, latencies less the mean of the measured ones, over their
+// standard deviation.
+func (e *TradeoffEnsemble) Fit(space datasets.FiniteSpace, measured []datasets.Measurement, rng *rand.Rand) (accuracy, latency Beliefs, err error) {
+	beliefs, err := e.fit(space, measured, newTradeoffLabels(measured), nil, rng)
+	return beliefs.accuracy, beliefs.latency, err
+}
+
+// fit trains all members from fresh weights and solves their convex problems.
+func (e *TradeoffEnsemble) fit(space datasets.FiniteSpace, log []datasets.Measurement, labels tradeoffLabels, limits []float64, rng *rand.Rand) (tradeoffBeliefs, error) {
+	key := tradeoffKey{space.Name(), e.Config}
+	member, err := e.members.take(key, func() (*tradeoffMember, error) { return newTradeoffMember(e.Backend, space, e.Config) })
+	if err != nil {
+		return tradeoffBeliefs{}, err
+	}
+	accuracies, latencies := make([][]float64, e.Config.Members), make([][]float64, e.Config.Members)
+	near := make([][]int, len(limits))
+	for i := range e.Config.Members {
+		if err := member.fit(context.Background(), log, labels, rng); err != nil {
+			return tradeoffBeliefs{}, err
+		}
+		accuracies[i], latencies[i] = member.accuracy, member.latency
+		if e.Config.Nearest == 0 || len(limits) == 0 {
+			continue
+		}
+		solutions, err := member.solve(log, labels, limits)
+		if err != nil {
+			return tradeoffBeliefs{}, err
+		}
+		for k, z := range solutions {
+			if z != nil {
+				near[k] = append(near[k], member.nearest(z, e.Config.Nearest)...)
+			}
+		}
+	}
+	e.members.put(key, member)
+	for k := range near {
+		if slices.Sort(near[k]); e.Config.Nearest == 0 {
+			near[k] = allOf(space)
+		}
+		near[k] = slices.Compact(near[k])
+	}
+	archs := member.all.archs
+	return tradeoffBeliefs{together(archs, accuracies), together(archs, latencies), near}, nil
+}
+
+// together returns mean and deviation of the members' predictions.
+func together(archs []datasets.Arch, models [][]float64) Beliefs {
+	b := Beliefs{Archs: archs}
+	predictions := make([]float64, len(models))
+	for i := range archs {
+		for j, model := range models {
+			predictions[j] = model[i]
+		}
+		mean, deviation := stat.PopMeanStdDev(predictions, nil)
+		b.Mean, b.Deviation = append(b.Mean, mean), append(b.Deviation, deviation)
+	}
+	return b
+}

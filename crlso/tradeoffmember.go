@@ -1,0 +1,207 @@
+package crlso
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"gonum.org/v1/gonum/floats"
+)
+
+// tradeoffMember is an encoder with two surrogates on its latents, trained from fresh weights as often as one likes by the same
+// compiled programs.
+type tradeoffMember struct {
+	space   datasets.FiniteSpace
+	config  TradeoffConfig
+	store   *model.Store
+	trainer *trainer
+	apply   *model.Exec // (nodes, edges) -> latents [B, Z], accuracy [B], latency [B]
+	climb   *model.Exec // advances an ascent by some steps
+
+	all               graphTable
+	latents           [][]float64 // of all architectures
+	accuracy, latency []float64   // as the member believes, on the scales of its labels
+}
+
+const (
+	tradeoffScope         = "/tradeoff"
+	tradeoffEncoderScope  = "/tradeoff/encoder"
+	tradeoffAccuracyScope = "/tradeoff/accuracy"
+	tradeoffLatencyScope  = "/tradeoff/latency"
+)
+
+func newTradeoffMember(backend compute.Backend, space datasets.FiniteSpace, config TradeoffConfig) (*tradeoffMember, error) {
+	if err := config.Networks.Validate(); err != nil {
+		return nil, err
+	}
+	m := &tradeoffMember{space: space, config: config, store: model.NewStore()}
+	archs := make([]datasets.Arch, space.Len())
+	for i := range archs {
+		archs[i] = space.At(i)
+	}
+	m.all = newGraphTable(space, archs, len(archs))
+	schema := space.Schema()
+	latents := func(nodes, edges, indices *Node) *Node {
+		mu, _ := Encoder(m.store.Scope(tradeoffEncoderScope), config.Networks, gatherGraphs(schema, m.all.complete, nodes, edges, indices))
+		return mu
+	}
+	var err error
+	m.apply, err = model.NewExec(backend, m.store, func(_ *model.Scope, nodes, edges *Node) (z, accuracy, latency *Node) {
+		z = latents(nodes, edges, Iota(nodes.Graph(), shapes.Make(dtypes.Int32, nodes.Shape().Dim(0)), 0))
+		return z, m.accuracyOf(z), m.latencyOf(z)
+	})
+	if err != nil {
+		return nil, err
+	}
+	one := newGraphTable(space, archs[:1], 1)
+	if _, err := m.apply.Exec(one.nodes, one.edges); err != nil { // creates the weights
+		return nil, err
+	}
+	m.trainer, err = newTrainer(backend, m.store, config.Training, 4, objective{
+		scope: tradeoffScope,
+		names: []string{"squared error"},
+		loss: func(tables, batch []*Node) []*Node {
+			weights, at := batch[0], InsertAxes(batch[1], -1)
+			z := latents(tables[0], tables[1], batch[1])
+			error := Add(Square(Sub(m.accuracyOf(z), Gather(tables[2], at))), Square(Sub(m.latencyOf(z), Gather(tables[3], at))))
+			return []*Node{weightedMean(error, weights)}
+		},
+		project: func(g *Graph) {
+			ProjectICNN(m.store.Scope(tradeoffAccuracyScope), config.Networks, g)
+			ProjectICNN(m.store.Scope(tradeoffLatencyScope), config.Networks, g)
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	m.climb, err = model.NewExec(backend, m.store, func(_ *model.Scope, inputs []*Node) []*Node {
+		p := constrainedProblem{m.accuracyOf, m.latencyOf, inputs[5], inputs[6]}
+		s := ascent{inputs[0], inputs[1], inputs[2], inputs[3]}
+		for range stepsPerCall {
+			s = p.advance(s, inputs[4], inputs[7])
+		}
+		return []*Node{s.z, s.best, s.value, s.step}
+	})
+	return m, err
+}
+
+func (m *tradeoffMember) accuracyOf(z *Node) *Node {
+	return Performance(m.store.Scope(tradeoffAccuracyScope), m.config.Networks, z)
+}
+
+func (m *tradeoffMember) latencyOf(z *Node) *Node {
+	return Surrogate(m.store.Scope(tradeoffLatencyScope), m.config.Networks, z)
+}
+
+// fit trains the member from fresh weights, and sets what it believes of all architectures.
+func (m *tradeoffMember) fit(ctx context.Context, log []datasets.Measurement, labels tradeoffLabels, rng *rand.Rand) error {
+	if err := drawAgain(m.store.Scope(tradeoffScope), rng.Uint64()); err != nil {
+		return err
+	}
+	archs := make([]datasets.Arch, len(log))
+	for i, measured := range log {
+		archs[i] = measured.Arch
+	}
+	size := powerOfTwo(len(log))
+	graphs := newGraphTable(m.space, archs, size)
+	padded := func(values []float64) *tensors.Tensor {
+		flat := append(float32s(values), make([]float32, size-len(values))...)
+		return tensors.FromFlatDataAndDimensions(flat, size)
+	}
+	t := m.config.Training
+	s := t.newSchedule(rng, len(log), 0, t.Epochs, t.Epochs*t.stepsPerEpoch(size))
+	tables := []*tensors.Tensor{graphs.nodes, graphs.edges, padded(labels.accuracy), padded(labels.latency)}
+	if _, err := m.trainer.run(ctx, s, 0, tables, nil); err != nil {
+		return err
+	}
+	results, err := m.apply.Exec(m.all.nodes, m.all.edges)
+	if err != nil {
+		return err
+	}
+	n := m.space.Len()
+	m.latents = rows(appendRows(nil, results[0], n), m.config.Networks.LatentDim)
+	m.accuracy = float64s(appendRows(nil, results[1], n))
+	m.latency = float64s(appendRows(nil, results[2], n))
+	return nil
+}
+
+// stepsPerCall is how many steps of the solver make one program.
+const stepsPerCall = 10
+
+// solve returns the solution of the member's convex problem for each limit, the best of all starts; nil if none led to a
+// point within the limit.
+func (m *tradeoffMember) solve(log []datasets.Measurement, labels tradeoffLabels, limits []float64) ([][]float64, error) {
+	dim := m.config.Networks.LatentDim
+	low, high := append([]float64{}, m.latents[0]...), append([]float64{}, m.latents[0]...)
+	for _, z := range m.latents {
+		for j, x := range z {
+			low[j], high[j] = min(low[j], x), max(high[j], x)
+		}
+	}
+	var starts [][]float64
+	var limitOf []float64
+	for _, limit := range limits {
+		for _, i := range labels.starts(limit, m.config.Starts) {
+			starts, limitOf = append(starts, m.latents[m.space.Index(log[i].Arch)]), append(limitOf, limit)
+		}
+	}
+	n := len(starts)
+	const none = -1e30
+	vector := func(values []float64) *tensors.Tensor {
+		return tensors.FromFlatDataAndDimensions(float32s(values), len(values))
+	}
+	state := []any{tensorOf(starts...), tensorOf(starts...), vector(slices.Repeat([]float64{none}, n)), float32(0)}
+	size := float32(m.config.StepSize * floats.Distance(low, high, 2))
+	for range (m.config.Steps + stepsPerCall - 1) / stepsPerCall {
+		results, err := m.climb.Exec(append(state, vector(limitOf), vector(low), vector(high), size)...)
+		if err != nil {
+			return nil, err
+		}
+		state = []any{results[0], results[1], results[2], results[3]}
+	}
+	best := rows(appendRows(nil, state[1].(*tensors.Tensor), n), dim)
+	values := appendRows(nil, state[2].(*tensors.Tensor), n)
+	solutions, highest := make([][]float64, len(limits)), slices.Repeat([]float32{none}, len(limits))
+	for i, z := range best {
+		if k := i / m.config.Starts; values[i] > highest[k] {
+			solutions[k], highest[k] = z, values[i]
+		}
+	}
+	return solutions, nil
+}
+
+// starts returns the n most accurate labelled architectures within a limit, or else the fastest ones too, over and over if there
+// are too few.
+func (l tradeoffLabels) starts(limit float64, n int) []int {
+	order := make([]int, len(l.accuracy))
+	for i := range order {
+		order[i] = i
+	}
+	best := topK(order, min(n, len(order)), func(i int) float64 {
+		if l.latency[i] <= limit {
+			return l.accuracy[i]
+		}
+		return -1e6 - l.latency[i]
+	})
+	for len(best) < n {
+		best = append(best, best[0])
+	}
+	return best
+}
+
+// nearest returns the indices of the n architectures whose latents are closest to a point.
+func (m *tradeoffMember) nearest(z []float64, n int) []int {
+	distances, order := make([]float64, len(m.latents)), make([]int, len(m.latents))
+	for i, latent := range m.latents {
+		distances[i] = floats.Distance(latent, z, 2)
+	}
+	floats.Argsort(distances, order)
+	return order[:min(n, len(order))]
+}
