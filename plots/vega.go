@@ -92,7 +92,8 @@ func (l Latents) vega(number int, side float64, o LatentScatterOptions) (object,
 		object{"field": "rank", "type": "quantitative", "title": "rank"},
 	}
 	if l.Names != nil {
-		tooltip = append(list{object{"field": "name", "type": "nominal", "title": "cell"}}, tooltip...)
+		// Under this title it is the heading, which is not cut off as the other values are.
+		tooltip = append(list{object{"field": "name", "type": "nominal", "title": "title"}}, tooltip...)
 	}
 	layers := list{object{
 		"params": list{object{"name": "zoom" + strconv.Itoa(number), "select": "interval", "bind": "scales"}},
