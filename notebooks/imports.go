@@ -4,6 +4,5 @@ package main
 
 // Only cells import these: the build tag is never set, and keeps them in go.mod.
 import (
-	_ "github.com/janpfeifer/gonb/gonbui"
 	_ "github.com/janpfeifer/must"
 )
