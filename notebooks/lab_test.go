@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"os/exec"
 	"regexp"
 	"strings"
 	"sync"
@@ -30,18 +31,23 @@ func (b *lockedBuffer) String() string {
 	return b.buffer.String()
 }
 
-func TestLab(t *testing.T) {
-	const token = "secret"
-	cmd := launch(t, "lab", "--no-browser", "--ServerApp.port=0", "--IdentityProvider.token="+token)
-	emptyHome(t, cmd)
-	var log lockedBuffer
-	cmd.Stdout, cmd.Stderr = &log, &log
+// labToken is what JupyterLab asks of those who use it in tests.
+const labToken = "secret"
+
+// startLab starts go run ./notebooks lab with further arguments, and returns its command and address. The log is for
+// messages of failure.
+func startLab(t *testing.T, settings func(*exec.Cmd), args ...string) (cmd *exec.Cmd, server string, log *lockedBuffer) {
+	t.Helper()
+	args = append([]string{"lab", "--no-browser", "--ServerApp.port=0", "--IdentityProvider.token=" + labToken}, args...)
+	cmd, log = launch(t, args...), new(lockedBuffer)
+	settings(cmd)
+	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 	within(t, 5*time.Minute, "address of the server", func() bool { return address.MatchString(log.String()) })
-	server := address.FindString(log.String())
+	server = address.FindString(log.String())
 	within(t, time.Minute, "answer of the server", func() bool { // it says its address before it listens
 		response, err := http.Get(server + "/api")
 		if err == nil {
@@ -49,6 +55,22 @@ func TestLab(t *testing.T) {
 		}
 		return err == nil
 	})
+	return cmd, server, log
+}
+
+// stopLab stops it as Ctrl-C does.
+func stopLab(t *testing.T, cmd *exec.Cmd, log *lockedBuffer) {
+	t.Helper()
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("after Ctrl-C: %v\n%s", err, log.String())
+	}
+}
+
+func TestLab(t *testing.T) {
+	cmd, server, log := startLab(t, func(cmd *exec.Cmd) { emptyHome(t, cmd) })
 
 	// call asks the server and returns its answer.
 	call := func(method, path, body string, answer any) int {
@@ -57,7 +79,7 @@ func TestLab(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		request.Header.Set("Authorization", "token "+token)
+		request.Header.Set("Authorization", "token "+labToken)
 		response, err := http.DefaultClient.Do(request)
 		if err != nil {
 			t.Fatal(err)
@@ -101,10 +123,5 @@ func TestLab(t *testing.T) {
 		return kernel.State == "idle" || kernel.State == "starting"
 	})
 
-	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("after Ctrl-C: %v\n%s", err, log.String())
-	}
+	stopLab(t, cmd, log)
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -35,6 +36,7 @@ func launch(t *testing.T, args ...string) *exec.Cmd {
 	}
 	cmd := exec.CommandContext(t.Context(), self, args...)
 	cmd.Env = append(os.Environ(), asCommand+"=1")
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // it then stops what it has started
 	return cmd
 }
 
