@@ -7,8 +7,6 @@ import (
 
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
-	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -48,13 +46,13 @@ func newTradeoffMember(backend compute.Backend, space datasets.FiniteSpace, conf
 	}
 	m.all = newGraphTable(space, archs, len(archs))
 	schema := space.Schema()
-	latents := func(nodes, edges, indices *Node) *Node {
-		mu, _ := Encoder(m.store.Scope(tradeoffEncoderScope), config.Networks, gatherGraphs(schema, m.all.complete, nodes, edges, indices))
+	latents := func(nodes, edges *Node) *Node {
+		mu, _ := Encoder(m.store.Scope(tradeoffEncoderScope), config.Networks, newGraphs(schema, m.all.complete, nodes, edges))
 		return mu
 	}
 	var err error
 	m.apply, err = model.NewExec(backend, m.store, func(_ *model.Scope, nodes, edges *Node) (z, accuracy, latency *Node) {
-		z = latents(nodes, edges, Iota(nodes.Graph(), shapes.Make(dtypes.Int32, nodes.Shape().Dim(0)), 0))
+		z = latents(nodes, edges)
 		return z, m.accuracyOf(z), m.latencyOf(z)
 	})
 	if err != nil {
@@ -69,7 +67,7 @@ func newTradeoffMember(backend compute.Backend, space datasets.FiniteSpace, conf
 		names: []string{"squared error"},
 		loss: func(tables, batch []*Node) []*Node {
 			weights, at := batch[0], InsertAxes(batch[1], -1)
-			z := latents(tables[0], tables[1], batch[1])
+			z := latents(Gather(tables[0], at), Gather(tables[1], at))
 			error := Add(Square(Sub(m.accuracyOf(z), Gather(tables[2], at))), Square(Sub(m.latencyOf(z), Gather(tables[3], at))))
 			return []*Node{weightedMean(error, weights)}
 		},
