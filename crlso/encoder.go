@@ -1,6 +1,8 @@
 package crlso
 
 import (
+	"slices"
+
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -50,7 +52,9 @@ func GraphConv(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
 	for v, sum := range states {
 		states[v] = Add(sum, row(self, v))
 	}
-	return Stack(states, 0)
+	h = Stack(states, 0)
+	h.AssertDims(withLast(batch.Nodes, out)...)
+	return h
 }
 
 // GraphConvSum is the sum of GraphConv over all nodes, [B, out]. The residual term is affine, so it is computed
@@ -61,7 +65,15 @@ func GraphConvSum(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
 	for _, sum := range messages(scope, batch, h, out) {
 		total = Add(total, sum)
 	}
+	total.AssertDims(withLast(batch.Nodes, out)[1:]...)
 	return total
+}
+
+// withLast returns the dimensions of x with another last one.
+func withLast(x *Node, dim int) []int {
+	dims := slices.Clone(x.Shape().Dimensions)
+	dims[len(dims)-1] = dim
+	return dims
 }
 
 // residual is B2 (B1 x + b1) + b2, [..., out], for the sum x, [..., d], of some nodes' features. B2 and B1, with no

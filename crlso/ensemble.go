@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
@@ -152,7 +153,7 @@ func (e *Ensemble) fit(space datasets.Space, labelled []datasets.Query, rng *ran
 	graphs := newGraphTable(space, archsOf(labelled), powerOfTwo(len(labelled)))
 	candidates := pair.all
 	if candidates.archs == nil {
-		candidates = newGraphTable(space, drawCandidates(space, labelled, rng), maxDrawn)
+		candidates = newGraphTable(space, search.DrawCandidates(space, labelled, maxDrawn, maxDrawn, rng), maxDrawn)
 	}
 	models := make([][]float64, e.Config.Members)
 	for i := range models {
@@ -161,16 +162,20 @@ func (e *Ensemble) fit(space datasets.Space, labelled []datasets.Query, rng *ran
 		}
 	}
 	e.pairs.put(key, pair)
-	n := len(candidates.archs)
-	b := Beliefs{candidates.archs, make([]float64, n), make([]float64, n)}
-	predictions := make([]float64, len(models))
-	for i := range n {
-		for j, model := range models {
-			predictions[j] = model[i]
+	return newBeliefs(candidates.archs, models), nil
+}
+
+// newBeliefs returns mean and deviation of what each member predicts of the architectures.
+func newBeliefs(archs []datasets.Arch, members [][]float64) Beliefs {
+	b := Beliefs{archs, make([]float64, len(archs)), make([]float64, len(archs))}
+	predictions := make([]float64, len(members))
+	for i := range archs {
+		for j, member := range members {
+			predictions[j] = member[i]
 		}
 		b.Mean[i], b.Deviation[i] = stat.PopMeanStdDev(predictions, nil)
 	}
-	return b, nil
+	return b
 }
 
 // propose returns n architectures that the oracle has not answered, fewer if there are no more: those of the highest expected
@@ -219,31 +224,6 @@ const (
 	maxDrawn      = 5_000
 )
 
-// drawCandidates returns what a round scores in a large space: the labelled architectures, neighbours of the ten best,
-// and random ones, none twice, maxDrawn at most.
-func drawCandidates(space datasets.Space, labelled []datasets.Query, rng *rand.Rand) []datasets.Arch {
-	var candidates []datasets.Arch
-	known := make(map[datasets.Arch]bool, maxDrawn)
-	add := func(a datasets.Arch) {
-		if c := space.Canonical(a); !known[c] && len(candidates) < maxDrawn {
-			known[c] = true
-			candidates = append(candidates, a)
-		}
-	}
-	for _, q := range labelled {
-		add(q.Arch)
-	}
-	for _, q := range mostAccurate(labelled, 10) {
-		for _, a := range space.Neighbours(q.Arch) {
-			add(a)
-		}
-	}
-	for range maxDrawn - len(candidates) {
-		add(space.Sample(rng))
-	}
-	return candidates
-}
-
 // powerOfTwo returns the lowest one that is not below n: few programs serve labelled sets of all sizes.
 func powerOfTwo(n int) int { return 1 << bits.Len(uint(n-1)) }
 
@@ -263,10 +243,7 @@ func newConcavePair(backend compute.Backend, space datasets.Space, config Ensemb
 	}
 	p := &concavePair{config: config, store: model.NewStore()}
 	if finite, ok := space.(datasets.FiniteSpace); ok && finite.Len() <= maxEnumerated {
-		archs := make([]datasets.Arch, finite.Len())
-		for i := range archs {
-			archs[i] = finite.At(i)
-		}
+		archs := allArchs(finite)
 		p.all = newGraphTable(space, archs, len(archs))
 	}
 	schema := space.Schema()
@@ -305,13 +282,9 @@ func (p *concavePair) fit(labelled graphTable, targets []float64, candidates gra
 		return nil, err
 	}
 	size := labelled.nodes.Shape().Dim(0)
-	y := make([]float32, size)
-	for i, target := range targets {
-		y[i] = float32(target)
-	}
 	t := p.config.Training
 	s := t.newSchedule(rng, len(targets), 0, t.Epochs, t.Epochs*t.stepsPerEpoch(size))
-	tables := []*tensors.Tensor{labelled.nodes, labelled.edges, tensors.FromFlatDataAndDimensions(y, size)}
+	tables := []*tensors.Tensor{labelled.nodes, labelled.edges, paddedVector(targets, size)}
 	if _, err := p.trainer.run(context.Background(), s, 0, tables, nil); err != nil {
 		return nil, err
 	}

@@ -58,7 +58,7 @@ func TestEnsembleInLargeSpace(t *testing.T) {
 		t.Fatal(err)
 	}
 	log := oracle.Log()
-	candidates := drawCandidates(oracle.Space(), log, rand.New(rand.NewPCG(1, 1)))
+	candidates := search.DrawCandidates(oracle.Space(), log, maxDrawn, maxDrawn, rand.New(rand.NewPCG(1, 1)))
 	if len(candidates) <= 2000 || len(candidates) > maxDrawn {
 		t.Errorf("%d candidates", len(candidates))
 	}

@@ -137,20 +137,18 @@ func (m *Model) warmUp(ctx context.Context, labels []float64) error {
 	if err != nil {
 		return err
 	}
-	trainer, err := m.trainer("warm-up", m.Config.WarmUp, 2, objective{
-		scope: icnnScope,
-		names: []string{"squared error"},
-		loss: func(tables, batch []*Node) []*Node {
-			weights, at := batch[0], InsertAxes(batch[1], -1)
-			performance := Performance(m.store.Scope(icnnScope), m.Config, Gather(tables[0], at))
-			return []*Node{weightedMean(Square(Sub(performance, Gather(tables[1], at))), weights)}
-		},
-		project: func(g *Graph) { ProjectICNN(m.store.Scope(icnnScope), m.Config, g) },
-	})
+	trainer, err := m.trainer("warm-up", m.Config.WarmUp, 2, m.regressionOfSurrogate())
 	if err != nil {
 		return err
 	}
 	return m.train(ctx, "warm-up", trainer, len(latents), 0, m.Config.WarmUp.Epochs, []*tensors.Tensor{z, fractions(targets)}, nil, nil)
+}
+
+// regressionOfSurrogate fits the surrogate to targets, fractions, at latents that stay as they are.
+func (m *Model) regressionOfSurrogate() objective {
+	return regressionOn(icnnScope,
+		func(z *Node) *Node { return Performance(m.store.Scope(icnnScope), m.Config, z) },
+		func(g *Graph) { ProjectICNN(m.store.Scope(icnnScope), m.Config, g) })
 }
 
 // Pretrain trains the graph VAE on the training set, without labels, from epoch first to the last of

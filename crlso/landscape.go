@@ -1,7 +1,6 @@
 package crlso
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -150,12 +149,7 @@ func Pairs(rng *rand.Rand, latents [][]float64, n int) (a, b [][]float64) {
 
 // Best returns the rows of the n highest values, the highest first and the first of equal ones first.
 func Best(values []float64, n int) []int {
-	rows := make([]int, len(values))
-	for i := range rows {
-		rows[i] = i
-	}
-	slices.SortStableFunc(rows, func(i, j int) int { return cmp.Compare(values[j], values[i]) })
-	return rows[:min(n, len(rows))]
+	return topK(upTo(len(values)), n, func(row int) float64 { return values[row] })
 }
 
 func rowsOf(latents [][]float64, rows []int) [][]float64 {

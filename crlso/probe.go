@@ -39,16 +39,7 @@ func FitProbe(ctx context.Context, backend compute.Backend, config Config, laten
 	if err != nil {
 		return nil, fmt.Errorf("probe: %w", err)
 	}
-	t, err := newTrainer(backend, m.store, probeTraining, 2, objective{
-		scope: icnnScope,
-		names: []string{"squared error"},
-		loss: func(tables, batch []*Node) []*Node {
-			weights, at := batch[0], InsertAxes(batch[1], -1)
-			performance := Performance(m.store.Scope(icnnScope), config, Gather(tables[0], at))
-			return []*Node{weightedMean(Square(Sub(performance, Gather(tables[1], at))), weights)}
-		},
-		project: func(g *Graph) { ProjectICNN(m.store.Scope(icnnScope), config, g) },
-	})
+	t, err := newTrainer(backend, m.store, probeTraining, 2, m.regressionOfSurrogate())
 	if err != nil {
 		return nil, fmt.Errorf("probe: %w", err)
 	}

@@ -59,25 +59,18 @@ func (r Regression) fit(f *Fitted, points [][]float64, values []float64) error {
 	if _, err := f.apply(f.value, points[:1]); err != nil { // creates the weights
 		return err
 	}
-	o := objective{
-		scope: regressionScope,
-		names: []string{"squared error"},
-		loss: func(tables, batch []*Node) []*Node {
-			weights, at := batch[0], InsertAxes(batch[1], -1)
-			predicted := r.Network(f.store.Scope(regressionScope), Gather(tables[0], at))
-			return []*Node{weightedMean(Square(Sub(predicted, Gather(tables[1], at))), weights)}
-		},
-	}
+	var project func(g *Graph)
 	if r.Project != nil {
-		o.project = func(g *Graph) { r.Project(f.store.Scope(regressionScope), g) }
+		project = func(g *Graph) { r.Project(f.store.Scope(regressionScope), g) }
 	}
-	trainer, err := newTrainer(f.backend, f.store, r.Training, 2, o)
+	network := func(points *Node) *Node { return r.Network(f.store.Scope(regressionScope), points) }
+	trainer, err := newTrainer(f.backend, f.store, r.Training, 2, regressionOn(regressionScope, network, project))
 	if err != nil {
 		return err
 	}
 	t := r.Training
 	s := t.newSchedule(newRand(r.Seed, "regression", 0), len(points), 0, t.Epochs, t.Epochs*t.stepsPerEpoch(len(points)))
-	tables := []*tensors.Tensor{tensorOf(points...), tensors.FromFlatDataAndDimensions(float32s(values), len(values))}
+	tables := []*tensors.Tensor{tensorOf(points...), paddedVector(values, len(values))}
 	if _, err := trainer.run(context.Background(), s, 0, tables, nil); err != nil {
 		return err
 	}
@@ -169,6 +162,11 @@ func (f *Fitted) apply(exec *model.Exec, points [][]float64) ([][]float64, error
 // tensorOf returns rows of one length as a tensor.
 func tensorOf(rows ...[]float64) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(float32s(slices.Concat(rows...)), len(rows), len(rows[0]))
+}
+
+// paddedVector returns values as [size], filled up with zeros.
+func paddedVector(values []float64, size int) *tensors.Tensor {
+	return tensors.FromFlatDataAndDimensions(append(float32s(values), make([]float32, size-len(values))...), size)
 }
 
 func float32s(values []float64) []float32 {

@@ -291,6 +291,15 @@ func topK[T any](items []T, k int, value func(T) float64) []T {
 	return top
 }
 
+// upTo returns 0, 1, ..., n-1.
+func upTo(n int) []int {
+	indices := make([]int, n)
+	for i := range indices {
+		indices[i] = i
+	}
+	return indices
+}
+
 func accuracies(entries []entry) []float64 {
 	values := make([]float64, len(entries))
 	for i, e := range entries {

@@ -107,7 +107,7 @@ func (e *TradeoffEnsemble) round(space datasets.FiniteSpace, oracle *datasets.De
 		fresh := func(i int) bool { return !chosen[i] && !oracle.Seen(space.At(i)) }
 		best, ok := beliefs.best(candidates, fresh, limit, labels.incumbent(limit), factor)
 		if !ok { // all of them are known
-			best, ok = beliefs.best(allOf(space), fresh, limit, labels.incumbent(limit), 1)
+			best, ok = beliefs.best(upTo(space.Len()), fresh, limit, labels.incumbent(limit), 1)
 		}
 		if !ok {
 			return fmt.Errorf("nothing new to query in %s; use a smaller budget", space.Name())
@@ -128,14 +128,6 @@ func frontNeighbours(space datasets.FiniteSpace, oracle *datasets.DeviceOracle, 
 		indices = append(indices, space.Index(a))
 	}
 	return indices
-}
-
-func allOf(space datasets.FiniteSpace) []int {
-	all := make([]int, space.Len())
-	for i := range all {
-		all[i] = i
-	}
-	return all
 }
 
 // tradeoffLabels are what members learn of the labelled architectures: normal quantiles of the accuracies, and latencies less their
@@ -244,24 +236,10 @@ func (e *TradeoffEnsemble) fit(space datasets.FiniteSpace, log []datasets.Measur
 	e.members.put(key, member)
 	for k := range near {
 		if slices.Sort(near[k]); e.Config.Nearest == 0 {
-			near[k] = allOf(space)
+			near[k] = upTo(space.Len())
 		}
 		near[k] = slices.Compact(near[k])
 	}
 	archs := member.all.archs
-	return tradeoffBeliefs{together(archs, accuracies), together(archs, latencies), near}, nil
-}
-
-// together returns mean and deviation of the members' predictions.
-func together(archs []datasets.Arch, models [][]float64) Beliefs {
-	b := Beliefs{Archs: archs}
-	predictions := make([]float64, len(models))
-	for i := range archs {
-		for j, model := range models {
-			predictions[j] = model[i]
-		}
-		mean, deviation := stat.PopMeanStdDev(predictions, nil)
-		b.Mean, b.Deviation = append(b.Mean, mean), append(b.Deviation, deviation)
-	}
-	return b
+	return tradeoffBeliefs{newBeliefs(archs, accuracies), newBeliefs(archs, latencies), near}, nil
 }

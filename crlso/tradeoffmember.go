@@ -40,10 +40,7 @@ func newTradeoffMember(backend compute.Backend, space datasets.FiniteSpace, conf
 		return nil, err
 	}
 	m := &tradeoffMember{space: space, config: config, store: model.NewStore()}
-	archs := make([]datasets.Arch, space.Len())
-	for i := range archs {
-		archs[i] = space.At(i)
-	}
+	archs := allArchs(space)
 	m.all = newGraphTable(space, archs, len(archs))
 	schema := space.Schema()
 	latents := func(nodes, edges *Node) *Node {
@@ -109,13 +106,9 @@ func (m *tradeoffMember) fit(ctx context.Context, log []datasets.Measurement, la
 	}
 	size := powerOfTwo(len(log))
 	graphs := newGraphTable(m.space, archs, size)
-	padded := func(values []float64) *tensors.Tensor {
-		flat := append(float32s(values), make([]float32, size-len(values))...)
-		return tensors.FromFlatDataAndDimensions(flat, size)
-	}
 	t := m.config.Training
 	s := t.newSchedule(rng, len(log), 0, t.Epochs, t.Epochs*t.stepsPerEpoch(size))
-	tables := []*tensors.Tensor{graphs.nodes, graphs.edges, padded(labels.accuracy), padded(labels.latency)}
+	tables := []*tensors.Tensor{graphs.nodes, graphs.edges, paddedVector(labels.accuracy, size), paddedVector(labels.latency, size)}
 	if _, err := m.trainer.run(ctx, s, 0, tables, nil); err != nil {
 		return err
 	}
@@ -152,9 +145,7 @@ func (m *tradeoffMember) solve(log []datasets.Measurement, labels tradeoffLabels
 	}
 	n := len(starts)
 	const none = -1e30
-	vector := func(values []float64) *tensors.Tensor {
-		return tensors.FromFlatDataAndDimensions(float32s(values), len(values))
-	}
+	vector := func(values []float64) *tensors.Tensor { return paddedVector(values, len(values)) }
 	state := []any{tensorOf(starts...), tensorOf(starts...), vector(slices.Repeat([]float64{none}, n)), float32(0)}
 	size := float32(m.config.StepSize * floats.Distance(low, high, 2))
 	for range (m.config.Steps + stepsPerCall - 1) / stepsPerCall {
@@ -178,11 +169,7 @@ func (m *tradeoffMember) solve(log []datasets.Measurement, labels tradeoffLabels
 // starts returns the n most accurate labelled architectures within a limit, or else the fastest ones too, over and over if there
 // are too few.
 func (l tradeoffLabels) starts(limit float64, n int) []int {
-	order := make([]int, len(l.accuracy))
-	for i := range order {
-		order[i] = i
-	}
-	best := topK(order, min(n, len(order)), func(i int) float64 {
+	best := topK(upTo(len(l.accuracy)), n, func(i int) float64 {
 		if l.latency[i] <= limit {
 			return l.accuracy[i]
 		}

@@ -31,6 +31,21 @@ type objective struct {
 	project func(g *Graph)
 }
 
+// regressionOn is the objective of a network, without other inputs than the rows of a table, [N, ...], whose values, [B],
+// are to be those of another table, [N]. project may be nil.
+func regressionOn(scope string, network func(rows *Node) *Node, project func(g *Graph)) objective {
+	return objective{
+		scope: scope,
+		names: []string{"squared error"},
+		loss: func(tables, batch []*Node) []*Node {
+			weights, at := batch[0], InsertAxes(batch[1], -1)
+			values := network(Gather(tables[0], at))
+			return []*Node{weightedMean(Square(Sub(values, Gather(tables[1], at))), weights)}
+		},
+		project: project,
+	}
+}
+
 // trainer runs many steps of Adam as one compiled program: a While whose state is the weights, Adam's
 // moments and everything that the steps read, so that the host does not act between steps.
 type trainer struct {

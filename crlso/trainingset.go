@@ -28,17 +28,13 @@ func (c Config) validateFor(space datasets.Space) error {
 // else a uniform draw without replacement; of another space those that Space.Sample gives, in the form of Canonical.
 func drawTrainingSet(space datasets.Space, n int, rng *rand.Rand) (archs []datasets.Arch, whole bool, err error) {
 	if finite, ok := space.(datasets.FiniteSpace); ok {
-		indices := make([]int, finite.Len())
-		for i := range indices {
-			indices[i] = i
+		if n == 0 || n == finite.Len() {
+			return allArchs(finite), true, nil
 		}
-		if whole = n == 0 || n == finite.Len(); !whole {
-			indices = rng.Perm(finite.Len())[:n]
-		}
-		for _, i := range indices {
+		for _, i := range rng.Perm(finite.Len())[:n] {
 			archs = append(archs, finite.At(i))
 		}
-		return archs, whole, nil
+		return archs, false, nil
 	}
 	known := make(map[datasets.Arch]bool, n)
 	for repeats := 0; len(archs) < n; repeats++ {
@@ -115,6 +111,15 @@ func (t graphTable) free() {
 	for _, x := range []*tensors.Tensor{t.nodes, t.edges, t.labels} {
 		x.MustFinalizeAll()
 	}
+}
+
+// allArchs returns the architectures of a space in its order.
+func allArchs(space datasets.FiniteSpace) []datasets.Arch {
+	archs := make([]datasets.Arch, space.Len())
+	for i := range archs {
+		archs[i] = space.At(i)
+	}
+	return archs
 }
 
 func archsOf(labelled []datasets.Query) []datasets.Arch {

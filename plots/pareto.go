@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/cr-lso/cr-lso/crlso/stats"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg/draw"
@@ -98,5 +97,22 @@ func (m Tradeoff) check() error {
 	return checkFinite("Accuracy", m.Accuracy)
 }
 
-// front returns the architectures that none dominates, from cheap to dear, one of equal ones.
-func (m Tradeoff) front() []int { return stats.ParetoFront(m.Cost, m.Accuracy) }
+// front returns the architectures that none dominates, from cheap to dear, one of equal ones. It is stats.ParetoFront, which
+// this package, of numbers alone, does not import.
+func (m Tradeoff) front() []int {
+	order := make([]int, len(m.Cost))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(m.Cost[a], m.Cost[b]), cmp.Compare(m.Accuracy[b], m.Accuracy[a]))
+	})
+	best := math.Inf(-1)
+	return slices.DeleteFunc(order, func(row int) bool {
+		if m.Accuracy[row] <= best {
+			return true
+		}
+		best = m.Accuracy[row]
+		return false
+	})
+}

@@ -153,12 +153,24 @@ type outcome struct {
 
 // outcomes runs tasks on all processors until they are done or ctx is, and closes the channel then.
 func outcomes(ctx context.Context, plan Plan, tasks []task) <-chan outcome {
-	queue := make(chan task, len(tasks))
+	out := make(chan outcome)
+	go func() {
+		onAllProcessors(ctx, tasks, func(t task) {
+			search, err := t.run(ctx, plan.Budget, plan.Label)
+			out <- outcome{t, search, err}
+		})
+		close(out)
+	}()
+	return out
+}
+
+// onAllProcessors does tasks, in their order and as many at once as GOMAXPROCS says, until they are done or ctx is.
+func onAllProcessors[T any](ctx context.Context, tasks []T, do func(T)) {
+	queue := make(chan T, len(tasks))
 	for _, t := range tasks {
 		queue <- t
 	}
 	close(queue)
-	out := make(chan outcome)
 	var workers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(tasks)) {
 		workers.Go(func() {
@@ -166,16 +178,11 @@ func outcomes(ctx context.Context, plan Plan, tasks []task) <-chan outcome {
 				if ctx.Err() != nil {
 					return
 				}
-				search, err := t.run(ctx, plan.Budget, plan.Label)
-				out <- outcome{t, search, err}
+				do(t)
 			}
 		})
 	}
-	go func() {
-		workers.Wait()
-		close(out)
-	}()
-	return out
+	workers.Wait()
 }
 
 // run runs one search with an oracle and a source of its own.

@@ -10,7 +10,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"sync"
 
@@ -56,10 +55,10 @@ func RunTradeoffs(ctx context.Context, dir string, plan TradeoffPlan, progress i
 		path   string
 	}
 	var (
-		queue   = make(chan task, len(plan.Methods)*len(plan.Devices)*plan.Seeds)
+		missing []task
 		results = Tradeoffs{}
 		errs    []error
-		mu      sync.Mutex // of the two above, once the workers run
+		mu      sync.Mutex // of results and errs, once tasks run at once
 	)
 	finish := func(t task, log []datasets.Measurement, err error) {
 		results[t.device.Name][t.method.Name][t.seed] = log
@@ -78,39 +77,29 @@ func RunTradeoffs(ctx context.Context, dir string, plan TradeoffPlan, progress i
 				}
 				t := task{device, method, seed, filepath.Join(dir, device.Name, method.Name, strconv.Itoa(seed)+".csv")}
 				if log, err := readTradeoff(t.path, plan); errors.Is(err, fs.ErrNotExist) {
-					queue <- t
+					missing = append(missing, t)
 				} else {
 					finish(t, log, err)
 				}
 			}
 		}
 	}
-	close(queue)
-	if len(queue) == 0 {
+	if len(missing) == 0 {
 		return results, errors.Join(errs...)
 	}
-	bar := newBar(progress, len(queue))
+	bar := newBar(progress, len(missing))
 	defer bar.Finish()
-	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(queue)) {
-		workers.Go(func() {
-			for t := range queue {
-				if ctx.Err() != nil {
-					return
-				}
-				rng := NewRand(t.seed, plan.Benchmark.Name()+" on "+t.device.Name)
-				log, err := runTradeoff(t.method, t.device, plan, rng)
-				if err == nil {
-					err = writeTradeoff(t.path, log)
-				}
-				mu.Lock()
-				finish(t, log, err)
-				bar.Add(1)
-				mu.Unlock()
-			}
-		})
-	}
-	workers.Wait()
+	onAllProcessors(ctx, missing, func(t task) {
+		rng := NewRand(t.seed, plan.Benchmark.Name()+" on "+t.device.Name)
+		log, err := runTradeoff(t.method, t.device, plan, rng)
+		if err == nil {
+			err = writeTradeoff(t.path, log)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		finish(t, log, err)
+		bar.Add(1)
+	})
 	if ctx.Err() != nil {
 		errs = append(errs, fmt.Errorf("experiment: stopped: %w; run it again to go on", context.Cause(ctx)))
 	}

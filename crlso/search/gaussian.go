@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 
 	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/cr-lso/cr-lso/datasets"
@@ -72,7 +71,7 @@ func (g GaussianProcess) searchDrawn(oracle *datasets.Oracle, rng *rand.Rand) er
 	}
 	for oracle.Remaining() > 0 {
 		log := oracle.Log()
-		archs := drawCandidates(oracle, rng)
+		archs := DrawCandidates(oracle.Space(), log, math.MaxInt, drawnRandom, rng)
 		at := func(point int) datasets.Arch { return archs[point] }
 		features, err := g.features(oracle.Space(), len(archs), at)
 		if err != nil {
@@ -99,36 +98,8 @@ func (g GaussianProcess) searchDrawn(oracle *datasets.Oracle, rng *rand.Rand) er
 	return nil
 }
 
-// What a round draws in a space that cannot be enumerated: neighbours of so many of the best, and random architectures.
-const drawnParents, drawnRandom = 10, 1000
-
-// drawCandidates returns all queried architectures in their order, then what a round draws. None is there twice.
-func drawCandidates(oracle *datasets.Oracle, rng *rand.Rand) []datasets.Arch {
-	space, log := oracle.Space(), oracle.Log()
-	var archs []datasets.Arch
-	drawn := map[datasets.Arch]bool{}
-	add := func(a datasets.Arch) {
-		if key := space.Canonical(a); !drawn[key] {
-			drawn[key] = true
-			archs = append(archs, a)
-		}
-	}
-	for _, query := range log {
-		add(query.Arch)
-	}
-	best := slices.SortedStableFunc(slices.Values(log), func(p, q datasets.Query) int {
-		return cmp.Compare(q.Accuracy, p.Accuracy)
-	})
-	for _, query := range best[:min(drawnParents, len(best))] {
-		for _, a := range space.Neighbours(query.Arch) {
-			add(a)
-		}
-	}
-	for range drawnRandom {
-		add(space.Sample(rng))
-	}
-	return archs
-}
+// drawnRandom is how many random architectures a round draws in a space that cannot be enumerated.
+const drawnRandom = 1000
 
 // lengths returns the lengths that a round chooses from.
 func (g GaussianProcess) lengths(space datasets.Space, features [][]int32) ([]float64, error) {

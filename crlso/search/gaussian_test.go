@@ -1,6 +1,7 @@
 package search
 
 import (
+	"math"
 	"slices"
 	"testing"
 
@@ -92,7 +93,7 @@ func TestGaussianProcessDraws(t *testing.T) {
 		if err := (GaussianProcess{}).Search(oracle, newSource(seed)); err != nil {
 			t.Fatal(err)
 		}
-		drawn := drawCandidates(oracle, newSource(seed))
+		drawn := DrawCandidates(oracle.Space(), oracle.Log(), math.MaxInt, drawnRandom, newSource(seed))
 		seen, best := map[datasets.Arch]bool{}, 0.0
 		for i, a := range drawn {
 			if seen[a] || i < len(oracle.Log()) && a != oracle.Log()[i].Arch {

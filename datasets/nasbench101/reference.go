@@ -1,9 +1,7 @@
 package nasbench101
 
 import (
-	"compress/gzip"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -61,24 +59,13 @@ func (s ReferenceCSV) read(ctx context.Context, path string, _ io.Writer) (*accu
 		return nil, err
 	}
 	defer file.Close()
-	unzipped, err := gzip.NewReader(file)
+	table, header, err := source.NewTable(file)
 	if err != nil {
 		return nil, err
 	}
-	table := csv.NewReader(unzipped)
-	table.ReuseRecord = true
-	header, err := table.Read()
+	column, err := source.Columns(header, "hash", "n", "adj", "ops", "test_acc", "val_acc_1run")
 	if err != nil {
 		return nil, err
-	}
-	column := make(map[string]int, len(header))
-	for i, name := range header {
-		column[name] = i
-	}
-	for _, name := range []string{"hash", "n", "adj", "ops", "test_acc", "val_acc_1run"} {
-		if _, ok := column[name]; !ok {
-			return nil, fmt.Errorf("there is no column %s", name)
-		}
 	}
 	a := newAccuracies(s.valRuns(), 0)
 	for {

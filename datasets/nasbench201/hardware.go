@@ -1,8 +1,6 @@
 package nasbench201
 
 import (
-	"compress/gzip"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -61,22 +59,18 @@ func OpenHardware(dataSet string) (*Hardware, error) {
 }
 
 func (h *Hardware) read(file io.Reader) error {
-	unzipped, err := gzip.NewReader(file)
+	table, header, err := source.NewTable(file)
 	if err != nil {
 		return err
 	}
-	table := csv.NewReader(unzipped)
-	table.ReuseRecord = true
-	header, err := table.Read()
+	var names []string
+	devices := Devices()
+	for _, device := range devices {
+		names = append(names, h.dataSet+"_"+device+"_latency")
+	}
+	columns, err := source.Columns(header, names...)
 	if err != nil {
 		return err
-	}
-	column := map[string]int{}
-	for _, device := range Devices() {
-		name := h.dataSet + "_" + device + "_latency"
-		if column[device] = slices.Index(header, name); column[device] < 0 {
-			return fmt.Errorf("there is no column %s", name)
-		}
 	}
 	for cell := 0; ; cell++ {
 		row, err := table.Read()
@@ -90,10 +84,11 @@ func (h *Hardware) read(file io.Reader) error {
 		case row[0] != strconv.Itoa(cell):
 			return fmt.Errorf("the row of cell %d is that of cell %s", cell, row[0])
 		}
-		for device, i := range column {
-			latency, err := strconv.ParseFloat(row[i], 64)
+		for i, device := range devices {
+			field := row[columns[names[i]]]
+			latency, err := strconv.ParseFloat(field, 64)
 			if err != nil || !(latency > 0 || latency == missing) {
-				return fmt.Errorf("cell %d: latency on %s is %q, want a number above 0, or %d where there is none", cell, device, row[i], missing)
+				return fmt.Errorf("cell %d: latency on %s is %q, want a number above 0, or %d where there is none", cell, device, field, missing)
 			}
 			h.latencies[device] = append(h.latencies[device], latency)
 		}

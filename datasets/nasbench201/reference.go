@@ -1,9 +1,7 @@
 package nasbench201
 
 import (
-	"compress/gzip"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -58,25 +56,14 @@ func (ReferenceCSV) read(_ context.Context, path string, t *Table, _ io.Writer) 
 		return err
 	}
 	defer file.Close()
-	unzipped, err := gzip.NewReader(file)
+	table, header, err := source.NewTable(file)
 	if err != nil {
 		return err
-	}
-	table := csv.NewReader(unzipped)
-	table.ReuseRecord = true
-	header, err := table.Read()
-	if err != nil {
-		return err
-	}
-	column := make(map[string]int, len(header))
-	for i, name := range header {
-		column[name] = i
 	}
 	val, test := t.data.column+"_val", t.data.column+"_test"
-	for _, name := range []string{"index", "arch_str", "ops", val, test} {
-		if _, ok := column[name]; !ok {
-			return fmt.Errorf("there is no column %s", name)
-		}
+	column, err := source.Columns(header, "index", "arch_str", "ops", val, test)
+	if err != nil {
+		return err
 	}
 	t.hasTest = true
 	for {

@@ -1,9 +1,7 @@
 package nasbench301
 
 import (
-	"compress/gzip"
 	"crypto/sha256"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -78,13 +76,7 @@ func readReference(path string) ([]datasets.Query, error) {
 		return nil, err
 	}
 	defer file.Close()
-	unzipped, err := gzip.NewReader(file)
-	if err != nil {
-		return nil, err
-	}
-	table := csv.NewReader(unzipped)
-	table.ReuseRecord = true
-	header, err := table.Read()
+	table, header, err := source.NewTable(file)
 	if err != nil {
 		return nil, err
 	}

@@ -57,21 +57,31 @@ func archive(t *testing.T, dir string) string {
 	return path
 }
 
+// wantPrediction requires a benchmark to know of g what it predicts and nothing else, and no best architecture.
+func wantPrediction(t *testing.T, b interface {
+	datasets.Benchmark
+	Predict(Genotype) Prediction
+}, g Genotype) datasets.Record {
+	t.Helper()
+	if b.HasTest() || !math.IsNaN(b.Best()) {
+		t.Errorf("HasTest() = %v, Best() = %v", b.HasTest(), b.Best())
+	}
+	record, err := b.Lookup(g)
+	if err != nil || record.Val != b.Predict(g).Mean || !math.IsNaN(record.Test) || len(record.Runs) > 0 {
+		t.Errorf("Lookup = %+v, %v", record, err)
+	}
+	return record
+}
+
 func TestSurrogateIsABenchmark(t *testing.T) {
 	s := openEnsemble(t, pythonEnsemble(t).models())
 	if s.Name() != "NAS-Bench-301 xgb v1.0" || !strings.Contains(s.Source(), "xgb v1.0, 3 members, without noise") {
 		t.Errorf("name %q, source %q", s.Name(), s.Source())
 	}
-	if s.HasTest() || !math.IsNaN(s.Best()) {
-		t.Errorf("HasTest() = %v, Best() = %v", s.HasTest(), s.Best())
-	}
 	g := parse(t, mixed)
-	record, err := s.Lookup(g)
-	if err != nil || record.Val != s.Predict(g).Mean || !math.IsNaN(record.Test) || len(record.Runs) > 0 {
-		t.Errorf("Lookup = %+v, %v", record, err)
-	}
+	record := wantPrediction(t, s, g)
 	g.Normal[0].Op = NumOps
-	_, err = s.Lookup(g)
+	_, err := s.Lookup(g)
 	wantError(t, err, "not a genotype", "unknown operation Op(7)")
 	_, err = s.Lookup(nil)
 	wantError(t, err, "not a genotype")
