@@ -191,10 +191,17 @@ func Paper201() Config {
 func Short201() Config {
 	c := Released201()
 	c.InitialSet, c.Budget = 100, 200
-	c.Pretrain = Training{Epochs: 15, Batch: 256, LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999, ClipNorm: 5}
-	c.WarmUp = Training{Epochs: 10, Batch: 256, LearningRate: 3e-3, Beta1: 0.9, Beta2: 0.999}
-	c.Joint.Epochs, c.Joint.LearningRate, c.Joint.Beta1, c.Joint.Beta2 = 3, 1e-3, 0.9, 0.999
+	c.shorten(15)
 	return c
+}
+
+// shorten sets the schedule of Short201, with some epochs of pretraining.
+func (c *Config) shorten(pretrain int) {
+	c.Pretrain = quick(pretrain, 256)
+	c.WarmUp = Training{Epochs: 10, Batch: 256, LearningRate: 3e-3, Beta1: 0.9, Beta2: 0.999}
+	weightDecay := c.Joint.WeightDecay
+	c.Joint = quick(3, 256)
+	c.Joint.WeightDecay = weightDecay
 }
 
 // Released101 is the authors' configuration for NAS-Bench-101 (nas_bench_101_experiments), except
@@ -207,6 +214,17 @@ func Released101() Config {
 	c.FineTune.Batch = 256
 	c.InitialSet, c.Budget = 600, 900
 	c.SearchNoise, c.LabelNoise = 0.05, 0
+	return c
+}
+
+// Short101 is to Released101 what Short201 is to Released201, for comparisons of 150 queries of which 50 are the initial
+// set. So that a whole training takes seconds, encoder and decoder have a width of 128, and the training
+// set is 10,000 cells.
+func Short101() Config {
+	c := Released101()
+	c.HiddenDim, c.TrainingSet = 128, 10_000
+	c.InitialSet, c.Budget = 50, 150
+	c.shorten(60)
 	return c
 }
 
@@ -224,6 +242,15 @@ func Extended301() Config {
 	return c
 }
 
+// Short301 is Extended301 with the schedule, width and training set of Short101.
+func Short301() Config {
+	c := Extended301()
+	c.HiddenDim, c.TrainingSet = 128, 10_000
+	c.InitialSet = 50
+	c.shorten(60)
+	return c
+}
+
 // quick is a schedule that reaches the joint optimum in fewer epochs than the released one: ten times its rate, with
 // Adam's usual moments.
 func quick(epochs, batch int) Training {
@@ -236,7 +263,9 @@ var presets = map[string]func() Config{
 	"ngae201":     NGAE201,
 	"short201":    Short201,
 	"released101": Released101,
+	"short101":    Short101,
 	"extended301": Extended301,
+	"short301":    Short301,
 }
 
 // Presets lists the names that Preset knows.

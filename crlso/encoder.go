@@ -47,10 +47,10 @@ func newGraphs(schema datasets.Schema, complete bool, nodes, edges *Node) Graphs
 //
 // Source: class NodeConv of the released code.
 func GraphConv(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
-	self := residual(scope, h, out, 1)
+	self := unstack(residual(scope, h, out, 1))
 	states := messages(scope, batch, h, out)
 	for v, sum := range states {
-		states[v] = Add(sum, row(self, v))
+		states[v] = Add(sum, self[v])
 	}
 	h = Stack(states, 0)
 	h.AssertDims(withLast(batch.Nodes, out)...)
@@ -95,22 +95,27 @@ func messages(scope *model.Scope, batch Graphs, h *Node, out int) []*Node {
 	if batch.Edges != nil {
 		fanIn += batch.Edges.Shape().Dim(-1)
 	}
-	receiver := linearWithFanIn(scope.In("W_v"), h, out, fanIn)
-	sender := linearWithFanIn(scope.In("W_u"), h, out, fanIn)
-	var edge *Node
+	// Each row is one node of the program, however many messages it is part of: its gradient is then summed up before
+	// it is put in its place among zeros, and not after.
+	receiver := unstack(linearWithFanIn(scope.In("W_v"), h, out, fanIn))
+	sender := unstack(linearWithFanIn(scope.In("W_u"), h, out, fanIn))
+	var edge, mask []*Node
 	if batch.Edges != nil {
-		edge = linearWithFanIn(scope.In("W_e"), batch.Edges, out, fanIn)
+		edge = unstack(linearWithFanIn(scope.In("W_e"), batch.Edges, out, fanIn))
+	}
+	if batch.Mask != nil {
+		mask = unstack(batch.Mask)
 	}
 
-	received := make([]*Node, h.Shape().Dim(0))
+	received := make([]*Node, len(receiver))
 	send := func(u, v, pair int) {
-		message := Add(row(receiver, v), row(sender, u))
+		message := Add(receiver[v], sender[u])
 		if edge != nil {
-			message = Add(message, row(edge, pair))
+			message = Add(message, edge[pair])
 		}
 		message = leakyReLU(message)
-		if batch.Mask != nil {
-			message = Mul(message, row(batch.Mask, pair))
+		if mask != nil {
+			message = Mul(message, mask[pair])
 		}
 		if received[v] == nil {
 			received[v] = message
@@ -129,8 +134,14 @@ func messages(scope *model.Scope, batch Graphs, h *Node, out int) []*Node {
 	return received
 }
 
-// row is x[i].
-func row(x *Node, i int) *Node { return Squeeze(Slice(x, AxisElem(i)), 0) }
+// unstack returns x[0], x[1], ...
+func unstack(x *Node) []*Node {
+	out := make([]*Node, x.Shape().Dim(0))
+	for i := range out {
+		out[i] = Squeeze(Slice(x, AxisElem(i)), 0)
+	}
+	return out
+}
 
 // Encoder returns mean and log-variance of q(z|a), [B, Z] each, for a batch of graphs: affine functions of
 // the [Readout].
