@@ -19,6 +19,10 @@ func data() error {
 	for _, source := range nasbench201.Sources() {
 		show(source.Info())
 	}
+	fmt.Println("\nLatencies of the cells of NAS-Bench-201, used in this order:")
+	for _, info := range nasbench201.HardwareSources() {
+		show(info)
+	}
 	fmt.Println("\nNAS-Bench-101:")
 	for _, source := range nasbench101.Sources() {
 		show(source.Info())

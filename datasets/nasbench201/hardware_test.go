@@ -7,7 +7,9 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -81,7 +83,7 @@ func TestBrokenHardware(t *testing.T) {
 		"not finite":  {write(NumCells, swap(good(7), "7,nan,2,3,4,5,6")), "cifar10", `cell 7: latency on edgegpu is "nan"`},
 		"column":      {write(1, good), "cifar100", "no column cifar100_edgegpu_latency"},
 		"data set":    {write(1, good), "mnist", `unknown data set "mnist"`},
-		"no file":     {filepath.Join(t.TempDir(), "nb201_hwnasbench.csv.gz"), "cifar10", "no such file"},
+		"no file":     {filepath.Join(t.TempDir(), "nb201_hwnasbench.csv.gz"), "cifar10", "there is neither"},
 		"no gzip":     {writeFile(t, "nb201_hwnasbench.csv.gz", func(w io.Writer) error { _, err := io.WriteString(w, "index,cifar10_edgegpu_latency"); return err }), "cifar10", "gzip"},
 	} {
 		t.Setenv(dataVar, filepath.Dir(c.path))
@@ -93,6 +95,76 @@ func TestBrokenHardware(t *testing.T) {
 	os.Unsetenv(dataVar)
 	_, err := OpenHardware("cifar10")
 	wantError(t, err, "set CRLSO_DATA")
+}
+
+// pickled runs a Python script that writes the benchmark's own file to the path that it is given, in a cache of its own,
+// where OpenHardware then finds it.
+func pickled(t *testing.T, script string, arguments ...string) {
+	t.Helper()
+	t.Setenv("CRLSO_CACHE", t.TempDir())
+	t.Setenv(dataVar, t.TempDir())
+	path := HardwareSources()[1].Path
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	script = "import csv, gzip, pickle, sys\n" + script + "\npickle.dump({'nasbench201': space, 'fbnet': {}}, open(sys.argv[1], 'wb'))\n"
+	if out, err := exec.Command("python3", append([]string{"-c", script, path}, arguments...)...).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+}
+
+// TestHardwarePickle reads the benchmark's own file, in the layout that its code reads, written by Python.
+func TestHardwarePickle(t *testing.T) {
+	dir := referenceDir(t)
+	if dir == "" {
+		return // the table of latencies has no other source
+	}
+	t.Setenv(dataVar, dir)
+	table := HardwareSources()[0].Path
+	want := make(map[string]*Hardware)
+	for _, dataSet := range DataSets() {
+		var err error
+		if want[dataSet], err = OpenHardware(dataSet); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pickled(t, `
+rows = list(csv.DictReader(gzip.open(sys.argv[2], "rt")))
+space = {}
+for name, key in [("cifar10", "cifar10"), ("cifar100", "cifar100"), ("imagenet16", "ImageNet16-120")]:
+    space[key] = {}
+    for device in ["edgegpu", "raspi4", "edgetpu", "pixel3", "eyeriss", "fpga"]:
+        values = [float(row[f"{name}_{device}_latency"]) for row in rows]
+        space[key][device + "_latency"] = [-1 if v == -1 else v for v in values]
+`, table)
+	for _, dataSet := range DataSets() {
+		got, err := OpenHardware(dataSet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got, want[dataSet]) {
+			t.Errorf("%s: the pickle has other latencies than the table it was made of", dataSet)
+		}
+	}
+}
+
+func TestBrokenHardwarePickle(t *testing.T) {
+	for change, want := range map[string]string{
+		`cells["pixel3_latency"] = [1.5]`:                   "cifar10/pixel3_latency is not a list of 15625 latencies",
+		`cells["pixel3_latency"] = [1.5] * 7 + [0] * 15618`: `cell 7: latency on pixel3 is "0"`,
+		`cells["pixel3_latency"] = ["a"] * 15625`:           `cell 0: latency on pixel3 is "a"`,
+		`cells["pixel3_latency"] = [1e999] * 15625`:         `cell 0: latency on pixel3 is "+Inf"`,
+		`del cells["raspi4_latency"]`:                       `nasbench201/cifar10 has no key "raspi4_latency"`,
+		`space = 5`:                                         "nasbench201 is a int, want a dict",
+		`open(sys.argv[1], "w").write("cut"); sys.exit()`:   "HW-NAS-Bench-v1_0.pickle: ",
+	} {
+		pickled(t, `
+cells = {d + "_latency": [1.5] * 15625 for d in ["edgegpu", "raspi4", "edgetpu", "pixel3", "eyeriss", "fpga"]}
+space = {"cifar10": cells}
+`+change)
+		_, err := OpenHardware("cifar10")
+		wantError(t, err, want, "GATECH-EIC/HW-NAS-Bench")
+	}
 }
 
 // Each edge of a child has the operation of one parent, and each of the two about equally often.
