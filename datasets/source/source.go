@@ -28,8 +28,8 @@ import (
 const cacheVar = "CRLSO_CACHE"
 
 // CacheDir returns the absolute path of the folder for everything that is fetched or made once:
-// $CRLSO_CACHE if set, else .cache beside the nearest go.mod at or above the working directory.
-// The folder need not exist yet.
+// $CRLSO_CACHE if set, else .cache beside the outermost go.mod at or above the working directory, so that
+// a module inside of another one shares its cache. The folder need not exist yet.
 func CacheDir() (string, error) {
 	if dir := os.Getenv(cacheVar); dir != "" {
 		return filepath.Abs(dir)
@@ -38,14 +38,19 @@ func CacheDir() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("find the cache folder: %w; set %s", err, cacheVar)
 	}
+	cache := ""
 	for dir := start; ; dir = filepath.Dir(dir) {
 		if info, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil && info.Mode().IsRegular() {
-			return filepath.Join(dir, ".cache"), nil
+			cache = filepath.Join(dir, ".cache")
 		}
 		if dir == filepath.Dir(dir) {
-			return "", fmt.Errorf("no cache folder: there is no go.mod at or above %s; set %s to a folder", start, cacheVar)
+			break
 		}
 	}
+	if cache == "" {
+		return "", fmt.Errorf("no cache folder: there is no go.mod at or above %s; set %s to a folder", start, cacheVar)
+	}
+	return cache, nil
 }
 
 // WriteFile makes the file path out of what write writes. The file appears under its name only when

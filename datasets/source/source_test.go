@@ -116,12 +116,14 @@ func TestCacheDir(t *testing.T) {
 	if err := os.MkdirAll(deep, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(project, "go.mod"), nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
 	t.Chdir(deep)
-	if got, err := CacheDir(); err != nil || got != filepath.Join(project, ".cache") {
-		t.Errorf("below a go.mod: CacheDir() = %q, %v", got, err)
+	for _, module := range []string{project, deep} { // the second is within the first
+		if err := os.WriteFile(filepath.Join(module, "go.mod"), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := CacheDir(); err != nil || got != filepath.Join(project, ".cache") {
+			t.Errorf("with a go.mod in %s: CacheDir() = %q, %v", module, got, err)
+		}
 	}
 	t.Setenv(cacheVar, "elsewhere")
 	if got, err := CacheDir(); err != nil || got != filepath.Join(deep, "elsewhere") {
