@@ -22,6 +22,7 @@ const (
 	planFile       = "plan.json"
 	resultsFile    = "results.csv"
 	unfinishedFile = "unfinished.csv"
+	unfinishedDir  = "unfinished"
 )
 
 var columns = []string{"method", "data_set", "seed", "query", "val", "test", "regret", "seconds"}
@@ -39,13 +40,41 @@ func Load(dir string) (*Results, error) {
 			filepath.Join(dir, planFile), err)
 	}
 	r := newResults(plan)
-	for _, name := range []string{resultsFile, unfinishedFile} {
-		path := filepath.Join(dir, name)
-		if err := r.read(path, name == unfinishedFile); err != nil {
-			return nil, fmt.Errorf("load experiment: %s is damaged: %w; restore that file, or delete it to search again", path, err)
-		}
+	if err := r.readFile(filepath.Join(dir, resultsFile), false); err != nil {
+		return nil, err
+	}
+	if err := r.readUnfinished(dir); err != nil {
+		return nil, err
 	}
 	return r, nil
+}
+
+// readUnfinished adds the searches of an unfinished experiment to r.
+func (r *Results) readUnfinished(dir string) error {
+	for _, path := range unfinished(dir) {
+		if err := r.readFile(path, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unfinished returns the files of an unfinished experiment that hold results.
+func unfinished(dir string) (paths []string) {
+	for _, pattern := range []string{unfinishedFile, unfinishedDir + "/*.csv"} {
+		names, _ := fs.Glob(os.DirFS(dir), pattern) // the only error is of the pattern
+		for _, name := range names {
+			paths = append(paths, filepath.Join(dir, name))
+		}
+	}
+	return paths
+}
+
+func (r *Results) readFile(path string, unfinished bool) error {
+	if err := r.read(path, unfinished); err != nil {
+		return fmt.Errorf("load experiment: %s is damaged: %w; restore that file, or delete it to search again", path, err)
+	}
+	return nil
 }
 
 // open returns the results so far of a plan's searches, none if the folder is new.
@@ -82,7 +111,7 @@ func (r *Results) writePlan(dir string) error {
 	})
 }
 
-// finish writes all results in the order of the plan, and removes the file of the unfinished experiment.
+// finish writes all results in the order of the plan, and removes the files of the unfinished experiment.
 func (r *Results) finish(dir string) error {
 	err := source.WriteFile(filepath.Join(dir, resultsFile), func(w io.Writer) error {
 		out := csv.NewWriter(w)
@@ -98,10 +127,7 @@ func (r *Results) finish(dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Remove(filepath.Join(dir, unfinishedFile)); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
+	return errors.Join(os.RemoveAll(filepath.Join(dir, unfinishedFile)), os.RemoveAll(filepath.Join(dir, unfinishedDir)))
 }
 
 // writeSearches leaves errors to the writer's Error method.

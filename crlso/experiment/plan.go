@@ -8,6 +8,8 @@
 //	results.csv     one row for each query of each search: method, data_set, seed, query, then val, test
 //	                and regret of the best architecture so far, and seconds since the search began
 //	unfinished.csv  the same rows in the order in which searches end, until all have
+//	unfinished      the same rows in a file for each search, until all have ended, where [RunOn] left them to
+//	                an engine; or the cause why a search failed
 //
 // Accuracies and regrets are those of [datasets.Report], rounded to six decimals; test is empty where
 // the source has no test accuracies, regret where nobody knows the best architecture.

@@ -34,6 +34,13 @@ import (
 //
 // A bar on progress shows the time left; nil shows none.
 func Run(ctx context.Context, dir string, plan Plan, progress io.Writer) (*Results, error) {
+	return complete(dir, plan, func(r *Results, missing []task) error {
+		return r.runAll(ctx, dir, plan, missing, progress)
+	})
+}
+
+// complete returns the results in the folder of a plan after search has run what is missing, if anything is.
+func complete(dir string, plan Plan, search func(r *Results, missing []task) error) (*Results, error) {
 	if err := plan.check(); err != nil {
 		return nil, err
 	}
@@ -48,7 +55,7 @@ func Run(ctx context.Context, dir string, plan Plan, progress io.Writer) (*Resul
 	}
 	tasks := r.missing(plan)
 	if len(tasks) == 0 {
-		if _, err := os.Stat(filepath.Join(dir, unfinishedFile)); err != nil {
+		if len(unfinished(dir)) == 0 {
 			return r, nil
 		}
 		return r, r.finish(dir)
@@ -60,7 +67,7 @@ func Run(ctx context.Context, dir string, plan Plan, progress io.Writer) (*Resul
 	if err := r.finish(dir); err != nil { // an unfinished file may end in the middle of a line
 		return r, err
 	}
-	return r, r.runAll(ctx, dir, plan, tasks, progress)
+	return r, search(r, tasks)
 }
 
 // lock makes the folder and keeps other processes out of it.

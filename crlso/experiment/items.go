@@ -1,0 +1,142 @@
+package experiment
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/cr-lso/cr-lso/datasets/source"
+)
+
+// Item is one search of a plan, by the names of method and benchmark, so that it can be sent to another machine.
+type Item struct {
+	Method  string
+	DataSet string
+	Seed    int
+}
+
+// RunOn is [Run] on an engine, such as one that spreads searches over machines. The engine gets the searches whose
+// results are not in the folder dir yet, calls [RunItem] for each, in any process that can write to that
+// folder, and returns when all are done. If it is killed or returns early, what is finished stays, and the next
+// call of RunOn, Run or [Load] finds it.
+func RunOn(dir string, plan Plan, progress io.Writer, engine func(missing []Item) error) (*Results, error) {
+	return complete(dir, plan, func(r *Results, missing []task) error {
+		items := make([]Item, len(missing))
+		for i, t := range missing {
+			items[i] = t.item()
+		}
+		stop := countItems(dir, len(items), progress)
+		stopped := engine(items)
+		stop()
+		if err := r.readUnfinished(dir); err != nil {
+			return err
+		}
+		var failed failures
+		finished, left := 0, 0
+		for _, t := range missing {
+			if r.has(t.pair(), t.seed) {
+				finished++
+			} else if cause, err := os.ReadFile(t.item().file(dir, ".txt")); err == nil {
+				failed.add(t, errors.New(string(cause)))
+			} else {
+				left++
+			}
+		}
+		if stopped == nil && left > 0 {
+			stopped = errors.New("the engine has left the others")
+		}
+		if stopped != nil {
+			stopped = fmt.Errorf("experiment: stopped after %d of %d searches: %w; run it again to go on", finished, len(missing), stopped)
+		}
+		return errors.Join(failed.err(), stopped, r.finish(dir))
+	})
+}
+
+// RunItem runs one search of a plan for [RunOn], and leaves its result in the folder dir as soon as it is there. A search
+// that fails is tried again, three times in all; then RunItem leaves the cause for RunOn to report, so that one search
+// does not stop the others. An error means that nothing was left: the plan lacks the item, ctx is done, or
+// the folder cannot be written to.
+func RunItem(ctx context.Context, dir string, plan Plan, item Item) error {
+	t, err := plan.task(item)
+	if err != nil {
+		return err
+	}
+	search, err := t.run(ctx, plan.Budget, plan.Label)
+	for attempt := 1; err != nil && ctx.Err() == nil && attempt < attempts; attempt++ {
+		time.Sleep(pause)
+		search, err = t.run(ctx, plan.Budget, plan.Label)
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("experiment: %v, seed %d: %w", t.pair(), t.seed, context.Cause(ctx))
+	}
+	if err != nil {
+		return source.WriteFile(item.file(dir, ".txt"), func(w io.Writer) error {
+			_, err := fmt.Fprintf(w, "%v, %d times", err, attempts)
+			return err
+		})
+	}
+	return source.WriteFile(item.file(dir, ".csv"), func(w io.Writer) error {
+		out := csv.NewWriter(w)
+		out.Write(columns)
+		writeSearches(out, t.pair(), search)
+		out.Flush()
+		return out.Error()
+	})
+}
+
+// Causes outside of a search, such as a disk that is full or a network that is down, may be gone after a pause.
+const (
+	attempts = 3
+	pause    = 200 * time.Millisecond
+)
+
+// task returns the search that an item is in this plan.
+func (p Plan) task(item Item) (task, error) {
+	for _, method := range p.Methods {
+		for _, benchmark := range p.Benchmarks {
+			t := task{method, benchmark, item.Seed}
+			if t.item() == item {
+				return t, nil
+			}
+		}
+	}
+	return task{}, fmt.Errorf("experiment: the worker's plan lacks %v; let workers run the same program as the one that sends items",
+		pair{item.Method, item.DataSet})
+}
+
+func (t task) item() Item { return Item{t.method.Name, t.benchmark.Name(), t.seed} }
+
+// file returns the path for what a worker leaves of an item.
+func (i Item) file(dir, extension string) string {
+	name := url.QueryEscape(i.Method) + "," + url.QueryEscape(i.DataSet) + "," + strconv.Itoa(i.Seed)
+	return filepath.Join(dir, unfinishedDir, name+extension)
+}
+
+// countItems shows on a bar how many items workers have left, finished or failed, until it is told to stop.
+func countItems(dir string, total int, progress io.Writer) (stop func()) {
+	bar := newBar(progress, total)
+	done, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		defer bar.Finish()
+		ticker := time.NewTicker(time.Second)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-ticker.C:
+				entries, _ := os.ReadDir(filepath.Join(dir, unfinishedDir)) // not there before the first item
+				bar.Set(min(len(entries), total))
+			}
+		}
+	}()
+	return func() { close(done); <-stopped }
+}
