@@ -15,30 +15,42 @@ import (
 
 // BenchmarkJointEpoch is one epoch of joint training over all 15,625 cells, compilation apart.
 func BenchmarkJointEpoch(b *testing.B) {
-	y := trueAccuracies(b)
 	for _, preset := range []string{"released201", "paper201"} {
 		b.Run(preset, func(b *testing.B) {
 			config, err := Preset(preset)
 			if err != nil {
 				b.Fatal(err)
 			}
-			config.Joint.Epochs = b.N + 1
-			m := newModel(b, fastest(b), space, config)
-			b.StopTimer()
-			err = m.TrainJoint(b.Context(), y, 0, func(e Epoch) error {
-				if e.Number == 1 { // compiled by now
-					b.ResetTimer()
-					b.StartTimer()
-				}
-				return nil
-			})
-			b.StopTimer()
-			if err != nil {
-				b.Fatal(err)
-			}
-			b.ReportMetric(peakMemory(b), "peak-MB")
+			benchmarkEpoch(b, config, 1)
 		})
 	}
+}
+
+// BenchmarkDevices is an epoch of released201 on 1, 2 and 4 devices. Each of them needs a process of its own for its peak
+// memory: -bench Devices/1$, and so on.
+func BenchmarkDevices(b *testing.B) {
+	for _, devices := range []int{1, 2, 4} {
+		b.Run(strconv.Itoa(devices), func(b *testing.B) { benchmarkEpoch(b, Released201(), devices) })
+	}
+}
+
+func benchmarkEpoch(b *testing.B, config Config, devices int) {
+	config.Joint.Epochs = b.N + 1
+	m := newModel(b, fastest(b), space, config)
+	m.Devices = devices
+	b.StopTimer()
+	err := m.TrainJoint(b.Context(), trueAccuracies(b), 0, func(e Epoch) error {
+		if e.Number == 1 { // compiled by now
+			b.ResetTimer()
+			b.StartTimer()
+		}
+		return nil
+	})
+	b.StopTimer()
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(peakMemory(b), "peak-MB")
 }
 
 // BenchmarkPredictor trains the predictor on 300 labels for 200 epochs, compilation apart.

@@ -36,6 +36,9 @@ import (
 type Model struct {
 	Config Config // the sizes of networks and of the training set must not be changed
 	Space  datasets.Space
+	// Devices is the number of the backend's devices that Pretrain and TrainJoint split each batch over; 0 is one. It has
+	// to divide their Batch. Random numbers are the same for any number, so results differ by rounding only.
+	Devices int
 
 	backend compute.Backend
 	store   *model.Store
@@ -49,9 +52,11 @@ type Model struct {
 }
 
 // programs are those parts of a model that are compiled when they are first needed and depend on more of the
-// configuration than the sizes of networks. A change of the configuration, but for the seeds, makes them void.
+// configuration than the sizes of networks. A change of the configuration, but for the seeds, or of Devices makes them
+// void.
 type programs struct {
 	config   Config              // that they were made for, with seeds 0
+	devices  int                 // that they were made for
 	trainers map[string]*trainer // by stage
 	search   *searchPrograms
 }
@@ -60,8 +65,8 @@ type programs struct {
 func (m *Model) current() *programs {
 	config := m.Config
 	config.Seed, config.SearchSeed = 0, 0
-	if m.programs.config != config {
-		m.programs = programs{config: config, trainers: make(map[string]*trainer)}
+	if m.programs.config != config || m.programs.devices != m.Devices {
+		m.programs = programs{config: config, devices: m.Devices, trainers: make(map[string]*trainer)}
 	}
 	return &m.programs
 }
@@ -73,10 +78,14 @@ func (m *Model) trainer(stage string, config Training, numTables int, objective 
 		return t, nil
 	}
 	t, err := newTrainer(m.backend, m.store, config, numTables, objective)
-	if err == nil {
-		trainers[stage] = t
+	if err == nil && m.Devices > 1 && (stage == "pretraining" || stage == "joint") {
+		err = t.splitOver(m.Devices, m.backend, numTables)
 	}
-	return t, err
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", stageNames[stage], err)
+	}
+	trainers[stage] = t
+	return t, nil
 }
 
 // Where the weights of each network stand in the store.

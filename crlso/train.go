@@ -59,6 +59,7 @@ type trainer struct {
 	// broadcast pass rewires the body after the uses of each value have been counted. The program is a single
 	// step then, and the host makes the loop.
 	hostLoop bool
+	split    *split // over several devices; nil on one
 }
 
 // newTrainer prepares training of variables that exist already.
@@ -277,10 +278,14 @@ func (t *trainer) run(ctx context.Context, s schedule, seen int, tables, perStep
 	for _, x := range slices.Concat(tables, perStep) {
 		args = append(args, x)
 	}
+	call := t.exec.Exec1
+	if t.split != nil {
+		call = t.callSplit
+	}
 	sums := make([]float64, len(zeros))
 	for step := 0; step < s.steps; step++ {
 		args[0] = int32(step)
-		result, err := t.exec.Exec1(args...)
+		result, err := call(args...)
 		if err != nil {
 			return nil, err
 		}
