@@ -1,4 +1,4 @@
-// Command notebooks makes ready what the project's notebooks need, and executes or opens them:
+// Command notebooks makes ready what the project's notebooks need, executes or opens them, and measures the project's speed:
 //
 //	go run ./notebooks run quickstart
 //
@@ -26,6 +26,9 @@ const usage = `usage: go run ./notebooks COMMAND
   lab      open JupyterLab; takes jupyter lab's own arguments
   data     what data there is, what is missing, how to get it
   stand-in fit the stand-in for NAS-Bench-301's surrogate to the reference table, if it is not there
+  bench [NAME...] [-note TEXT] [-o FILE]
+           run benchmarks, all by default, and add what they measure, with the machine, its load, the versions
+           and the note of what has changed, to the record FILE (notebooks/speed.csv)
   doctor   versions, backend, devices, memory, disk; what is broken and what will be slow
 `
 
@@ -57,6 +60,8 @@ func command(ctx context.Context, args []string) error {
 		return run(ctx, args)
 	case "lab":
 		return lab(ctx, args)
+	case "bench":
+		return bench(ctx, args)
 	case "data", "stand-in", "doctor":
 		if len(args) > 0 {
 			return fmt.Errorf("%s takes no arguments, not %q", name, args)
@@ -69,5 +74,5 @@ func command(ctx context.Context, args []string) error {
 		}
 		return doctor(ctx)
 	}
-	return fmt.Errorf("there is no command %q: the commands are run, lab, data, stand-in and doctor", name)
+	return fmt.Errorf("there is no command %q: the commands are run, lab, data, stand-in, bench and doctor", name)
 }

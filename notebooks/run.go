@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -57,24 +56,13 @@ func run(ctx context.Context, args []string) error {
 	return errors.Join(failures...)
 }
 
-// parseRun takes flags before, between and after the names.
+// parseRun returns the arguments of run, checked.
 func parseRun(args []string) (scale, target string, names []string, err error) {
-	flags := flag.NewFlagSet("run", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
+	flags := newFlags("run")
 	flags.StringVar(&scale, "scale", "laptop", "")
 	flags.StringVar(&target, "o", "", "")
-	for {
-		if err := flags.Parse(args); err != nil {
-			if !errors.Is(err, flag.ErrHelp) {
-				err = fmt.Errorf("run: %w: its flags are -scale and -o", err)
-			}
-			return "", "", nil, err
-		}
-		if flags.NArg() == 0 {
-			break
-		}
-		names = append(names, flags.Arg(0))
-		args = flags.Args()[1:]
+	if names, err = parseNames(flags, args); err != nil {
+		return "", "", nil, err
 	}
 	if !slices.Contains(crlso.Scales, scale) {
 		return "", "", nil, fmt.Errorf("there is no scale %q: the scales are %s", scale, strings.Join(crlso.Scales, ", "))
