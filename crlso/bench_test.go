@@ -59,9 +59,8 @@ func BenchmarkJointEpoch(b *testing.B) {
 			}
 		}
 		train()
-		for b.Loop() {
-			train()
-		}
+		steps := config.Joint.stepsPerEpoch(len(m.TrainingSet()))
+		loopWithYardstick(b, m, train, float64(steps)*flopOfJointStep(config, m.schema))
 	})
 }
 
@@ -89,10 +88,25 @@ func BenchmarkPredictor(b *testing.B) {
 			}
 		}
 		train()
-		for b.Loop() {
-			train()
-		}
+		steps := config.Predictor.Epochs * config.Predictor.stepsPerEpoch(config.InitialSet)
+		loopWithYardstick(b, m, train, float64(steps)*flopOfPredictorStep(config, m.schema))
 	})
+}
+
+// loopWithYardstick measures train, which makes so many floating point operations in products, and a [yardstick] between its
+// runs. It reports the rates of both, and the share of the latter that train reaches.
+func loopWithYardstick(b *testing.B, m *Model, train func(), flop float64) {
+	y := newYardstick(b, m.backend)
+	for b.Loop() {
+		train()
+		b.StopTimer()
+		y.run(b, flop/2)
+		b.StartTimer()
+	}
+	rate := flop * float64(b.N) / b.Elapsed().Seconds()
+	b.ReportMetric(rate/1e9, "GFLOP/s")
+	b.ReportMetric(y.rate()/1e9, "product-GFLOP/s")
+	b.ReportMetric(100*rate/y.rate(), "%-of-product")
 }
 
 // initialSet returns an oracle for the whole budget that has labelled the initial set.
