@@ -64,6 +64,29 @@ func BenchmarkJointEpoch(b *testing.B) {
 	})
 }
 
+// BenchmarkDevices is an epoch of joint training with the released configuration on 1, 2 and 4 devices. For its peak memory
+// each needs a process of its own: -bench Devices/1$, and so on.
+func BenchmarkDevices(b *testing.B) {
+	for _, devices := range []int{1, 2, 4} {
+		b.Run(strconv.Itoa(devices), func(b *testing.B) {
+			m, table := newModel(b, fastest(b), space, Released201()), benchmark(b)
+			m.Devices = devices
+			labels := trainingLabels(b, m, table)
+			train := func() {
+				if err := m.TrainJoint(b.Context(), labels, m.Config.Joint.Epochs-1, nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+			resetPeakMemory()
+			train()
+			for b.Loop() {
+				train()
+			}
+			b.ReportMetric(peakMemory(b), "peak-MB")
+		})
+	}
+}
+
 // trainingLabels are the true validation accuracies of the training set, in place of pseudo-labels.
 func trainingLabels(b *testing.B, m *Model, table datasets.Benchmark) []float64 {
 	labels := make([]float64, len(m.TrainingSet()))
