@@ -21,7 +21,7 @@ import (
 type registry[T any] map[string]func() (T, error)
 
 // methods are those of 05_search under the same names, but for those that need the latents of a model trained
-// beforehand; and CR-LSO with each preset.
+// beforehand; and CR-LSO with each preset for NAS-Bench-201.
 var methods = registry[search.Searcher]{
 	"random search":    fixed(search.Random{}),
 	"evolution 100/25": fixed(search.RegularizedEvolution{}),
@@ -41,6 +41,9 @@ var dataSets = registry[datasets.Benchmark]{}
 
 func init() {
 	for _, preset := range crlso.Presets() {
+		if !strings.HasSuffix(preset, "201") {
+			continue
+		}
 		methods["CR-LSO "+preset] = sync.OnceValues(func() (search.Searcher, error) {
 			config, err := crlso.Preset(preset)
 			if err != nil {
