@@ -214,6 +214,7 @@ func Released101() Config {
 	c.FineTune.Batch = 256
 	c.InitialSet, c.Budget = 600, 900
 	c.SearchNoise, c.LabelNoise = 0.05, 0
+	c.MaxRetries = 10_000 // with so little noise, a start often leads to what is known; the release has no limit
 	return c
 }
 
@@ -238,7 +239,7 @@ func Extended301() Config {
 	c.LatentDim, c.DecoderBlocks, c.ICNNWidth, c.ICNNOnMean = 64, 2, 256, true
 	c.Joint = quick(100, 512)
 	c.InitialSet, c.Budget = 100, 192
-	c.SearchNoise = 0.05
+	c.SearchNoise, c.MaxRetries = 0.05, 10_000
 	return c
 }
 
@@ -301,9 +302,6 @@ func AtScale(scale string) (Config, error) {
 //	smoke   1,000 cells, small networks
 //	laptop  30,000 cells, Released101 with 30 epochs of a faster schedule of this project's instead of 200
 //	paper   Released101, all 423,624 cells
-//
-// An epoch of laptop takes 21 s of processor time (measured on 2,048 cells), so joint training some 7 minutes on two
-// cores.
 func AtScale101(scale string) (Config, error) {
 	laptop := Released101()
 	laptop.TrainingSet = 30_000
@@ -320,9 +318,6 @@ func AtScale101(scale string) (Config, error) {
 //	smoke   1,000 architectures, small networks
 //	laptop  Extended301 with 20,000 architectures and 40 epochs
 //	paper   Extended301, 100,000 architectures
-//
-// An epoch of laptop takes 12 s of processor time (measured on 2,048 architectures), so joint training some 6 minutes on
-// two cores.
 func AtScale301(scale string) (Config, error) {
 	laptop := Extended301()
 	laptop.TrainingSet = 20_000
