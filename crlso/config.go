@@ -214,7 +214,7 @@ func Released101() Config {
 	c.FineTune.Batch = 256
 	c.InitialSet, c.Budget = 600, 900
 	c.SearchNoise, c.LabelNoise = 0.05, 0
-	c.MaxRetries = 10_000 // with so little noise, a start often leads to what is known; the release has no limit
+	c.MaxRetries = 1000 // with so little noise, a start often leads to what is known; the release has no limit
 	return c
 }
 
@@ -239,7 +239,7 @@ func Extended301() Config {
 	c.LatentDim, c.DecoderBlocks, c.ICNNWidth, c.ICNNOnMean = 64, 2, 256, true
 	c.Joint = quick(100, 512)
 	c.InitialSet, c.Budget = 100, 192
-	c.SearchNoise, c.MaxRetries = 0.05, 10_000
+	c.SearchNoise, c.MaxRetries = 0.05, 1000
 	return c
 }
 
@@ -307,6 +307,7 @@ func AtScale101(scale string) (Config, error) {
 	laptop.TrainingSet = 30_000
 	laptop.Joint = quick(30, 128)
 	laptop.Joint.LearningRate = 5e-4 // at 1e-3, networks of this width diverge
+	laptop.SearchNoise = 0.2         // with 0.05, from some round on no start leads to a new cell
 	smoke := smokeOf(laptop)
 	smoke.TrainingSet, smoke.Joint = 1000, quick(25, 50)
 	smoke.SearchNoise = 1 // or its decoder, hardly trained, would say little that is new
