@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cr-lso/cr-lso/crlso/experiment"
 	"github.com/cr-lso/cr-lso/crlso/search"
@@ -264,4 +265,49 @@ func peakMemory(b *testing.B) float64 {
 		b.Fatal(err)
 	}
 	return kB / 1024
+}
+
+// BenchmarkCompile builds and compiles the programs of the method, as every process has to, and each notebook cell is one.
+// The time of a program is what its first use takes longer than its second; ns/op is the sum of all. What [NewModel]
+// compiles is in BenchmarkNewModel.
+func BenchmarkCompile(b *testing.B) {
+	atSizes(b, func(b *testing.B, config Config, table datasets.Benchmark) {
+		config.Predictor.Epochs, config.Joint.Epochs, config.FineTune.Epochs = 1, 1, 1
+		spent := make(map[string]time.Duration)
+		for b.Loop() {
+			m := newModel(b, fastest(b), table.Space(), config)
+			oracle, labels := initialSet(b, m, table), trainingLabels(b, m, table)
+			if err := m.prepareSearch(config.Budget); err != nil {
+				b.Fatal(err)
+			}
+			origin := make([]float64, config.LatentDim)
+			for name, use := range map[string]func() error{
+				"predictor":     func() error { return m.TrainPredictor(b.Context(), oracle.Log(), nil) },
+				"joint":         func() error { return m.TrainJoint(b.Context(), labels, 0, nil) },
+				"pseudo-labels": func() error { _, err := m.PseudoLabels(m.TrainingSet()[0]); return err },
+				"encode":        func() error { _, err := m.Encode(m.TrainingSet()[0]); return err },
+				"decode":        func() error { _, err := m.Decode([][]float64{origin}); return err },
+				"performance":   func() error { _, err := m.Performance([][]float64{origin}); return err },
+				"fine-tune":     func() error { _, err := m.fineTune(b.Context(), []entry{{latent: origin}}, 1); return err },
+				"step":          func() error { _, _, err := m.step([][]float64{origin}, []float32{1}); return err },
+			} {
+				var took [2]time.Duration
+				for i := range took {
+					began := time.Now()
+					if err := use(); err != nil {
+						b.Fatalf("%s: %v", name, err)
+					}
+					took[i] = time.Since(began)
+				}
+				spent[name] += took[0] - took[1]
+			}
+		}
+		total := 0.0
+		for name, t := range spent {
+			ns := float64(t.Nanoseconds()) / float64(b.N)
+			b.ReportMetric(ns/1e6, name+"-ms")
+			total += ns
+		}
+		b.ReportMetric(total, "ns/op")
+	})
 }

@@ -31,6 +31,9 @@ var suite = []benchmark{
 	{dir: "crlso", function: "FineTune", time: "5x"},
 	{dir: "crlso", function: "Search", time: "2x"},
 	{dir: "crlso", function: "Searches", time: "1x"},
+	{dir: "crlso", function: "Compile", time: "1x"},
+	{dir: "notebooks", function: "FirstOutput", time: "3x"},
+	{dir: "notebooks", function: "Quickstart", time: "1x"},
 }
 
 // benchmark is a benchmark function of one of the project's packages.
@@ -116,6 +119,9 @@ func chooseBenchmarks(names []string) ([]benchmark, error) {
 	return chosen, nil
 }
 
+// pluginPath is what the description of XLA has between its name and the version of the plugin's interface.
+var pluginPath = regexp.MustCompile(`^(xla):.*( v[\d.]+) \[.*`)
+
 // circumstances returns what the record tells of all benchmarks of this command.
 func (p *project) circumstances(ctx context.Context, record, note string) (map[string]string, error) {
 	if _, err := crlso.PreparePlugin(ctx, os.Stderr); ctx.Err() != nil {
@@ -139,7 +145,7 @@ func (p *project) circumstances(ctx context.Context, record, note string) (map[s
 		"commit":  commit,
 		"go":      strings.TrimPrefix(version, "go"),
 		"gomlx":   p.module(ctx, "github.com/gomlx/gomlx"),
-		"backend": backend.Description(),
+		"backend": pluginPath.ReplaceAllString(backend.Description(), "$1$2"),
 		"note":    note,
 	}, err
 }

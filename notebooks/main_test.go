@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 }
 
 // launch returns the command go run ./notebooks with these arguments.
-func launch(t *testing.T, args ...string) *exec.Cmd {
+func launch(t testing.TB, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -41,7 +41,7 @@ func launch(t *testing.T, args ...string) *exec.Cmd {
 }
 
 // result runs the command to its end.
-func result(t *testing.T, cmd *exec.Cmd) (stdout, stderr string, status int) {
+func result(t testing.TB, cmd *exec.Cmd) (stdout, stderr string, status int) {
 	t.Helper()
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said
