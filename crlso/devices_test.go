@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -58,8 +60,10 @@ func TestDevicesAgree(t *testing.T) {
 	}
 }
 
-// TestDevicesSplit reads the programs that XLA makes for each device, in a process of its own: they sum over devices, and
-// gather nothing from them, so that all work on a batch is split.
+// TestDevicesSplit reads the programs that XLA makes, in a process of its own: each of two devices does the work of one
+// alone with half the batch, but for two sums over devices, one of the examples, one of losses and gradients. As a measure
+// of work serve the numbers that a program writes in a step; a batch that is gathered, permuted or computed twice adds to
+// them, and so do tensors that are laid out so badly that they have to be transposed or cannot be fused.
 func TestDevicesSplit(t *testing.T) {
 	const inside = "CRLSO_TEST_DEVICES"
 	kinds := []datasets.Space{space, nasbench301.Space{}} // all edges, and a part of them in two graphs
@@ -68,11 +72,13 @@ func TestDevicesSplit(t *testing.T) {
 		config.Joint.Epochs = 1
 		for _, space := range kinds {
 			m := newModel(t, fastest(t), space, config)
-			m.Devices = 2
-			if err := m.TrainJoint(t.Context(), make([]float64, len(m.TrainingSet())), 0, nil); err != nil {
-				t.Fatal(err)
+			for m.Devices = 1; m.Devices <= 2; m.Devices++ {
+				m.Config.Joint.Batch = 256 * m.Devices
+				if err := m.TrainJoint(t.Context(), make([]float64, len(m.TrainingSet())), 0, nil); err != nil {
+					t.Fatal(err)
+				}
 			}
-			config.TrainingSet = config.Joint.Batch
+			config.TrainingSet = 512
 		}
 		return
 	}
@@ -82,28 +88,56 @@ func TestDevicesSplit(t *testing.T) {
 	if output, err := child.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, output)
 	}
-	names, err := filepath.Glob(filepath.Join(dir, "*cpu_after_optimizations.txt"))
+	names, err := filepath.Glob(filepath.Join(dir, "*cpu_after_optimizations.txt")) // in the order of compiling
 	if err != nil {
 		t.Fatal(err)
 	}
-	split := 0
+	var loops []string
 	for _, name := range names {
 		program, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if strings.Contains(string(program), " all-reduce(") {
-			split++
+		if strings.Contains(string(program), " while(") {
+			loops = append(loops, string(program))
+		}
+	}
+	if len(loops) != 2*len(kinds) {
+		t.Fatalf("%d of %d programs are loops, want %d", len(loops), len(names), 2*len(kinds))
+	}
+	for i, space := range kinds {
+		one, two := loops[2*i], loops[2*i+1]
+		if n := strings.Count(two, " all-reduce("); n != 2 {
+			t.Errorf("%s: %d sums over devices, want 2", space.Name(), n)
 		}
 		for _, operation := range []string{" all-gather(", " all-to-all(", " collective-permute("} {
-			if n := strings.Count(string(program), operation); n > 0 {
-				t.Errorf("%s has %d of%s...)", filepath.Base(name), n, operation)
+			if n := strings.Count(two, operation); n > 0 {
+				t.Errorf("%s: %d of%s...)", space.Name(), n, operation)
 			}
 		}
+		if got, want := numbersWritten(t, two), numbersWritten(t, one); got > 1.1*want {
+			t.Errorf("%s: each of two devices writes %.0f numbers a step, one with half the batch %.0f", space.Name(), got, want)
+		}
 	}
-	if split != len(kinds) {
-		t.Errorf("%d of %d programs sum over devices, want %d", split, len(names), len(kinds))
+}
+
+// computed is an instruction of a compiled program that writes numbers to memory, with their dimensions.
+var computed = regexp.MustCompile(`= f32\[([\d,]*)\]\S* (?:fusion|dot)\(`)
+
+// numbersWritten counts the single precision numbers that the instructions of a compiled program write.
+func numbersWritten(t *testing.T, program string) (total float64) {
+	for _, found := range computed.FindAllStringSubmatch(program, -1) {
+		size := 1.0
+		for _, text := range strings.FieldsFunc(found[1], func(r rune) bool { return r == ',' }) {
+			dim, err := strconv.Atoi(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			size *= float64(dim)
+		}
+		total += size
 	}
+	return total
 }
 
 func TestDevicesErrors(t *testing.T) {

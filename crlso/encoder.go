@@ -10,8 +10,9 @@ import (
 )
 
 // Graphs is a batch of B architectures of one schema, labelled graphs with n nodes and P = n(n-1)/2 node pairs.
-// Nodes and pairs come first, so that one node's features are one contiguous block. Where an architecture
-// consists of G graphs, G > 1, all shapes have [B, G] in place of [B], here and in what [GraphConv] makes of them.
+// Nodes and pairs come first, so that one node's features are one contiguous block; on several devices, B comes before
+// them: see nodeAxis. Where an architecture consists of G graphs, G > 1, shapes have [n, B, G] in place of [n, B], here and
+// in what [GraphConv] makes of them.
 type Graphs struct {
 	Nodes *Node // [n, B, NodeTypes], one-hot
 	Edges *Node // [P, B, EdgeTypes], one-hot; nil if edges carry no feature
@@ -21,13 +22,14 @@ type Graphs struct {
 // newGraphs returns the batch with the given classes of nodes, [B, G n], and of edges, [B, G P], as in
 // datasets.Graph. If complete is set, all pairs of nodes have an edge.
 func newGraphs(schema datasets.Schema, complete bool, nodes, edges *Node) Graphs {
-	first := func(x *Node, length int) *Node {
+	arrange := func(x *Node, length int) *Node {
+		others := []int{0}
 		if schema.Graphs > 1 {
-			return TransposeAllAxes(Reshape(x, -1, schema.Graphs, length), 2, 0, 1)
+			x, others = Reshape(x, -1, schema.Graphs, length), []int{0, 1}
 		}
-		return Transpose(x, 0, 1)
+		return TransposeAllAxes(x, slices.Insert(others, nodeAxis(x), x.Rank()-1)...)
 	}
-	nodes, edges = first(nodes, schema.Nodes), first(edges, schema.Pairs())
+	nodes, edges = arrange(nodes, schema.Nodes), arrange(edges, schema.Pairs())
 	batch := Graphs{Nodes: OneHot(nodes, schema.NodeTypes, dtypes.Float32)}
 	if schema.EdgeTypes > 0 {
 		batch.Edges = OneHot(edges, schema.EdgeTypes, dtypes.Float32)
@@ -36,6 +38,15 @@ func newGraphs(schema datasets.Schema, complete bool, nodes, edges *Node) Graphs
 		batch.Mask = InsertAxes(ConvertDType(GreaterOrEqual(edges, ScalarZero(edges.Graph(), edges.DType())), dtypes.Float32), -1)
 	}
 	return batch
+}
+
+// nodeAxis is the axis of nodes, or of pairs, in a batch of [Graphs]: 0, or on several devices 1, after the batch. XLA can
+// keep the batch split over devices where it is merged with an axis after it, as [times] does, but not with one before it.
+func nodeAxis(x *Node) int {
+	if x.Graph().NumDevices() > 1 {
+		return 1
+	}
+	return 0
 }
 
 // GraphConv is one round of messages along every edge, in both directions:
@@ -52,7 +63,7 @@ func GraphConv(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
 	for v, sum := range states {
 		states[v] = Add(sum, self[v])
 	}
-	h = Stack(states, 0)
+	h = Stack(states, nodeAxis(h))
 	h.AssertDims(withLast(batch.Nodes, out)...)
 	return h
 }
@@ -60,12 +71,12 @@ func GraphConv(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
 // GraphConvSum is the sum of GraphConv over all nodes, [B, out]. The residual term is affine, so it is computed
 // once for the sum of the nodes and not once per node.
 func GraphConvSum(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
-	n := h.Shape().Dim(0)
-	total := residual(scope, ReduceSum(h, 0), out, n)
+	axis := nodeAxis(h)
+	total := residual(scope, ReduceSum(h, axis), out, h.Shape().Dim(axis))
 	for _, sum := range messages(scope, batch, h, out) {
 		total = Add(total, sum)
 	}
-	total.AssertDims(withLast(batch.Nodes, out)[1:]...)
+	total.AssertDims(slices.Delete(withLast(batch.Nodes, out), axis, axis+1)...)
 	return total
 }
 
@@ -134,11 +145,12 @@ func messages(scope *model.Scope, batch Graphs, h *Node, out int) []*Node {
 	return received
 }
 
-// unstack returns x[0], x[1], ...
+// unstack returns x[0], x[1], ... along the axis of nodes.
 func unstack(x *Node) []*Node {
-	out := make([]*Node, x.Shape().Dim(0))
+	axis := nodeAxis(x)
+	out := make([]*Node, x.Shape().Dim(axis))
 	for i := range out {
-		out[i] = Squeeze(Slice(x, AxisElem(i)), 0)
+		out[i] = Squeeze(SliceAxis(x, axis, AxisElem(i)), axis)
 	}
 	return out
 }

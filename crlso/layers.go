@@ -33,12 +33,8 @@ func linearWithFanIn(scope *model.Scope, x *Node, out, fanIn int) *Node {
 	return times(x, weight(scope, "weights", fanIn, x.Shape().Dim(-1), out).NodeValue(x))
 }
 
-// times returns x W for x of shape [..., in] and W of shape [in, out]: one product of matrices. On several devices the
-// axes of x stay apart, because XLA cannot split a batch that was merged with an axis before it.
+// times returns x W for x of shape [..., in] and W of shape [in, out]: one product of matrices.
 func times(x, W *Node) *Node {
-	if x.Graph().NumDevices() > 1 {
-		return Dot(x, W).MatMul()
-	}
 	dims := slices.Clone(x.Shape().Dimensions)
 	dims[len(dims)-1] = W.Shape().Dim(1)
 	return Reshape(Dot(Reshape(x, -1, W.Shape().Dim(0)), W).Product(), dims...)

@@ -15,7 +15,8 @@ func Predictor(scope *model.Scope, config Config, batch Graphs) *Node {
 	for layer := range config.PredictorLayers {
 		h = GraphConv(scope.In("conv_%d", layer), batch, h, config.PredictorDim)
 	}
-	h = Reshape(Transpose(h, 0, 1), h.Shape().Dim(1), -1)
+	h = Transpose(h, nodeAxis(h), 1)
+	h = Reshape(h, h.Shape().Dim(0), -1)
 	h = affine(scope.In("code"), h, config.PredictorCode)
 
 	h = leakyReLU(affine(scope.In("mlp_0"), h, config.PredictorDim))
