@@ -101,12 +101,12 @@ func cpuSeconds(b *testing.B) float64 {
 }
 
 // trainingLabels are the true validation accuracies of the training set, in place of pseudo-labels.
-func trainingLabels(b *testing.B, m *Model, table datasets.Benchmark) []float64 {
+func trainingLabels(t testing.TB, m *Model, table datasets.Benchmark) []float64 {
 	labels := make([]float64, len(m.TrainingSet()))
 	for i, arch := range m.TrainingSet() {
 		record, err := table.Lookup(arch)
 		if err != nil {
-			b.Fatal(err)
+			t.Fatal(err)
 		}
 		labels[i] = record.Val
 	}
