@@ -174,15 +174,17 @@ func BenchmarkEncodeSpace(b *testing.B) {
 func BenchmarkFineTune(b *testing.B) {
 	atSizes(b, func(b *testing.B, config Config, table datasets.Benchmark) {
 		m := newModel(b, fastest(b), table.Space(), config)
-		labelled, err := m.startingSet(initialSet(b, m, table))
+		oracle := initialSet(b, m, table)
+		labelled, err := m.startingSet(oracle)
 		if err != nil {
 			b.Fatal(err)
 		}
-		if err := m.prepareSearch(config.Budget); err != nil {
+		if err := m.prepareSearch(1, config.Budget); err != nil {
 			b.Fatal(err)
 		}
+		searches := []*seedSearch{{oracle: oracle, labelled: labelled}}
 		fit := func() {
-			if _, err := m.fineTune(b.Context(), labelled, 1); err != nil {
+			if _, err := m.fineTune(b.Context(), searches, 1); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -289,10 +291,11 @@ func BenchmarkCompile(b *testing.B) {
 		for b.Loop() {
 			m := newModel(b, fastest(b), table.Space(), config)
 			oracle, labels := initialSet(b, m, table), trainingLabels(b, m, table)
-			if err := m.prepareSearch(config.Budget); err != nil {
+			if err := m.prepareSearch(1, config.Budget); err != nil {
 				b.Fatal(err)
 			}
 			origin := make([]float64, config.LatentDim)
+			one := []*seedSearch{{oracle: oracle, labelled: []entry{{latent: origin}}}}
 			for name, use := range map[string]func() error{
 				"predictor":     func() error { return m.TrainPredictor(b.Context(), oracle.Log(), nil) },
 				"joint":         func() error { return m.TrainJoint(b.Context(), labels, 0, nil) },
@@ -300,7 +303,7 @@ func BenchmarkCompile(b *testing.B) {
 				"encode":        func() error { _, err := m.Encode(m.TrainingSet()[0]); return err },
 				"decode":        func() error { _, err := m.Decode([][]float64{origin}); return err },
 				"performance":   func() error { _, err := m.Performance([][]float64{origin}); return err },
-				"fine-tune":     func() error { _, err := m.fineTune(b.Context(), []entry{{latent: origin}}, 1); return err },
+				"fine-tune":     func() error { _, err := m.fineTune(b.Context(), one, 1); return err },
 				"step":          func() error { _, _, err := m.step([][]float64{origin}, []float32{1}); return err },
 			} {
 				var took [2]time.Duration

@@ -61,8 +61,7 @@ func VAELoss(store *model.Store, config Config, schema datasets.Schema, graphs G
 func JointLoss(store *model.Store, config Config, schema datasets.Schema, graphs Graphs, labels, y, known, weights, eps *Node) (total, reconstruction, divergence, regression *Node) {
 	total, reconstruction, divergence, point := VAELoss(store, config, schema, graphs, labels, weights, eps)
 	squares := Square(Sub(Performance(store.Scope(icnnScope), config, point), y))
-	known = Mul(known, weights)
-	regression = Div(ReduceAllSum(Mul(squares, known)), MaxScalar(ReduceAllSum(known), 1))
+	regression = weightedMean(squares, Mul(known, weights))
 	total = Add(total, scaled(regression, config.PerformanceWeight))
 	return total, reconstruction, divergence, regression
 }
@@ -187,7 +186,9 @@ func (m *Model) trainVAE(ctx context.Context, stage string, config Training, fir
 
 // latentNoise draws the noise on the latents of each step.
 func (m *Model) latentNoise(rng *rand.Rand, s schedule) []*tensors.Tensor {
-	return []*tensors.Tensor{normal(rng, 1, len(s.rates), s.batch, m.Config.LatentDim)}
+	dim := m.Config.LatentDim
+	eps := normal(rng, 1, len(s.weights)*dim)
+	return []*tensors.Tensor{tensors.FromFlatDataAndDimensions(eps, s.dims(s.batch, dim)...)}
 }
 
 // jointLabels returns the labels that joint training takes: those that the predictor gives to the whole training set
@@ -294,15 +295,11 @@ func newRand(seed uint64, part string, number int) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, h.Sum64()))
 }
 
-// normal draws a tensor of normal values with mean 0 and the given standard deviation.
-func normal(rng *rand.Rand, deviation float64, dims ...int) *tensors.Tensor {
-	size := 1
-	for _, d := range dims {
-		size *= d
+// normal draws n normal values with mean 0 and the given standard deviation.
+func normal(rng *rand.Rand, deviation float64, n int) []float32 {
+	values := make([]float32, n)
+	for i := range values {
+		values[i] = float32(rng.NormFloat64() * deviation)
 	}
-	flat := make([]float32, size)
-	for i := range flat {
-		flat[i] = float32(rng.NormFloat64() * deviation)
-	}
-	return tensors.FromFlatDataAndDimensions(flat, dims...)
+	return values
 }

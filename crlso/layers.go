@@ -16,11 +16,14 @@ import (
 // leakyReLU has slope 0.01 below zero, in all networks of the method.
 func leakyReLU(x *Node) *Node { return activation.LeakyReluWith(x, 0.01) }
 
+// A layer whose weights have a leading axis S, before those that are said here, is S layers side by side, and takes x of
+// shape [S, B, in] to [S, B, out]. Layers are never created so: see Model.prepareSearch.
+
 // affine returns x W + b for x of shape [..., in]: shape [..., out], in + 1 times out weights.
 func affine(scope *model.Scope, x *Node, out int) *Node {
 	in := x.Shape().Dim(-1)
 	bias := weight(scope, "bias", in, out).NodeValue(x)
-	return Add(linear(scope, x, out), ExpandLeftToRank(bias, x.Rank()))
+	return Add(linear(scope, x, out), ExpandLeftToRank(InsertAxes(bias, -2), x.Rank()))
 }
 
 // linear returns x W for x of shape [..., in]: shape [..., out], in times out weights.
@@ -33,8 +36,11 @@ func linearWithFanIn(scope *model.Scope, x *Node, out, fanIn int) *Node {
 	return times(x, weight(scope, "weights", fanIn, x.Shape().Dim(-1), out).NodeValue(x))
 }
 
-// times returns x W for x of shape [..., in] and W of shape [in, out]: one product of matrices.
+// times returns x W for x of shape [..., in] and W of shape [in, out]: one product of matrices, or S of them if W is [S, in, out].
 func times(x, W *Node) *Node {
+	if W.Rank() > 2 {
+		return Dot(x, W).MatMul()
+	}
 	dims := slices.Clone(x.Shape().Dimensions)
 	dims[len(dims)-1] = W.Shape().Dim(1)
 	return Reshape(Dot(Reshape(x, -1, W.Shape().Dim(0)), W).Product(), dims...)

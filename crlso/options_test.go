@@ -157,13 +157,14 @@ func TestLabelTransform(t *testing.T) {
 				t.Fatal(err)
 			}
 			predictors[i] = weightsOf(t, m)
-			if err := m.prepareSearch(config.Budget); err != nil {
+			if err := m.prepareSearch(1, config.Budget); err != nil {
 				t.Fatal(err)
 			}
-			var err error
-			if fits[i], err = m.fineTune(t.Context(), labelled, 1); err != nil {
+			losses, err := m.fineTune(t.Context(), []*seedSearch{{oracle: oracle, labelled: labelled}}, 1)
+			if err != nil {
 				t.Fatal(err)
 			}
+			fits[i] = losses[0]
 		}
 		same := transform == QuantileLabels
 		if differs(predictors[0], predictors[1], predictorScope) == same || (fits[0] == fits[1]) != same {

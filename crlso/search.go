@@ -3,7 +3,10 @@ package crlso
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"math/rand/v2"
 	"slices"
 
 	"github.com/cr-lso/cr-lso/datasets"
@@ -14,7 +17,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// SearchStep moves latents z, [B, Z], by eta, [B], along the gradient of predicted accuracy:
+// SearchStep moves latents z, [..., Z], by eta, [...], along the gradient of predicted accuracy:
 //
 //	z' = z - direction * eta * grad f(z)
 //
@@ -37,20 +40,37 @@ type SearchRound struct {
 	StepLength   float64 // mean Euclidean length of the gradient step
 }
 
-// searchScope is where the surrogate that a search fine-tunes stands, a copy of the jointly trained one.
-const searchScope = "/search/icnn"
+// searchScope is where the surrogates that searches fine-tune stand, copies of the jointly trained one: below it, for each
+// number S of searches side by side, a network whose weights have a leading axis S.
+const searchScope = "/search"
 
-// searchPrograms are the compiled parts of the search, for labelled sets up to a certain size.
+// searchPrograms are the compiled parts of S searches side by side, for labelled sets up to a certain size.
 type searchPrograms struct {
-	capacity int
-	fineTune *trainer
-	step     *model.Exec // (starts [K, Z], eta [K]) -> latents [K, Z], scores [K, outputs]
+	searches, capacity int
+	fineTune           *trainer
+	step               *model.Exec // (starts [S, K, Z], eta [S, K]) -> latents [S, K, Z], scores [S, K, outputs]
 }
 
 // entry is a labelled architecture: one element of the search's set D.
 type entry struct {
 	latent   []float64
 	accuracy float64 // percent
+}
+
+// seedSearch is the state of one search.
+type seedSearch struct {
+	seed     uint64
+	oracle   *datasets.Oracle
+	labelled []entry
+	err      error // why the search ended before its budget
+
+	// Of the present round.
+	round   SearchRound
+	rng     *rand.Rand
+	top     []entry   // where it starts from
+	eta     []float32 // of each start
+	pending []int     // starts that have led to nothing new
+	found   []entry
 }
 
 // Search spends the oracle's budget, up to Config.Budget queries in all. It starts from all architectures
@@ -67,40 +87,49 @@ type entry struct {
 //
 // Source: CRLSO.main_loop in crlso.py of the released code; the cap on retries is ours.
 func (m *Model) Search(ctx context.Context, oracle *datasets.Oracle, each func(SearchRound) error) error {
-	labelled, err := m.startingSet(oracle)
-	if err != nil {
-		return err
+	return m.SearchSeeds(ctx, map[uint64]*datasets.Oracle{m.Config.SearchSeed: oracle}, func(_ uint64, round SearchRound) error {
+		if each == nil {
+			return nil
+		}
+		return each(round)
+	})
+}
+
+// SearchSeeds makes several searches side by side, each round of all of them in one batched program. The keys of oracles are
+// search seeds, in place of Config.SearchSeed; each search makes the queries of [Model.Search] with that seed, up to
+// rounding. One that fails leaves the others to go on, and the error joins what went wrong. each is called
+// after every round of every search, unless it is nil; an error from it, or a cancelled ctx, ends all.
+func (m *Model) SearchSeeds(ctx context.Context, oracles map[uint64]*datasets.Oracle, each func(seed uint64, round SearchRound) error) error {
+	var searches []*seedSearch
+	capacity := 0
+	for _, seed := range slices.Sorted(maps.Keys(oracles)) {
+		labelled, err := m.startingSet(oracles[seed])
+		if err != nil {
+			return err
+		}
+		searches = append(searches, &seedSearch{seed: seed, oracle: oracles[seed], labelled: labelled})
+		capacity = max(capacity, oracles[seed].Budget())
 	}
-	if err := m.prepareSearch(oracle.Budget()); err != nil {
+	if len(searches) == 0 {
+		return nil
+	}
+	if err := m.prepareSearch(len(searches), capacity); err != nil {
 		return fmt.Errorf("search: %w", err)
 	}
-	for number := 1; oracle.Remaining() > 0 && len(labelled) < m.Config.Budget; number++ {
-		if err := context.Cause(ctx); err != nil {
-			return fmt.Errorf("search, after %d queries: %w", len(labelled), err)
-		}
-		round := SearchRound{Number: number}
-		if round.FitLoss, err = m.fineTune(ctx, labelled, number); err != nil {
-			return fmt.Errorf("search, round %d: %w", number, err)
-		}
-		found, err := m.propose(oracle, labelled, &round)
-		if err != nil {
-			return fmt.Errorf("search, round %d: %w", number, err)
-		}
-		labelled = append(labelled, found...)
-		round.Queries = len(labelled)
-		round.MeanAccuracy = stat.Mean(accuracies(found), nil)
-		round.Best = slices.Max(accuracies(labelled))
-		if each != nil {
-			if err := each(round); err != nil {
-				return err
-			}
-		}
-		if len(found) == 0 {
-			return fmt.Errorf("search, round %d: none of %d starts led to a new architecture in %d attempts; raise SearchNoise, StepSize or MaxRetries",
-				number, m.Config.TopK, m.Config.MaxRetries)
-		}
+	var err error
+	for number := 1; err == nil && slices.ContainsFunc(searches, m.goesOn); number++ {
+		err = m.searchRound(ctx, searches, number, each)
 	}
-	return nil
+	var errs []error
+	for _, s := range searches {
+		errs = append(errs, s.err)
+	}
+	return errors.Join(append(errs, err)...)
+}
+
+// goesOn reports whether a search has a round before it.
+func (m *Model) goesOn(s *seedSearch) bool {
+	return s.err == nil && s.oracle.Remaining() > 0 && len(s.labelled) < m.Config.Budget
 }
 
 // startingSet returns the labelled set D of the oracle's log.
@@ -121,30 +150,32 @@ func (m *Model) startingSet(oracle *datasets.Oracle) ([]entry, error) {
 	return labelled, nil
 }
 
-// prepareSearch copies the surrogate and makes the programs for labelled sets of up to capacity architectures.
-func (m *Model) prepareSearch(capacity int) error {
+// prepareSearch copies the surrogate for so many searches, and makes their programs for labelled sets of up to capacity
+// architectures.
+func (m *Model) prepareSearch(searches, capacity int) error {
+	path := fmt.Sprintf("%s/%d", searchScope, searches)
 	for v := range m.store.Scope(icnnScope).IterVariables() {
-		value, err := v.MustValue().Clone()
-		if err != nil {
-			return err
-		}
-		path := searchScope + v.Path()[len(icnnScope):]
+		one := tensors.MustCopyFlatData[float32](v.MustValue())
+		dims := append([]int{searches}, v.Shape().Dimensions...)
+		copies := tensors.FromFlatDataAndDimensions(slices.Repeat(one, searches), dims...)
+		path := path + v.Path()[len(icnnScope):]
+		var err error
 		if copied := m.store.GetVariable(path); copied != nil {
-			err = copied.SetValue(value)
+			err = copied.SetValue(copies)
 		} else {
-			_, err = m.store.CreateVariable(path, value)
+			_, err = m.store.CreateVariable(path, copies)
 		}
 		if err != nil {
 			return err
 		}
 	}
 	programs := m.current()
-	if programs.search != nil && programs.search.capacity == capacity {
+	if p := programs.search; p != nil && p.searches == searches && p.capacity == capacity {
 		return nil
 	}
-	scope := func() *model.Scope { return m.store.Scope(searchScope) }
+	scope := func() *model.Scope { return m.store.Scope(path) }
 	fineTune, err := newTrainer(m.backend, m.store, m.Config.FineTune, 2, objective{
-		scope: searchScope,
+		scope: path,
 		names: []string{"squared error"},
 		loss: func(tables, batch []*Node) []*Node {
 			z, y := tables[0], tables[1]
@@ -165,112 +196,185 @@ func (m *Model) prepareSearch(capacity int) error {
 	if err != nil {
 		return err
 	}
-	programs.search = &searchPrograms{capacity: capacity, fineTune: fineTune, step: step}
+	programs.search = &searchPrograms{searches: searches, capacity: capacity, fineTune: fineTune, step: step}
 	return nil
 }
 
-// fineTune trains the copied surrogate on the labelled set with a fresh optimiser, in one call to the device,
-// and returns the mean loss of all its epochs.
-func (m *Model) fineTune(ctx context.Context, labelled []entry, round int) (float64, error) {
-	t, search := m.Config.FineTune, m.programs.search
-	capacity := search.capacity
-	latents := make([][]float64, len(labelled))
-	for i, e := range labelled {
-		latents[i] = e.latent
-	}
-	z, err := m.latentTensor(latents, capacity)
+// searchRound makes a round of all searches that go on.
+func (m *Model) searchRound(ctx context.Context, searches []*seedSearch, number int, each func(uint64, SearchRound) error) error {
+	losses, err := m.fineTune(ctx, searches, number)
 	if err != nil {
-		return 0, err
+		return fmt.Errorf("search, round %d: %w", number, err)
 	}
-	rng := newRand(m.Config.SearchSeed, "fine-tune", round)
-	s := t.newSchedule(rng, len(labelled), 0, t.Epochs, t.stepsPerEpoch(capacity)*t.Epochs)
-	y := make([]float64, capacity)
-	copy(y, m.Config.LabelTransform.targets(accuracies(labelled)))
-	means, err := search.fineTune.run(ctx, s, 0, []*tensors.Tensor{z, fractions(y)}, []*tensors.Tensor{
-		normal(rng, m.Config.FineTuneNoise, len(s.rates), s.batch, m.Config.LatentDim),
-		normal(rng, m.Config.LabelNoise, len(s.rates), s.batch),
+	var running []*seedSearch
+	for i, s := range searches {
+		if m.goesOn(s) {
+			s.beginRound(m.Config, number, losses[i])
+			running = append(running, s)
+		}
+	}
+	if err := m.propose(searches); err != nil {
+		return fmt.Errorf("search, round %d: %w", number, err)
+	}
+	for _, s := range running {
+		if s.err == nil {
+			s.endRound(m.Config)
+			if each != nil {
+				if err := each(s.seed, s.round); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// fineTune trains the copied surrogates, each on the labelled set of its search, with fresh optimisers, in one call to the
+// device, and returns for each search the mean loss of all epochs. Searches that are over have no examples.
+func (m *Model) fineTune(ctx context.Context, searches []*seedSearch, round int) ([]float64, error) {
+	t, search := m.Config.FineTune, m.programs.search
+	z := slices.Repeat([][]float64{make([]float64, m.Config.LatentDim)}, search.searches*search.capacity)
+	y := make([]float64, len(z))
+	schedules := make([]schedule, len(searches))
+	latentNoise, labelNoise := make([][]float32, len(searches)), make([][]float32, len(searches))
+	for i, s := range searches {
+		if !m.goesOn(s) {
+			continue
+		}
+		row := i * search.capacity // the first of this search
+		for j, e := range s.labelled {
+			z[row+j] = e.latent
+		}
+		copy(y[row:], m.Config.LabelTransform.targets(accuracies(s.labelled)))
+		rng := newRand(s.seed, "fine-tune", round)
+		schedules[i] = t.newSchedule(rng, len(s.labelled), 0, t.Epochs, t.stepsPerEpoch(s.oracle.Budget())*t.Epochs)
+		for j := range schedules[i].indices {
+			schedules[i].indices[j] += int32(row)
+		}
+		examples := len(schedules[i].indices)
+		latentNoise[i] = normal(rng, m.Config.FineTuneNoise, examples*m.Config.LatentDim)
+		labelNoise[i] = normal(rng, m.Config.LabelNoise, examples)
+	}
+	latents, err := m.latentTensor(z, len(z))
+	if err != nil {
+		return nil, err
+	}
+	steps := t.stepsPerEpoch(search.capacity) * t.Epochs
+	s := sideBySide(schedules, t.Batch, steps)
+	means, err := search.fineTune.run(ctx, s, 0, []*tensors.Tensor{latents, fractions(y)}, []*tensors.Tensor{
+		tensors.FromFlatDataAndDimensions(interleave(latentNoise, steps, t.Batch*m.Config.LatentDim), s.dims(t.Batch, m.Config.LatentDim)...),
+		tensors.FromFlatDataAndDimensions(interleave(labelNoise, steps, t.Batch), s.dims(t.Batch)...),
 	})
 	if err != nil {
-		return 0, fmt.Errorf("fine-tuning: %w", err)
+		return nil, fmt.Errorf("fine-tuning: %w", err)
 	}
-	return means[0], nil
+	return means, nil
 }
 
-// propose makes steps 2 and 3 of a round and returns what it queried. All starts that have not led to
-// something new take their next attempt in one call to the device.
-func (m *Model) propose(oracle *datasets.Oracle, labelled []entry, round *SearchRound) ([]entry, error) {
-	rng := newRand(m.Config.SearchSeed, "search", round.Number)
-	k, dim := m.Config.TopK, m.Config.LatentDim
-	top := topK(labelled, k, func(e entry) float64 { return e.accuracy })
-	eta := make([]float32, k)
-	for i := range eta {
-		eta[i] = float32(m.Config.StepSize)
-	}
-	pending := make([]int, k)
-	for i := range pending {
-		pending[i] = i
-	}
+// beginRound makes step 2 of a round.
+func (s *seedSearch) beginRound(config Config, number int, fitLoss float64) {
+	s.round = SearchRound{Number: number, FitLoss: fitLoss}
+	s.rng = newRand(s.seed, "search", number)
+	s.top = topK(s.labelled, config.TopK, func(e entry) float64 { return e.accuracy })
+	s.eta = slices.Repeat([]float32{float32(config.StepSize)}, config.TopK)
+	s.pending = upTo(config.TopK)
+	s.found = nil
+}
 
-	defer func() {
-		round.NoiseLength /= float64(round.Attempts)
-		round.StepLength /= float64(round.Attempts)
-	}()
-	var found []entry
-	for attempt := 0; len(pending) > 0 && attempt < m.Config.MaxRetries; attempt++ {
-		starts, noises := make([][]float64, k), make([]float64, k)
-		for i, t := range top {
-			noise := make([]float64, dim)
-			starts[i] = make([]float64, dim)
-			for j := range dim {
-				noise[j] = rng.NormFloat64() * m.Config.SearchNoise
-				starts[i][j] = t.latent[j] + noise[j]
+// propose makes step 3 of a round. All starts that have not led to something new take their next attempt in one call to
+// the device.
+func (m *Model) propose(searches []*seedSearch) error {
+	k := m.Config.TopK
+	open := func(s *seedSearch) bool { return len(s.pending) > 0 }
+	for attempt := 0; attempt < m.Config.MaxRetries && slices.ContainsFunc(searches, open); attempt++ {
+		starts := slices.Repeat([][]float64{make([]float64, m.Config.LatentDim)}, len(searches)*k)
+		eta := make([]float32, len(starts))
+		for i, s := range searches {
+			if open(s) {
+				copy(starts[i*k:], s.disturb(m.Config.SearchNoise))
+				copy(eta[i*k:], s.eta)
 			}
-			noises[i] = floats.Norm(noise, 2)
 		}
-		latents, decoded, err := m.step(starts, eta)
+		latents, scores, err := m.step(starts, eta)
 		if err != nil {
-			return found, err
+			return err
 		}
-		var again []int
-		for _, i := range pending {
-			round.Attempts++
-			round.NoiseLength += noises[i]
-			round.StepLength += floats.Distance(starts[i], latents[i], 2)
-			switch d := decoded[i]; {
-			case d.Err != nil:
-				again = append(again, i)
-			case oracle.Seen(d.Arch):
-				eta[i] += float32(m.Config.StepIncrement)
-				again = append(again, i)
-			default:
-				if oracle.Remaining() == 0 || len(labelled)+len(found) == m.Config.Budget {
-					return found, nil
-				}
-				accuracy, err := oracle.Query(d.Arch)
-				if err != nil {
-					return found, err
-				}
-				found = append(found, entry{latents[i], accuracy})
-			}
+		for i, s := range searches {
+			s.query(m.Config, starts[i*k:], latents[i*k:], scores[i*k:])
 		}
-		pending = again
 	}
-	round.GaveUp = len(pending)
-	return found, nil
+	return nil
 }
 
-// step makes a SearchStep from each start and decodes where it ends.
-func (m *Model) step(starts [][]float64, eta []float32) ([][]float64, []Decoding, error) {
-	z, err := m.latentTensor(starts, len(starts))
+// disturb adds noise to where the round starts from.
+func (s *seedSearch) disturb(deviation float64) [][]float64 {
+	starts := make([][]float64, len(s.top))
+	for i, e := range s.top {
+		starts[i] = slices.Clone(e.latent)
+		for j := range starts[i] {
+			starts[i][j] += s.rng.NormFloat64() * deviation
+		}
+	}
+	return starts
+}
+
+// query decodes where an attempt from each pending start has led, and queries what is new.
+func (s *seedSearch) query(config Config, starts, latents [][]float64, scores [][]float32) {
+	var again []int
+	for _, i := range s.pending {
+		s.round.Attempts++
+		s.round.NoiseLength += floats.Distance(s.top[i].latent, starts[i], 2)
+		s.round.StepLength += floats.Distance(starts[i], latents[i], 2)
+		arch, err := s.oracle.Space().Decode(scores[i])
+		switch {
+		case err != nil:
+			again = append(again, i)
+		case s.oracle.Seen(arch):
+			s.eta[i] += float32(config.StepIncrement)
+			again = append(again, i)
+		case s.oracle.Remaining() == 0 || len(s.labelled)+len(s.found) == config.Budget:
+			s.pending = nil
+			return
+		default:
+			accuracy, err := s.oracle.Query(arch)
+			if err != nil {
+				s.err = fmt.Errorf("search %d, round %d: %w", s.seed, s.round.Number, err)
+				s.pending = nil
+				return
+			}
+			s.found = append(s.found, entry{latents[i], accuracy})
+		}
+	}
+	s.pending = again
+}
+
+// endRound enters what the round found into the labelled set, and makes its report.
+func (s *seedSearch) endRound(config Config) {
+	r := &s.round
+	r.NoiseLength /= float64(r.Attempts)
+	r.StepLength /= float64(r.Attempts)
+	r.GaveUp = len(s.pending)
+	r.MeanAccuracy = stat.Mean(accuracies(s.found), nil)
+	s.pending = nil
+	s.labelled = append(s.labelled, s.found...)
+	r.Queries = len(s.labelled)
+	r.Best = slices.Max(accuracies(s.labelled))
+	if len(s.found) == 0 {
+		s.err = fmt.Errorf("search %d, round %d: none of %d starts led to a new architecture in %d attempts; raise SearchNoise, StepSize or MaxRetries",
+			s.seed, r.Number, config.TopK, config.MaxRetries)
+	}
+}
+
+// step makes a SearchStep from each start, as many of one search as of another, and returns the scores of where it ends.
+func (m *Model) step(starts [][]float64, eta []float32) (latents [][]float64, scores [][]float32, err error) {
+	n, dim := m.programs.search.searches, m.Config.LatentDim
+	z := tensors.FromFlatDataAndDimensions(float32s(slices.Concat(starts...)), n, len(starts)/n, dim)
+	moved, decoded, err := m.programs.search.step.Exec2(z, tensors.FromFlatDataAndDimensions(eta, n, len(eta)/n))
 	if err != nil {
 		return nil, nil, err
 	}
-	moved, scores, err := m.programs.search.step.Exec2(z, eta)
-	if err != nil {
-		return nil, nil, err
-	}
-	latents := rows(appendRows(nil, moved, len(starts)), m.Config.LatentDim)
-	return latents, m.decodings(appendRows(nil, scores, len(starts))), nil
+	latents = rows(appendRows(nil, moved, n), dim)
+	return latents, slices.Collect(slices.Chunk(appendRows(nil, decoded, n), m.schema.Outputs())), nil
 }
 
 // topK returns the k items of the highest values, the earliest first among equals; all if there are fewer.

@@ -3,6 +3,7 @@ package crlso
 import (
 	"context"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -113,7 +114,65 @@ func TestSearchErrors(t *testing.T) {
 	}
 	cancelled, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("interrupted"))
-	wantErrorLine(t, m.Search(cancelled, oracle, nil), "after 40 queries", "interrupted")
+	wantErrorLine(t, m.Search(cancelled, oracle, nil), "round 1", "interrupted")
 	oracle.Close()
 	wantErrorLine(t, m.Search(t.Context(), oracle, nil), "oracle is closed")
+}
+
+// TestSearchSeeds compares searches side by side with each alone. They differ in budget and in what is labelled, so they take
+// different numbers of steps a round, and end in different rounds; one of them cannot query.
+func TestSearchSeeds(t *testing.T) {
+	onBackends(t, func(t *testing.T, backend compute.Backend) {
+		for name, change := range map[string]func(*Config){
+			"released": func(*Config) {},
+			"clipped": func(c *Config) {
+				c.Surrogate, c.FineTune.ClipNorm, c.FineTune.Beta1, c.FineTune.LearningRate = MLPSurrogate, 0.01, 0.9, 1e-3
+			},
+		} {
+			config := small()
+			config.Budget = 90
+			change(&config)
+			m, _ := searchable(t, backend, config)
+			oracles := func() map[uint64]*datasets.Oracle {
+				all := make(map[uint64]*datasets.Oracle)
+				for seed, size := range map[uint64]struct{ initial, budget int }{3: {60, 75}, 5: {70, 90}, 8: {40, 50}, 9: {40, 50}} {
+					all[seed] = newOracle(t, size.budget)
+					if err := drawInitialSet(all[seed], rand.New(rand.NewPCG(seed, 1)), size.initial); err != nil {
+						t.Fatal(err)
+					}
+				}
+				all[9].Close()
+				return all
+			}
+			beside, alone := oracles(), oracles()
+			rounds := make(map[uint64][]SearchRound)
+			err := m.SearchSeeds(t.Context(), beside, func(seed uint64, r SearchRound) error {
+				rounds[seed] = append(rounds[seed], r)
+				return nil
+			})
+			wantErrorLine(t, err, "search 9, round 1", "oracle is closed")
+			for _, seed := range []uint64{3, 5, 8} {
+				m.Config.SearchSeed = seed
+				err := m.Search(t.Context(), alone[seed], func(want SearchRound) error {
+					if len(rounds[seed]) < want.Number {
+						return errors.New("there is no such round side by side")
+					}
+					got := rounds[seed][want.Number-1]
+					if math.Abs(got.FitLoss-want.FitLoss) > 1e-5 || got.Queries != want.Queries || got.Attempts != want.Attempts || got.Best != want.Best {
+						t.Errorf("%s, search %d: round %+v, alone it is %+v", name, seed, got, want)
+					}
+					return nil
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got, want := beside[seed].Log(), alone[seed].Log(); len(got) != beside[seed].Budget() || !slices.Equal(got, want) {
+					t.Errorf("%s, search %d makes other queries than alone", name, seed)
+				}
+			}
+		}
+	})
+	if err := newModel(t, fastest(t), space, small()).SearchSeeds(t.Context(), nil, nil); err != nil {
+		t.Error(err)
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/gobackend"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -24,8 +25,9 @@ type objective struct {
 	scope, frozen string
 	// names are those of the values that loss returns.
 	names []string
-	// loss returns scalars, the objective first, for one step. tables are the same in every step,
-	// batch holds this step's row of each per-step input.
+	// loss returns scalars, the objective first, for one step; or vectors, [S], if the weights are those of S
+	// networks side by side, along a leading axis. tables are the same in every step, batch holds this
+	// step's row of each per-step input.
 	loss func(tables, batch []*Node) []*Node
 	// project, if not nil, maps the weights back to where they are allowed to be, after each step.
 	project func(g *Graph)
@@ -47,7 +49,8 @@ func regressionOn(scope string, network func(rows *Node) *Node, project func(g *
 }
 
 // trainer runs many steps of Adam as one compiled program: a While whose state is the weights, Adam's
-// moments and everything that the steps read, so that the host does not act between steps.
+// moments and everything that the steps read, so that the host does not act between steps. It trains one network,
+// or several that know nothing of each other: those make S steps of Adam in one, each with its own learning rate.
 type trainer struct {
 	config    Training
 	objective objective
@@ -92,12 +95,13 @@ func newTrainer(backend compute.Backend, store *model.Store, config Training, nu
 
 // The first inputs of the program are, all scalars but the last two: the step to begin with, the step to end
 // before, the number of steps that the moments have seen before step 0, the learning rate of each step, and
-// zeros, one for each value of the objective and one for the number of examples. The tables follow, then
-// the per-step inputs, of which the first is the weight of each example of each step.
+// zeros, one for each value of the objective and one for the number of examples; the last two are
+// [..., S] for S networks. The tables follow, then the per-step inputs, [steps, S, batch, ...], of which the first is
+// the weight of each example of each step.
 const fixedInputs = 5
 
 // program builds the loop. Its result is, for each value of the objective, the sum over all examples seen, and
-// in the end the number of examples.
+// in the end the number of examples; for each network.
 func (t *trainer) program(inputs []*Node, numTables int) *Node {
 	g := inputs[0].Graph()
 	vars := slices.Concat(t.trained, t.moments)
@@ -151,15 +155,15 @@ func (t *trainer) step(g *Graph, state []*Node, numTables int) []*Node {
 		weights[i] = v.NodeValue(g)
 	}
 	nth := OnePlus(ConvertDType(Add(seen, number), dtypes.Float32))
-	t.adam(g, Gradient(losses[0], weights...), Gather(rates, row), nth)
+	t.adam(g, Gradient(ReduceAllSum(losses[0]), weights...), Gather(rates, row), nth)
 	if t.objective.project != nil {
 		t.objective.project(g)
 	}
 
-	examples := ReduceAllSum(batch[0])
+	examples := ReduceSum(batch[0], -1)
 	next := slices.Clone(state)
 	next[0] = OnePlus(number)
-	next[4] = Add(sums, Mul(examples, Stack(append(losses, OnesLike(examples)), 0)))
+	next[4] = Add(sums, Mul(InsertAxes(examples, 0), Stack(append(losses, OnesLike(examples)), 0)))
 	for i, v := range vars {
 		next[len(inputs)+i] = v.NodeValue(g)
 	}
@@ -169,11 +173,11 @@ func (t *trainer) step(g *Graph, state []*Node, numTables int) []*Node {
 // adam makes step number nth (1 for the first) of Adam with bias correction (Kingma and Ba 2015, algorithm 1),
 // an L2 penalty in the gradient and epsilon 1e-8 as in PyTorch, after scaling the gradient down to
 // ClipNorm if its norm over all weights is larger. The first step forgets the moments, so a fresh optimiser
-// needs nothing but nth = 1.
+// needs nothing but nth = 1. rate is a scalar, or [S] for S networks.
 func (t *trainer) adam(g *Graph, gradients []*Node, rate, nth *Node) {
 	c := t.config
 	if c.ClipNorm > 0 {
-		gradients = clipByGlobalNorm(gradients, c.ClipNorm)
+		gradients = clipByGlobalNorm(gradients, c.ClipNorm, rate.Rank())
 	}
 	notFirst := ConvertDType(GreaterThan(nth, OnesLike(nth)), dtypes.Float32)
 	// average returns the moving average of x, stored in v, and its bias-corrected value.
@@ -182,7 +186,6 @@ func (t *trainer) adam(g *Graph, gradients []*Node, rate, nth *Node) {
 		v.SetNodeValue(mean)
 		return Div(mean, OneMinus(Pow(Const(g, float32(decay)), nth)))
 	}
-	rate = Reshape(rate)
 	for i, w := range t.trained {
 		value := w.NodeValue(g)
 		gradient := gradients[i]
@@ -194,16 +197,16 @@ func (t *trainer) adam(g *Graph, gradients []*Node, rate, nth *Node) {
 			direction = average(t.moments[len(t.trained)+i], c.Beta1, gradient)
 		}
 		scale := AddScalar(Sqrt(average(t.moments[i], c.Beta2, Square(gradient))), 1e-8)
-		w.SetNodeValue(Sub(value, Mul(rate, Div(direction, scale))))
+		w.SetNodeValue(Sub(value, Mul(expandRight(rate, value.Rank()), Div(direction, scale))))
 	}
 }
 
 // clipByGlobalNorm scales all gradients by the same factor, so that their norm taken together is at most
-// limit. The constant is that of PyTorch's clip_grad_norm_.
-func clipByGlobalNorm(gradients []*Node, limit float64) []*Node {
+// limit. The constant is that of PyTorch's clip_grad_norm_. Networks along leading axes have a norm and a factor each.
+func clipByGlobalNorm(gradients []*Node, limit float64, leading int) []*Node {
 	var sum *Node
 	for _, x := range gradients {
-		if s := ReduceAllSum(Square(x)); sum == nil {
+		if s := ReduceSum(Square(x), upTo(x.Rank())[leading:]...); sum == nil {
 			sum = s
 		} else {
 			sum = Add(sum, s)
@@ -212,18 +215,24 @@ func clipByGlobalNorm(gradients []*Node, limit float64) []*Node {
 	factor := MinScalar(MulScalar(Reciprocal(AddScalar(Sqrt(sum), 1e-6)), limit), 1)
 	clipped := make([]*Node, len(gradients))
 	for i, x := range gradients {
-		clipped[i] = Mul(x, factor)
+		clipped[i] = Mul(x, expandRight(factor, x.Rank()))
 	}
 	return clipped
 }
 
+// expandRight gives x axes of size 1 after its own, up to a rank.
+func expandRight(x *Node, rank int) *Node {
+	return InsertAxes(x, slices.Repeat([]int{-1}, rank-x.Rank())...)
+}
+
 // schedule holds the batches of some epochs over n examples, padded to a fixed number of steps.
 type schedule struct {
-	steps   int       // steps to run
-	batch   int       // examples per step
-	indices []int32   // [padded steps, batch] which example
-	weights []float32 // [padded steps, batch] 1, or 0 where a batch is filled up
-	rates   []float32 // [padded steps] learning rate
+	steps    int       // steps to run
+	batch    int       // examples per step
+	networks int       // S; 0 is one network, whose arrays have no such axis
+	indices  []int32   // [padded steps, S, batch] which example
+	weights  []float32 // [padded steps, S, batch] 1, or 0 where a batch is filled up
+	rates    []float32 // [padded steps, S] learning rate
 }
 
 // newSchedule shuffles n examples anew for each of the epochs first, ..., first+count-1. The last batch of
@@ -250,6 +259,42 @@ func (t Training) newSchedule(rng *rand.Rand, n, first, count, padded int) sched
 	return s
 }
 
+// sideBySide joins the schedules of several networks with the same batch, padded to a fixed number of steps. Where one has
+// ended before others, its examples have weight 0 and its learning rate is 0, so that its network stays as it is.
+func sideBySide(schedules []schedule, batch, padded int) schedule {
+	all := schedule{batch: batch, networks: len(schedules)}
+	var indices [][]int32
+	var weights, rates [][]float32
+	for _, s := range schedules {
+		all.steps = max(all.steps, s.steps)
+		indices, weights, rates = append(indices, s.indices), append(weights, s.weights), append(rates, s.rates)
+	}
+	all.indices, all.weights, all.rates = interleave(indices, padded, batch), interleave(weights, padded, batch), interleave(rates, padded, 1)
+	return all
+}
+
+// interleave joins S tables with rows of the same width row by row, [rows, S, width], filled up with zeros where a table has
+// fewer rows.
+func interleave[T int32 | float32](tables [][]T, rows, width int) []T {
+	out := make([]T, rows*len(tables)*width)
+	for i, table := range tables {
+		row := 0
+		for values := range slices.Chunk(table, width) {
+			copy(out[(row*len(tables)+i)*width:], values)
+			row++
+		}
+	}
+	return out
+}
+
+// dims is the shape of values that the schedule's steps take: [padded steps, S, inner...].
+func (s schedule) dims(inner ...int) []int {
+	if s.networks == 0 {
+		return append([]int{len(s.rates)}, inner...)
+	}
+	return append([]int{len(s.rates) / s.networks, s.networks}, inner...)
+}
+
 // stepsPerEpoch is the number of batches that n examples make.
 func (t Training) stepsPerEpoch(n int) int { return (n + t.Batch - 1) / t.Batch }
 
@@ -259,22 +304,25 @@ func (t Training) rate(epoch int) float64 {
 }
 
 // run makes the steps of s, of which the optimiser has made seen before, and returns the mean of each value
-// of the objective over all examples. perStep holds further inputs with one row a step; run frees them.
+// of the objective over all examples, [values, S]; 0 for a network without any. perStep holds further inputs with one row
+// a step; run frees them.
 func (t *trainer) run(ctx context.Context, s schedule, seen int, tables, perStep []*tensors.Tensor) (means []float64, err error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
-	padded := len(s.rates)
-	weights := tensors.FromFlatDataAndDimensions(s.weights, padded, s.batch)
-	indices := tensors.FromFlatDataAndDimensions(s.indices, padded, s.batch)
+	rates := tensors.FromFlatDataAndDimensions(s.rates, s.dims()...)
+	weights := tensors.FromFlatDataAndDimensions(s.weights, s.dims(s.batch)...)
+	indices := tensors.FromFlatDataAndDimensions(s.indices, s.dims(s.batch)...)
+	sumDims := s.dims()
+	sumDims[0] = len(t.objective.names) + 1
+	zeros := tensors.FromShape(shapes.Make(dtypes.Float32, sumDims...))
 	perStep = append([]*tensors.Tensor{weights, indices}, perStep...)
 	defer func() {
-		for _, x := range perStep {
+		for _, x := range append(perStep, rates, zeros) {
 			x.MustFinalizeAll()
 		}
 	}()
-	zeros := make([]float32, len(t.objective.names)+1)
-	args := []any{int32(0), int32(s.steps), int32(seen), s.rates, zeros}
+	args := []any{int32(0), int32(s.steps), int32(seen), rates, zeros}
 	for _, x := range slices.Concat(tables, perStep) {
 		args = append(args, x)
 	}
@@ -282,30 +330,31 @@ func (t *trainer) run(ctx context.Context, s schedule, seen int, tables, perStep
 	if t.split != nil {
 		call = t.callSplit
 	}
-	sums := make([]float64, len(zeros))
+	sums := make([]float64, zeros.Size())
 	for step := 0; step < s.steps; step++ {
 		args[0] = int32(step)
 		result, err := call(args...)
 		if err != nil {
 			return nil, err
 		}
-		floats.Add(sums, float64s(appendRows(nil, result, len(sums))))
+		floats.Add(sums, float64s(appendRows(nil, result, result.Shape().Dim(0))))
 		if !t.hostLoop {
 			break
 		}
 	}
-	examples := sums[len(sums)-1]
-	means = sums[:len(sums)-1]
-	for i, name := range t.objective.names {
-		means[i] /= examples
+	names := t.objective.names
+	networks := len(sums) / (len(names) + 1)
+	means, examples := sums[:len(names)*networks], sums[len(names)*networks:]
+	for i := range means {
+		means[i] /= max(examples[i%networks], 1)
 		if math.IsNaN(means[i]) || math.IsInf(means[i], 0) {
-			return nil, fmt.Errorf("training diverged: %s is %g; lower the learning rate", name, means[i])
+			return nil, fmt.Errorf("training diverged: %s is %g; lower the learning rate", names[i/networks], means[i])
 		}
 	}
 	return means, nil
 }
 
-// weightedMean is the mean of x, [B], over the examples of weight 1.
+// weightedMean is the mean of x, [..., B], over the examples of weight 1; 0 if there are none.
 func weightedMean(x, weights *Node) *Node {
-	return Div(ReduceAllSum(Mul(x, weights)), ReduceAllSum(weights))
+	return Div(ReduceSum(Mul(x, weights), -1), MaxScalar(ReduceSum(weights, -1), 1))
 }
