@@ -199,11 +199,7 @@ func BenchmarkFineTune(b *testing.B) {
 // some latents to decode to an architecture.
 func BenchmarkSearch(b *testing.B) {
 	atSizes(b, func(b *testing.B, config Config, table datasets.Benchmark) {
-		m := newModel(b, fastest(b), table.Space(), config)
-		m.Config.Joint = quick(30_000/len(m.TrainingSet()), 64)
-		if err := m.TrainJoint(b.Context(), trainingLabels(b, m, table), 0, nil); err != nil {
-			b.Fatal(err)
-		}
+		m := quicklyTrained(b, config, table)
 		search := func() {
 			if err := m.Search(b.Context(), initialSet(b, m, table), nil); err != nil {
 				b.Fatal(err)
@@ -214,6 +210,58 @@ func BenchmarkSearch(b *testing.B) {
 			search()
 		}
 	})
+}
+
+// quicklyTrained returns a model with a latent space for BenchmarkSearch.
+func quicklyTrained(b *testing.B, config Config, table datasets.Benchmark) *Model {
+	m := newModel(b, fastest(b), table.Space(), config)
+	m.Config.Joint = quick(30_000/len(m.TrainingSet()), 64)
+	if err := m.TrainJoint(b.Context(), trainingLabels(b, m, table), 0, nil); err != nil {
+		b.Fatal(err)
+	}
+	return m
+}
+
+// BenchmarkSearchSeeds is BenchmarkSearch for several seeds side by side, between as many searches one after another. It reports
+// the time that a search takes either way.
+func BenchmarkSearchSeeds(b *testing.B) {
+	for _, searches := range []int{1, 2, 4, 10} {
+		b.Run(strconv.Itoa(searches), func(b *testing.B) {
+			table := benchmark(b)
+			batched, single := quicklyTrained(b, Released201(), table), quicklyTrained(b, Released201(), table)
+			beside := func() {
+				oracles := make(map[uint64]*datasets.Oracle)
+				for seed := range searches {
+					oracles[uint64(seed)] = initialSet(b, batched, table)
+				}
+				if err := batched.SearchSeeds(b.Context(), oracles, nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+			alone := func(seed int) {
+				single.Config.SearchSeed = uint64(seed)
+				if err := single.Search(b.Context(), initialSet(b, single, table), nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+			beside()
+			alone(0)
+			var apart time.Duration
+			for b.Loop() {
+				beside()
+				b.StopTimer()
+				began := time.Now()
+				for seed := range searches {
+					alone(seed)
+				}
+				apart += time.Since(began)
+				b.StartTimer()
+			}
+			perSearch := float64(b.N * searches)
+			b.ReportMetric(b.Elapsed().Seconds()/perSearch, "s/search")
+			b.ReportMetric(apart.Seconds()/perSearch, "s/search-alone")
+		})
+	}
 }
 
 // BenchmarkSearches makes searches as an experiment does, as many at once as there are processors, each with all its

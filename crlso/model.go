@@ -5,7 +5,7 @@
 // The method embeds architectures in the latent space of a graph variational autoencoder, [Encoder] and
 // [Decoder], that is trained together with an input convex neural network, [ICNN], so that accuracy becomes a
 // concave function of the latent. A search then follows its gradient. Read the files in this order:
-// encoder.go, decoder.go, gvae.go, icnn.go, predictor.go, joint.go, search.go.
+// encoder.go, decoder.go, gvae.go, icnn.go, predictor.go, joint.go, search.go, searchround.go.
 //
 // A [Run] takes the method from the first labels to the last query and keeps everything in a folder:
 //

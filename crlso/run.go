@@ -35,7 +35,7 @@ import (
 //	search-N.csv  the queries of the search with SearchSeed N: query, arch, accuracy
 //	rounds-N.json its rounds: see SearchRound
 //
-// The stages are LabelInitialSet, TrainPredictor, TrainJoint and Search. A stage that is done already
+// The stages are LabelInitialSet, TrainPredictor, TrainJoint and Search, or SearchSeeds for several of the last. A stage that is done already
 // returns at once.
 type Run struct {
 	*Model
@@ -287,39 +287,82 @@ func (r *Run) train(ctx context.Context, stage string, epochs int, train func(fi
 // Search labels the initial set on oracle, if that has not answered it yet, spends the rest of the budget, and returns
 // its rounds. It writes search-N.csv and rounds-N.json; if they are there and complete, it queries the same
 // architectures again. To repeat the search with other random numbers, set Config.SearchSeed
-// between calls.
+// between calls, or use SearchSeeds.
 func (r *Run) Search(ctx context.Context, oracle *datasets.Oracle) ([]SearchRound, error) {
+	rounds, err := r.SearchSeeds(ctx, map[uint64]*datasets.Oracle{r.Config.SearchSeed: oracle})
+	return rounds[r.Config.SearchSeed], err
+}
+
+// SearchSeeds makes a Search on each oracle, with its key in place of Config.SearchSeed, all side by side as
+// [Model.SearchSeeds] says, and returns their rounds by that key.
+func (r *Run) SearchSeeds(ctx context.Context, oracles map[uint64]*datasets.Oracle) (map[uint64][]SearchRound, error) {
 	if done, err := r.stageDone("joint", r.Config.Joint.Epochs); err != nil {
 		return nil, err
 	} else if !done {
 		return nil, errors.New("search: the latent space is not trained yet; call TrainJoint first")
 	}
-	if err := r.LabelInitialSet(oracle); err != nil {
-		return nil, err
-	}
-	queriesFile := fmt.Sprintf("search-%d.csv", r.Config.SearchSeed)
-	roundsFile := fmt.Sprintf("rounds-%d.json", r.Config.SearchSeed)
-	budget := min(oracle.Budget(), r.Config.Budget)
-	var rounds []SearchRound
-	if done, err := r.readQueries(queriesFile); err != nil {
-		return nil, err
-	} else if len(done) == budget {
-		if err := readJSON(r.path(roundsFile), &rounds); err != nil {
+	rounds := make(map[uint64][]SearchRound)
+	missing := make(map[uint64]*datasets.Oracle)
+	total := 0
+	for seed, oracle := range oracles {
+		if err := r.LabelInitialSet(oracle); err != nil {
 			return nil, err
 		}
-		return rounds, r.replay(queriesFile, done, oracle)
+		var err error
+		if rounds[seed], err = r.replaySearch(seed, oracle); err != nil {
+			return nil, err
+		}
+		if rounds[seed] == nil {
+			missing[seed] = oracle
+			total += r.searchBudget(oracle)
+		}
 	}
-	bar := r.bar("search", budget, len(oracle.Log()))
+	if len(missing) == 0 {
+		return rounds, nil
+	}
+	queries := func() (n int) {
+		for _, oracle := range missing {
+			n += len(oracle.Log())
+		}
+		return n
+	}
+	bar := r.bar("search", total, queries())
 	defer bar.Finish()
-	err := r.Model.Search(ctx, oracle, func(round SearchRound) error {
-		rounds = append(rounds, round)
+	err := r.Model.SearchSeeds(ctx, missing, func(seed uint64, round SearchRound) error {
+		rounds[seed] = append(rounds[seed], round)
 		bar.Describe(fmt.Sprintf("search  best %.3f %%", round.Best))
-		return bar.Set(round.Queries)
+		return bar.Set(queries())
 	})
-	if err == nil {
-		err = writeJSON(r.path(roundsFile), rounds)
+	for seed, oracle := range missing {
+		err = errors.Join(err, r.writeSearch(seed, oracle, rounds[seed]))
 	}
-	return rounds, errors.Join(err, r.writeQueries(queriesFile, oracle.Log()))
+	return rounds, err
+}
+
+func (r *Run) searchBudget(oracle *datasets.Oracle) int { return min(oracle.Budget(), r.Config.Budget) }
+
+func queriesFile(seed uint64) string { return fmt.Sprintf("search-%d.csv", seed) }
+func roundsFile(seed uint64) string  { return fmt.Sprintf("rounds-%d.json", seed) }
+
+// replaySearch queries again what a complete search did, and returns its rounds; nil if there is none.
+func (r *Run) replaySearch(seed uint64, oracle *datasets.Oracle) (rounds []SearchRound, err error) {
+	queries, err := r.readQueries(queriesFile(seed))
+	if err != nil || len(queries) != r.searchBudget(oracle) {
+		return nil, err
+	}
+	if err := readJSON(r.path(roundsFile(seed)), &rounds); err != nil {
+		return nil, err
+	}
+	return rounds, r.replay(queriesFile(seed), queries, oracle)
+}
+
+// writeSearch writes what a search has queried, and its rounds if it is complete.
+func (r *Run) writeSearch(seed uint64, oracle *datasets.Oracle, rounds []SearchRound) error {
+	var err error
+	if len(oracle.Log()) == r.searchBudget(oracle) {
+		err = writeJSON(r.path(roundsFile(seed)), rounds)
+	}
+	return errors.Join(err, r.writeQueries(queriesFile(seed), oracle.Log()))
 }
 
 // stageDone reports whether there is the last checkpoint of a stage, or one of a later stage, which holds what was

@@ -124,6 +124,22 @@ func TestRunResumes(t *testing.T) {
 		!slices.Equal(rounds[0], rounds[1]) || !slices.Equal(rounds[0], rounds[2]) {
 		t.Error("the search of the resumed run makes other queries")
 	}
+
+	// Of these two searches one is there, and of the next two both.
+	for range 2 {
+		oracles := map[uint64]*datasets.Oracle{config.SearchSeed: newOracle(t, config.Budget), 7: newOracle(t, config.Budget)}
+		beside, err := resumed.SearchSeeds(t.Context(), oracles)
+		if err != nil {
+			t.Fatal(err)
+		}
+		saved, err := resumed.readQueries("search-7.csv")
+		if err != nil || !slices.Equal(saved, oracles[7].Log()) || len(saved) != config.Budget {
+			t.Errorf("search-7.csv has %d queries (%v), want those of its oracle", len(saved), err)
+		}
+		if !slices.Equal(beside[config.SearchSeed], rounds[0]) || len(beside[7]) == 0 || slices.Equal(saved, logs[0]) {
+			t.Error("searches side by side are not the one that was there and a new one")
+		}
+	}
 	for _, name := range files(t, dir) {
 		if strings.Contains(name, ".part") {
 			t.Errorf("%s was left behind", name)

@@ -1,0 +1,213 @@
+package crlso
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/gomlx/gomlx/core/tensors"
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/stat"
+)
+
+// seedSearch is the state of one search.
+type seedSearch struct {
+	seed     uint64
+	oracle   *datasets.Oracle
+	labelled []entry
+	err      error // why the search ended before its budget
+
+	// Of the present round.
+	round   SearchRound
+	rng     *rand.Rand
+	top     []entry   // where it starts from
+	eta     []float32 // of each start
+	pending []int     // starts that have led to nothing new
+	found   []entry
+}
+
+// goesOn reports whether a search has a round before it.
+func (m *Model) goesOn(s *seedSearch) bool {
+	return s.err == nil && s.oracle.Remaining() > 0 && len(s.labelled) < m.Config.Budget
+}
+
+// searchRound makes a round of all searches that go on.
+func (m *Model) searchRound(ctx context.Context, searches []*seedSearch, number int, each func(uint64, SearchRound) error) error {
+	losses, err := m.fineTune(ctx, searches, number)
+	if err != nil {
+		return fmt.Errorf("search, round %d: %w", number, err)
+	}
+	var running []*seedSearch
+	for i, s := range searches {
+		if m.goesOn(s) {
+			s.beginRound(m.Config, number, losses[i])
+			running = append(running, s)
+		}
+	}
+	if err := m.propose(searches); err != nil {
+		return fmt.Errorf("search, round %d: %w", number, err)
+	}
+	for _, s := range running {
+		if s.err != nil {
+			continue
+		}
+		s.endRound(m.Config)
+		if each == nil {
+			continue
+		}
+		if err := each(s.seed, s.round); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fineTune trains the copied surrogates, each on the labelled set of its search, with fresh optimisers, in one call to the
+// device, and returns for each search the mean loss of all epochs. Searches that are over have no examples.
+func (m *Model) fineTune(ctx context.Context, searches []*seedSearch, round int) ([]float64, error) {
+	t, search := m.Config.FineTune, m.programs.search
+	z := slices.Repeat([][]float64{make([]float64, m.Config.LatentDim)}, search.searches*search.capacity)
+	y := make([]float64, len(z))
+	schedules := make([]schedule, len(searches))
+	latentNoise, labelNoise := make([][]float32, len(searches)), make([][]float32, len(searches))
+	for i, s := range searches {
+		if !m.goesOn(s) {
+			continue
+		}
+		row := i * search.capacity // the first of this search
+		for j, e := range s.labelled {
+			z[row+j] = e.latent
+		}
+		copy(y[row:], m.Config.LabelTransform.targets(accuracies(s.labelled)))
+		rng := newRand(s.seed, "fine-tune", round)
+		schedules[i] = t.newSchedule(rng, len(s.labelled), 0, t.Epochs, t.stepsPerEpoch(s.oracle.Budget())*t.Epochs)
+		for j := range schedules[i].indices {
+			schedules[i].indices[j] += int32(row)
+		}
+		examples := len(schedules[i].indices)
+		latentNoise[i] = normal(rng, m.Config.FineTuneNoise, examples*m.Config.LatentDim)
+		labelNoise[i] = normal(rng, m.Config.LabelNoise, examples)
+	}
+	latents, err := m.latentTensor(z, len(z))
+	if err != nil {
+		return nil, err
+	}
+	steps := t.stepsPerEpoch(search.capacity) * t.Epochs
+	s := sideBySide(schedules, t.Batch, steps)
+	means, err := search.fineTune.run(ctx, s, 0, []*tensors.Tensor{latents, fractions(y)}, []*tensors.Tensor{
+		tensors.FromFlatDataAndDimensions(interleave(latentNoise, steps, t.Batch*m.Config.LatentDim), s.dims(t.Batch, m.Config.LatentDim)...),
+		tensors.FromFlatDataAndDimensions(interleave(labelNoise, steps, t.Batch), s.dims(t.Batch)...),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("fine-tuning: %w", err)
+	}
+	return means, nil
+}
+
+// beginRound makes step 2 of a round.
+func (s *seedSearch) beginRound(config Config, number int, fitLoss float64) {
+	s.round = SearchRound{Number: number, FitLoss: fitLoss}
+	s.rng = newRand(s.seed, "search", number)
+	s.top = topK(s.labelled, config.TopK, func(e entry) float64 { return e.accuracy })
+	s.eta = slices.Repeat([]float32{float32(config.StepSize)}, config.TopK)
+	s.pending = upTo(config.TopK)
+	s.found = nil
+}
+
+// propose makes step 3 of a round. All starts that have not led to something new take their next attempt in one call to
+// the device.
+func (m *Model) propose(searches []*seedSearch) error {
+	k := m.Config.TopK
+	open := func(s *seedSearch) bool { return len(s.pending) > 0 }
+	for attempt := 0; attempt < m.Config.MaxRetries && slices.ContainsFunc(searches, open); attempt++ {
+		starts := slices.Repeat([][]float64{make([]float64, m.Config.LatentDim)}, len(searches)*k)
+		eta := make([]float32, len(starts))
+		for i, s := range searches {
+			if open(s) {
+				copy(starts[i*k:], s.disturb(m.Config.SearchNoise))
+				copy(eta[i*k:], s.eta)
+			}
+		}
+		latents, scores, err := m.step(starts, eta)
+		if err != nil {
+			return err
+		}
+		for i, s := range searches {
+			s.query(m.Config, starts[i*k:], latents[i*k:], scores[i*k:])
+		}
+	}
+	return nil
+}
+
+// disturb adds noise to where the round starts from.
+func (s *seedSearch) disturb(deviation float64) [][]float64 {
+	starts := make([][]float64, len(s.top))
+	for i, e := range s.top {
+		starts[i] = slices.Clone(e.latent)
+		for j := range starts[i] {
+			starts[i][j] += s.rng.NormFloat64() * deviation
+		}
+	}
+	return starts
+}
+
+// query decodes where an attempt from each pending start has led, and queries what is new.
+func (s *seedSearch) query(config Config, starts, latents [][]float64, scores [][]float32) {
+	var again []int
+	for _, i := range s.pending {
+		s.round.Attempts++
+		s.round.NoiseLength += floats.Distance(s.top[i].latent, starts[i], 2)
+		s.round.StepLength += floats.Distance(starts[i], latents[i], 2)
+		arch, err := s.oracle.Space().Decode(scores[i])
+		switch {
+		case err != nil:
+			again = append(again, i)
+		case s.oracle.Seen(arch):
+			s.eta[i] += float32(config.StepIncrement)
+			again = append(again, i)
+		case s.oracle.Remaining() == 0 || len(s.labelled)+len(s.found) == config.Budget:
+			s.pending = nil
+			return
+		default:
+			accuracy, err := s.oracle.Query(arch)
+			if err != nil {
+				s.err = fmt.Errorf("search %d, round %d: %w", s.seed, s.round.Number, err)
+				s.pending = nil
+				return
+			}
+			s.found = append(s.found, entry{latents[i], accuracy})
+		}
+	}
+	s.pending = again
+}
+
+// endRound enters what the round found into the labelled set, and makes its report.
+func (s *seedSearch) endRound(config Config) {
+	r := &s.round
+	r.NoiseLength /= float64(r.Attempts)
+	r.StepLength /= float64(r.Attempts)
+	r.GaveUp = len(s.pending)
+	r.MeanAccuracy = stat.Mean(accuracies(s.found), nil)
+	s.pending = nil
+	s.labelled = append(s.labelled, s.found...)
+	r.Queries = len(s.labelled)
+	r.Best = slices.Max(accuracies(s.labelled))
+	if len(s.found) == 0 {
+		s.err = fmt.Errorf("search %d, round %d: none of %d starts led to a new architecture in %d attempts; raise SearchNoise, StepSize or MaxRetries",
+			s.seed, r.Number, config.TopK, config.MaxRetries)
+	}
+}
+
+// step makes a SearchStep from each start, as many of one search as of another, and returns the scores of where it ends.
+func (m *Model) step(starts [][]float64, eta []float32) (latents [][]float64, scores [][]float32, err error) {
+	n, dim := m.programs.search.searches, m.Config.LatentDim
+	z := tensors.FromFlatDataAndDimensions(float32s(slices.Concat(starts...)), n, len(starts)/n, dim)
+	moved, decoded, err := m.programs.search.step.Exec2(z, tensors.FromFlatDataAndDimensions(eta, n, len(eta)/n))
+	if err != nil {
+		return nil, nil, err
+	}
+	latents = rows(appendRows(nil, moved, n), dim)
+	return latents, slices.Collect(slices.Chunk(appendRows(nil, decoded, n), m.schema.Outputs())), nil
+}
