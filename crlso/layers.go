@@ -37,7 +37,8 @@ func linearWithFanIn(scope *model.Scope, x *Node, out, fanIn int) *Node {
 	return times(x, weight(scope, "weights", fanIn, x.Shape().Dim(-1), out).NodeValue(x))
 }
 
-// times returns x W for x of shape [..., in] and W of shape [in, out]: one product of matrices, or S of them if W is [S, in, out].
+// times returns x W for x of shape [..., in] and W of shape [in, out]: one product of matrices, or S of them if W is
+// [S, in, out].
 func times(x, W *Node) *Node {
 	if W.Rank() > 2 {
 		return Dot(x, W).MatMul()

@@ -35,7 +35,7 @@ import (
 //	search-N.csv  the queries of the search with SearchSeed N: query, arch, accuracy
 //	rounds-N.json its rounds: see SearchRound
 //
-// The stages are LabelInitialSet, TrainPredictor, TrainJoint and Search, or SearchSeeds for several of the last. A stage that is done already
+// The stages are LabelInitialSet, TrainPredictor, TrainJoint, and Search or SearchSeeds. A stage that is done already
 // returns at once.
 type Run struct {
 	*Model

@@ -85,7 +85,8 @@ func (m *Model) Search(ctx context.Context, oracle *datasets.Oracle, each func(S
 // It is for devices that have more to give than one search takes. Two cores are no such device: fine-tuning takes 1.1 times
 // the processor time for ten searches side by side, at the size of Released201, and 1.5 times for two. Where other
 // processes want the same cores, ten still came out ahead, at a quarter of the time.
-func (m *Model) SearchSeeds(ctx context.Context, oracles map[uint64]*datasets.Oracle, each func(seed uint64, round SearchRound) error) error {
+func (m *Model) SearchSeeds(ctx context.Context, oracles map[uint64]*datasets.Oracle,
+	each func(seed uint64, round SearchRound) error) error {
 	var searches []*seedSearch
 	capacity := 0
 	for _, seed := range slices.Sorted(maps.Keys(oracles)) {

@@ -133,9 +133,10 @@ func TestSearchSeeds(t *testing.T) {
 			config.Budget = 90
 			change(&config)
 			m, _ := searchable(t, backend, config)
+			type size struct{ initial, budget int }
 			oracles := func() map[uint64]*datasets.Oracle {
 				all := make(map[uint64]*datasets.Oracle)
-				for seed, size := range map[uint64]struct{ initial, budget int }{3: {60, 75}, 5: {70, 90}, 8: {40, 50}, 9: {40, 50}} {
+				for seed, size := range map[uint64]size{3: {60, 75}, 5: {70, 90}, 8: {40, 50}, 9: {40, 50}} {
 					all[seed] = newOracle(t, size.budget)
 					if err := drawInitialSet(all[seed], rand.New(rand.NewPCG(seed, 1)), size.initial); err != nil {
 						t.Fatal(err)
@@ -158,7 +159,8 @@ func TestSearchSeeds(t *testing.T) {
 						return errors.New("there is no such round side by side")
 					}
 					got := rounds[seed][want.Number-1]
-					if math.Abs(got.FitLoss-want.FitLoss) > 1e-5 || got.Queries != want.Queries || got.Attempts != want.Attempts || got.Best != want.Best {
+					if math.Abs(got.FitLoss-want.FitLoss) > 1e-5 ||
+						got.Queries != want.Queries || got.Attempts != want.Attempts || got.Best != want.Best {
 						t.Errorf("%s, search %d: round %+v, alone it is %+v", name, seed, got, want)
 					}
 					return nil
@@ -166,7 +168,8 @@ func TestSearchSeeds(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if got, want := beside[seed].Log(), alone[seed].Log(); len(got) != beside[seed].Budget() || !slices.Equal(got, want) {
+				got, want := beside[seed].Log(), alone[seed].Log()
+				if len(got) != beside[seed].Budget() || !slices.Equal(got, want) {
 					t.Errorf("%s, search %d makes other queries than alone", name, seed)
 				}
 			}

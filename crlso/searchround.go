@@ -67,8 +67,8 @@ func (m *Model) searchRound(ctx context.Context, searches []*seedSearch, number 
 // fineTune trains the copied surrogates, each on the labelled set of its search, with fresh optimisers, in one call to the
 // device, and returns for each search the mean loss of all epochs. Searches that are over have no examples.
 func (m *Model) fineTune(ctx context.Context, searches []*seedSearch, round int) ([]float64, error) {
-	t, search := m.Config.FineTune, m.programs.search
-	z := slices.Repeat([][]float64{make([]float64, m.Config.LatentDim)}, search.searches*search.capacity)
+	t, dim, search := m.Config.FineTune, m.Config.LatentDim, m.programs.search
+	z := slices.Repeat([][]float64{make([]float64, dim)}, search.searches*search.capacity)
 	y := make([]float64, len(z))
 	schedules := make([]schedule, len(searches))
 	latentNoise, labelNoise := make([][]float32, len(searches)), make([][]float32, len(searches))
@@ -87,7 +87,7 @@ func (m *Model) fineTune(ctx context.Context, searches []*seedSearch, round int)
 			schedules[i].indices[j] += int32(row)
 		}
 		examples := len(schedules[i].indices)
-		latentNoise[i] = normal(rng, m.Config.FineTuneNoise, examples*m.Config.LatentDim)
+		latentNoise[i] = normal(rng, m.Config.FineTuneNoise, examples*dim)
 		labelNoise[i] = normal(rng, m.Config.LabelNoise, examples)
 	}
 	latents, err := m.latentTensor(z, len(z))
@@ -97,7 +97,7 @@ func (m *Model) fineTune(ctx context.Context, searches []*seedSearch, round int)
 	steps := t.stepsPerEpoch(search.capacity) * t.Epochs
 	s := sideBySide(schedules, t.Batch, steps)
 	means, err := search.fineTune.run(ctx, s, 0, []*tensors.Tensor{latents, fractions(y)}, []*tensors.Tensor{
-		tensors.FromFlatDataAndDimensions(interleave(latentNoise, steps, t.Batch*m.Config.LatentDim), s.dims(t.Batch, m.Config.LatentDim)...),
+		tensors.FromFlatDataAndDimensions(interleave(latentNoise, steps, t.Batch*dim), s.dims(t.Batch, dim)...),
 		tensors.FromFlatDataAndDimensions(interleave(labelNoise, steps, t.Batch), s.dims(t.Batch)...),
 	})
 	if err != nil {

@@ -269,7 +269,9 @@ func sideBySide(schedules []schedule, batch, padded int) schedule {
 		all.steps = max(all.steps, s.steps)
 		indices, weights, rates = append(indices, s.indices), append(weights, s.weights), append(rates, s.rates)
 	}
-	all.indices, all.weights, all.rates = interleave(indices, padded, batch), interleave(weights, padded, batch), interleave(rates, padded, 1)
+	all.indices = interleave(indices, padded, batch)
+	all.weights = interleave(weights, padded, batch)
+	all.rates = interleave(rates, padded, 1)
 	return all
 }
 
