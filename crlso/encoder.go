@@ -95,7 +95,7 @@ func residual(scope *model.Scope, x *Node, out, nodes int) *Node {
 	B1, b1 := weight(first, "weights", d, d, d).NodeValue(x), weight(first, "bias", d, d).NodeValue(x)
 	B2, b2 := weight(second, "weights", d, d, out).NodeValue(x), weight(second, "bias", d, out).NodeValue(x)
 	bias := MulScalar(Add(Dot(b1, B2).Product(), b2), float64(nodes))
-	return Add(times(x, Dot(B1, B2).Product()), ExpandLeftToRank(bias, x.Rank()))
+	return Add(times(scope, x, Dot(B1, B2).Product()), ExpandLeftToRank(bias, x.Rank()))
 }
 
 // messages returns what each of the n nodes receives, [B, out]. The product with W is split into its three

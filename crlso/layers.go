@@ -34,18 +34,24 @@ func linear(scope *model.Scope, x *Node, out int) *Node {
 
 // linearWithFanIn is linear where W is a part of a larger matrix with fanIn inputs.
 func linearWithFanIn(scope *model.Scope, x *Node, out, fanIn int) *Node {
-	return times(x, weight(scope, "weights", fanIn, x.Shape().Dim(-1), out).NodeValue(x))
+	return times(scope, x, weight(scope, "weights", fanIn, x.Shape().Dim(-1), out).NodeValue(x))
 }
 
 // times returns x W for x of shape [..., in] and W of shape [in, out]: one product of matrices, or S of them if W is
-// [S, in, out].
-func times(x, W *Node) *Node {
-	if W.Rank() > 2 {
-		return Dot(x, W).MatMul()
+// [S, in, out]. Where Model.BFloat16 is in force, operands are rounded to bfloat16.
+func times(scope *model.Scope, x, W *Node) *Node {
+	if model.GetParamOr(scope, bfloat16Param, false) {
+		x, W = ConvertDType(x, dtypes.BFloat16), ConvertDType(W, dtypes.BFloat16)
 	}
-	dims := slices.Clone(x.Shape().Dimensions)
-	dims[len(dims)-1] = W.Shape().Dim(1)
-	return Reshape(Dot(Reshape(x, -1, W.Shape().Dim(0)), W).Product(), dims...)
+	var product *Node
+	if W.Rank() > 2 {
+		product = Dot(x, W).MatMul()
+	} else {
+		dims := slices.Clone(x.Shape().Dimensions)
+		dims[len(dims)-1] = W.Shape().Dim(1)
+		product = Reshape(Dot(Reshape(x, -1, W.Shape().Dim(0)), W).Product(), dims...)
+	}
+	return ConvertDType(product, dtypes.Float32)
 }
 
 // weight is a trainable variable that starts uniform in +-1/sqrt(fanIn), the default of PyTorch's
@@ -87,6 +93,9 @@ func initialWeights(seed uint64, path string, fanIn int, dims []int) *tensors.Te
 
 // fanInSuffix ends the name of the store parameter that remembers a weight's fan-in.
 const fanInSuffix = " fan-in"
+
+// bfloat16Param is the store parameter that tells whether Model.BFloat16 is in force.
+const bfloat16Param = "bfloat16"
 
 // seedParam is the store parameter that holds the seed of all initial weights.
 const seedParam = "seed"

@@ -39,6 +39,9 @@ type Model struct {
 	// Devices is the number of the backend's devices that Pretrain and TrainJoint split each batch over; 0 is one. It has
 	// to divide their Batch. Random numbers are the same for any number, so results differ by rounding only.
 	Devices int
+	// BFloat16 makes training round the operands of matrix products to bfloat16, for devices that are faster at that. Sums,
+	// weights, losses and Adam stay in float32, and so does all that is not TrainPredictor, Pretrain or TrainJoint.
+	BFloat16 bool
 
 	backend compute.Backend
 	store   *model.Store
@@ -52,11 +55,12 @@ type Model struct {
 }
 
 // programs are those parts of a model that are compiled when they are first needed and depend on more of the
-// configuration than the sizes of networks. A change of the configuration, but for the seeds, or of Devices makes them
-// void.
+// configuration than the sizes of networks. A change of the configuration, but for the seeds, of Devices or of BFloat16
+// makes them void.
 type programs struct {
 	config   Config              // that they were made for, with seeds 0
 	devices  int                 // that they were made for
+	bfloat16 bool                // that they were made for
 	trainers map[string]*trainer // by stage
 	search   *searchPrograms
 }
@@ -65,8 +69,8 @@ type programs struct {
 func (m *Model) current() *programs {
 	config := m.Config
 	config.Seed, config.SearchSeed = 0, 0
-	if m.programs.config != config || m.programs.devices != m.Devices {
-		m.programs = programs{config: config, devices: m.Devices, trainers: make(map[string]*trainer)}
+	if m.programs.config != config || m.programs.devices != m.Devices || m.programs.bfloat16 != m.BFloat16 {
+		m.programs = programs{config: config, devices: m.Devices, bfloat16: m.BFloat16, trainers: make(map[string]*trainer)}
 	}
 	return &m.programs
 }
@@ -78,6 +82,9 @@ func (m *Model) trainer(stage string, config Training, numTables int, objective 
 		return t, nil
 	}
 	t, err := newTrainer(m.backend, m.store, config, numTables, objective)
+	if err == nil {
+		t.bfloat16 = m.BFloat16
+	}
 	if err == nil && m.Devices > 1 && (stage == "pretraining" || stage == "joint") {
 		err = t.splitOver(m.Devices, m.backend, numTables)
 	}

@@ -239,3 +239,33 @@ func TestWarmUp(t *testing.T) {
 		}
 	})
 }
+
+// TestBFloat16 trains jointly with rounded products: losses are near those of float32, and not the same.
+func TestBFloat16(t *testing.T) {
+	y, config := trueAccuracies(t), small()
+	config.Joint.Epochs = 1
+	train := func(half bool) (losses []Loss, weights map[string][]float32) {
+		m := newModel(t, fastest(t), space, config)
+		m.BFloat16 = half
+		err := m.TrainJoint(t.Context(), y, 0, func(e Epoch) error {
+			losses = e.Losses
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return losses, weightsOf(t, m)
+	}
+	want, weights := train(false)
+	got, rounded := train(true)
+	for i := range want {
+		if d := math.Abs(got[i].Value/want[i].Value - 1); d == 0 || d > 0.05 {
+			t.Errorf("%s is %g with rounded products and %g without", got[i].Name, got[i].Value, want[i].Value)
+		}
+	}
+	for _, scope := range []string{encoderScope, decoderScope, icnnScope} {
+		if !differs(weights, rounded, scope) {
+			t.Errorf("products below %s were not rounded", scope)
+		}
+	}
+}

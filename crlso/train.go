@@ -63,6 +63,7 @@ type trainer struct {
 	// step then, and the host makes the loop.
 	hostLoop bool
 	split    *split // over several devices; nil on one
+	bfloat16 bool   // see Model.BFloat16
 }
 
 // newTrainer prepares training of variables that exist already.
@@ -87,7 +88,9 @@ func newTrainer(backend compute.Backend, store *model.Store, config Training, nu
 		addMoments("first_moment")
 	}
 	var err error
-	t.exec, err = model.NewExec(backend, store, func(_ *model.Scope, inputs []*Node) *Node {
+	t.exec, err = model.NewExec(backend, store, func(scope *model.Scope, inputs []*Node) *Node {
+		scope.SetParam(bfloat16Param, t.bfloat16)
+		defer scope.SetParam(bfloat16Param, false)
 		return t.program(inputs, numTables)
 	})
 	return t, err
