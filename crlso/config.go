@@ -195,6 +195,13 @@ func Short201() Config {
 	return c
 }
 
+// Quick201 is Released201 with a quarter of the epochs of joint training at twenty times the rate, which end at the same loss.
+func Quick201() Config {
+	c := Released201()
+	c.Joint.Epochs, c.Joint.LearningRate = 50, 2e-3
+	return c
+}
+
 // shorten sets the schedule of Short201, with some epochs of pretraining.
 func (c *Config) shorten(pretrain int) {
 	c.Pretrain = quick(pretrain, 256)
@@ -231,15 +238,18 @@ func Short101() Config {
 
 // Extended301 is this project's configuration for NAS-Bench-301, which the authors published none for: the released
 // networks of NAS-Bench-201, whose edges carry operations too, with the larger latent space and ICNN of NAS-Bench-101
-// for two cells. Joint training is shorter than as released, at a higher rate; the budget is that of the comparisons with
-// other searches.
+// for two cells. Accuracies of random architectures differ by 0.7 points here, 13 on NAS-Bench-201: as fractions they are lost in
+// the noise of a predictor of the released schedule, whose order has a Kendall tau of about 0, so the networks see normal
+// quantiles, and the predictor learns faster. Joint training is shorter than as released, at a higher rate; the
+// budget is that of the comparisons with other searches.
 func Extended301() Config {
 	c := Released201()
+	c.LabelTransform, c.Predictor = QuantileLabels, quick(200, 32)
 	c.TrainingSet = 100_000
 	c.LatentDim, c.DecoderBlocks, c.ICNNWidth, c.ICNNOnMean = 64, 2, 256, true
 	c.Joint = quick(100, 512)
 	c.InitialSet, c.Budget = 100, 192
-	c.SearchNoise, c.MaxRetries = 0.05, 1000
+	c.SearchNoise, c.MaxRetries = 0.2, 1000
 	return c
 }
 
@@ -263,6 +273,7 @@ var presets = map[string]func() Config{
 	"paper201":    Paper201,
 	"ngae201":     NGAE201,
 	"short201":    Short201,
+	"quick201":    Quick201,
 	"released101": Released101,
 	"short101":    Short101,
 	"extended301": Extended301,
