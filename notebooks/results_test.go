@@ -1,13 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"path/filepath"
 	"testing"
 
 	"github.com/cr-lso/cr-lso/crlso/experiment"
 )
 
-// TestResults reads the experiments whose results are kept beside the notebooks: each has a hundred seeds of every method on
+// seeds are those of the kept experiments whose data set has another number than a hundred.
+var seeds = map[string]int{"NAS-Bench-301 stand-in": 50}
+
+// TestResults reads the experiments whose results are kept beside the notebooks: each has all seeds of every method on
 // every data set.
 func TestResults(t *testing.T) {
 	folders, err := filepath.Glob("results/*")
@@ -21,9 +25,10 @@ func TestResults(t *testing.T) {
 			continue
 		}
 		for _, dataSet := range r.DataSets() {
+			want := cmp.Or(seeds[dataSet], 100)
 			for _, method := range r.Methods() {
-				if best, err := r.At(method, dataSet, experiment.Val, r.Budget()); err != nil || len(best) != 100 {
-					t.Errorf("%s: %d seeds of %s on %s, %v", folder, len(best), method, dataSet, err)
+				if best, err := r.At(method, dataSet, experiment.Val, r.Budget()); err != nil || len(best) != want {
+					t.Errorf("%s: %d seeds of %s on %s, want %d, %v", folder, len(best), method, dataSet, want, err)
 				}
 			}
 		}
