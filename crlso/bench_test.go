@@ -274,6 +274,7 @@ func BenchmarkSearch(b *testing.B) {
 func quicklyTrained(b *testing.B, config Config, table datasets.Benchmark) *Model {
 	m := newModel(b, fastest(b), table.Space(), config)
 	m.Config.Joint = quick(30_000/len(m.TrainingSet()), 64)
+	m.Config.MaxRetries = 10_000
 	if err := m.TrainJoint(b.Context(), trainingLabels(b, m, table), 0, nil); err != nil {
 		b.Fatal(err)
 	}

@@ -43,15 +43,16 @@ func times(scope *model.Scope, x, W *Node) *Node {
 	if model.GetParamOr(scope, bfloat16Param, false) {
 		x, W = ConvertDType(x, dtypes.BFloat16), ConvertDType(W, dtypes.BFloat16)
 	}
+	in, out := W.Shape().Dim(-2), W.Shape().Dim(-1)
 	var product *Node
-	if W.Rank() > 2 {
+	if W.Shape().Size() > in*out {
 		product = Dot(x, W).MatMul()
 	} else {
-		dims := slices.Clone(x.Shape().Dimensions)
-		dims[len(dims)-1] = W.Shape().Dim(1)
-		product = Reshape(Dot(Reshape(x, -1, W.Shape().Dim(0)), W).Product(), dims...)
+		product = Dot(Reshape(x, -1, in), Reshape(W, in, out)).Product()
 	}
-	return ConvertDType(product, dtypes.Float32)
+	dims := slices.Clone(x.Shape().Dimensions)
+	dims[len(dims)-1] = out
+	return ConvertDType(Reshape(product, dims...), dtypes.Float32)
 }
 
 // weight is a trainable variable that starts uniform in +-1/sqrt(fanIn), the default of PyTorch's
