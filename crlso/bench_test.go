@@ -281,8 +281,8 @@ func quicklyTrained(b *testing.B, config Config, table datasets.Benchmark) *Mode
 	return m
 }
 
-// BenchmarkSearchSeeds is BenchmarkSearch for several seeds side by side, between as many searches one after another. It reports
-// the time that a search takes either way.
+// BenchmarkSearchSeeds is BenchmarkSearch for several seeds side by side, between as many searches one after another. It
+// reports the time that a search takes either way.
 func BenchmarkSearchSeeds(b *testing.B) {
 	for _, searches := range []int{1, 10, 100} {
 		b.Run(strconv.Itoa(searches), func(b *testing.B) {

@@ -239,9 +239,9 @@ func Short101() Config {
 
 // Extended301 is this project's configuration for NAS-Bench-301, which the authors published none for: the released
 // networks of NAS-Bench-201, whose edges carry operations too, with the larger latent space and ICNN of NAS-Bench-101
-// for two cells. Accuracies of random architectures differ by 0.7 points here, 13 on NAS-Bench-201: as fractions they are lost in
-// the noise of a predictor of the released schedule, whose order has a Kendall tau of about 0, so the networks see normal
-// quantiles, and the predictor learns faster. Joint training is shorter than as released, at a higher rate; the
+// for two cells. Accuracies of random architectures differ by 0.7 points here, by 13 on NAS-Bench-201: as fractions they are
+// lost in the noise of a predictor of the released schedule, whose order has a Kendall tau of about 0, so the networks see
+// normal quantiles, and the predictor learns faster. Joint training is shorter than as released, at a higher rate; the
 // budget is that of the comparisons with other searches.
 func Extended301() Config {
 	c := Released201()

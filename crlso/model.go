@@ -39,8 +39,9 @@ type Model struct {
 	// Devices is the number of the backend's devices that Pretrain and TrainJoint split each batch over; 0 is one. It has
 	// to divide their Batch. Random numbers are the same for any number, so results differ by rounding only.
 	Devices int
-	// BFloat16 makes training round the operands of matrix products to bfloat16, for devices that are faster at that. Sums,
-	// weights, losses and Adam stay in float32, and so does all that is not TrainPredictor, Pretrain or TrainJoint.
+	// BFloat16 makes training round activations and weights to bfloat16 where they are multiplied, for devices that are
+	// faster at that. Sums, stored weights, losses and Adam stay in float32, and so does all that is not TrainPredictor,
+	// Pretrain or TrainJoint.
 	BFloat16 bool
 
 	backend compute.Backend
@@ -82,15 +83,13 @@ func (m *Model) trainer(stage string, config Training, numTables int, objective 
 		return t, nil
 	}
 	t, err := newTrainer(m.backend, m.store, config, numTables, objective)
-	if err == nil {
-		t.bfloat16 = m.BFloat16
-	}
 	if err == nil && m.Devices > 1 && (stage == "pretraining" || stage == "joint") {
 		err = t.splitOver(m.Devices, m.backend, numTables)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", stageNames[stage], err)
 	}
+	t.bfloat16 = m.BFloat16
 	trainers[stage] = t
 	return t, nil
 }
@@ -240,17 +239,12 @@ func (m *Model) Decode(latents [][]float64) ([]Decoding, error) {
 	if err != nil {
 		return nil, fmt.Errorf("decode: %w", err)
 	}
-	return m.decodings(scores), nil
-}
-
-// decodings reads scores, [B, outputs].
-func (m *Model) decodings(scores []float32) []Decoding {
 	var out []Decoding
 	for row := range slices.Chunk(scores, m.schema.Outputs()) {
 		arch, err := m.Space.Decode(row)
 		out = append(out, Decoding{arch, err})
 	}
-	return out
+	return out, nil
 }
 
 // apply runs a program on the graphs of architectures, or else of the training set, a batch at a time, and concatenates

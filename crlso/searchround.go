@@ -82,6 +82,7 @@ func (m *Model) fineTune(ctx context.Context, searches []*seedSearch, round int)
 		}
 		copy(y[row:], m.Config.LabelTransform.targets(accuracies(s.labelled)))
 		rng := newRand(s.seed, "fine-tune", round)
+		// As long as for this search alone, so that its noise is the same.
 		schedules[i] = t.newSchedule(rng, len(s.labelled), 0, t.Epochs, t.stepsPerEpoch(s.oracle.Budget())*t.Epochs)
 		for j := range schedules[i].indices {
 			schedules[i].indices[j] += int32(row)
