@@ -52,9 +52,15 @@ func atSizes(b *testing.B, bench func(b *testing.B, config Config, table dataset
 }
 
 // BenchmarkJointEpoch is one epoch of joint training over the training set.
-func BenchmarkJointEpoch(b *testing.B) {
+func BenchmarkJointEpoch(b *testing.B) { jointEpoch(b, false) }
+
+// BenchmarkJointEpochBFloat16 is the same with Model.BFloat16.
+func BenchmarkJointEpochBFloat16(b *testing.B) { jointEpoch(b, true) }
+
+func jointEpoch(b *testing.B, bfloat16 bool) {
 	atSizes(b, func(b *testing.B, config Config, table datasets.Benchmark) {
 		m := newModel(b, fastest(b), table.Space(), config)
+		m.BFloat16 = bfloat16
 		labels := trainingLabels(b, m, table)
 		train := func() {
 			if err := m.TrainJoint(b.Context(), labels, config.Joint.Epochs-1, nil); err != nil {

@@ -262,15 +262,32 @@ const predictorStride = 20
 func (m *Model) train(ctx context.Context, stage string, t *trainer, n, first, stride int, tables []*tensors.Tensor,
 	noise func(*rand.Rand, schedule) []*tensors.Tensor, each func(Epoch) error) error {
 	perEpoch := t.config.stepsPerEpoch(n)
-	for epoch := first; epoch < t.config.Epochs; epoch += stride {
-		count := min(stride, t.config.Epochs-epoch)
-		rng := newRand(m.Config.Seed, stage, epoch)
-		s := t.config.newSchedule(rng, n, epoch, count, perEpoch*stride)
-		var perStep []*tensors.Tensor
-		if noise != nil {
-			perStep = noise(rng, s)
+	type draw struct {
+		schedule schedule
+		perStep  []*tensors.Tensor
+	}
+	// prepare draws the batches and noise that begin with an epoch, if there is one, while the device is at those before.
+	prepare := func(epoch int) <-chan draw {
+		if epoch >= t.config.Epochs {
+			return nil
 		}
-		means, err := t.run(ctx, s, epoch*perEpoch, tables, perStep)
+		drawn := make(chan draw, 1)
+		go func() {
+			rng := newRand(m.Config.Seed, stage, epoch)
+			d := draw{schedule: t.config.newSchedule(rng, n, epoch, min(stride, t.config.Epochs-epoch), perEpoch*stride)}
+			if noise != nil {
+				d.perStep = noise(rng, d.schedule)
+			}
+			drawn <- d
+		}()
+		return drawn
+	}
+	next := prepare(first)
+	for epoch := first; epoch < t.config.Epochs; epoch += stride {
+		d := <-next
+		count := d.schedule.steps / perEpoch
+		next = prepare(epoch + count)
+		means, err := t.run(ctx, d.schedule, epoch*perEpoch, tables, d.perStep)
 		if err != nil {
 			return fmt.Errorf("%s, epoch %d of %d: %w", stageNames[stage], epoch+1, t.config.Epochs, err)
 		}

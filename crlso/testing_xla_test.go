@@ -3,19 +3,27 @@
 package crlso
 
 import (
+	"os"
+	"strings"
 	"sync"
 	"testing"
 
 	"github.com/gomlx/compute"
 )
 
+// The tests of XLA run on its CPU plugin, whatever the machine has, unless $GOMLX_BACKEND names another.
 func init() {
 	var once sync.Once
 	var backend compute.Backend
 	testBackends["xla"] = func(t testing.TB) compute.Backend {
 		once.Do(func() {
 			var err error
-			if backend, err = newXLA(plugin(t)); err != nil {
+			if config := os.Getenv(compute.ConfigEnvVar); strings.HasPrefix(config, "xla") {
+				backend, err = namedBackend(config)
+			} else {
+				backend, err = newXLA(plugin(t))
+			}
+			if err != nil {
 				t.Fatal(err)
 			}
 		})
