@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cr-lso/cr-lso/crlso/compilecache"
 	"github.com/cr-lso/cr-lso/datasets/source"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/go-xla/compute/xla"
@@ -123,10 +124,20 @@ func openPlugin(path, options string) (backend compute.Backend, err error) {
 			return nil, err
 		}
 	}
+	if path == config {
+		keepPrograms(path)
+	}
 	if options != "" {
 		config += "," + options
 	}
 	return xla.New(config)
+}
+
+// keepPrograms gives a plugin a cache of compiled programs. Where that fails they are compiled each time.
+func keepPrograms(plugin string) {
+	if cache, err := source.CacheDir(); err == nil {
+		compilecache.Open(plugin, filepath.Join(cache, "xla", "programs"))
+	}
 }
 
 // checkLibrary finds out what loading the shared library at path would find out by crashing: that it

@@ -42,6 +42,9 @@ func fastest(t testing.TB) compute.Backend {
 	return testBackends["go"](t)
 }
 
+// emptyProgramCache makes XLA keep its compiled programs in an empty folder while a test runs.
+var emptyProgramCache = func(testing.TB) {}
+
 // small is a configuration that trains in a second.
 func small() Config {
 	c := Released201()

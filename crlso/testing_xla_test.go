@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso/compilecache"
 	"github.com/gomlx/compute"
 )
 
@@ -31,5 +32,12 @@ func init() {
 			t.Fatal("XLA could not be opened")
 		}
 		return backend
+	}
+	emptyProgramCache = func(t testing.TB) {
+		path := plugin(t)
+		if err := compilecache.Open(path, t.TempDir()); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { keepPrograms(path) })
 	}
 }

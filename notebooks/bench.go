@@ -129,7 +129,9 @@ func (p *project) circumstances(ctx context.Context, record, note string) (map[s
 	if _, err := crlso.PreparePlugin(ctx, os.Stderr); ctx.Err() != nil {
 		return nil, err // any other reason not to have XLA is told by NewBackend
 	}
-	os.Setenv(compute.ConfigEnvVar, "xla:cpu") // as the benchmarks have it
+	if !strings.HasPrefix(os.Getenv(compute.ConfigEnvVar), "xla") {
+		os.Setenv(compute.ConfigEnvVar, "xla:cpu") // as the benchmarks have it
+	}
 	backend, err := crlso.NewBackend()
 	if err != nil {
 		return nil, err

@@ -1,0 +1,187 @@
+//go:build !noxla && cgo && linux
+
+package compilecache_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/cr-lso/cr-lso/crlso"
+	"github.com/cr-lso/cr-lso/crlso/compilecache"
+	"github.com/cr-lso/cr-lso/datasets/nasbench201"
+	"github.com/gomlx/compute"
+)
+
+// TestCache trains a small model as every process of a notebook does, with an empty cache, with a full one, and with one
+// of flipped bits, or on two devices of cut files. Losses must be the very same, on one device and on two, and programs must be kept, taken, and
+// replaced.
+func TestCache(t *testing.T) {
+	path := plugin(t)
+	t.Setenv(compute.ConfigEnvVar, "xla:"+path)
+	backend, err := crlso.NewBackend()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "programs")
+	if err := compilecache.Open(path, dir); err != nil {
+		t.Fatal(err)
+	}
+	for devices := 1; devices <= 2; devices++ {
+		want := train(t, backend, devices)
+		kept := files(t, dir)
+		if len(kept) == 0 {
+			t.Fatalf("%d devices: no program was kept", devices)
+		}
+		check := func(what string) {
+			t.Helper()
+			if got := train(t, backend, devices); !slices.Equal(got, want) {
+				t.Errorf("%d devices, %s: losses %v, want those without it, %v", devices, what, got, want)
+			}
+		}
+
+		const second = 1_000_000_000
+		taken := time.Unix(second, 0)
+		for file := range kept {
+			if err := os.Chtimes(file, taken, taken); err != nil {
+				t.Fatal(err)
+			}
+		}
+		check("a full cache")
+		newer := 0
+		for file := range files(t, dir) {
+			if info, err := os.Stat(file); err == nil && info.ModTime().After(taken) {
+				newer++
+			}
+		}
+		if newer == 0 {
+			t.Errorf("%d devices: nothing was taken from the cache", devices)
+		}
+
+		damaged := make(map[string][]byte)
+		for file, data := range kept {
+			if devices == 1 {
+				damaged[file] = bytes.Clone(data)
+				damaged[file][len(data)/2] ^= 1
+			} else {
+				damaged[file] = data[:10]
+			}
+			if err := os.WriteFile(file, damaged[file], 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		check("a damaged cache")
+		replaced := 0
+		for file, data := range files(t, dir) {
+			if bad := damaged[file]; bad != nil && !bytes.Equal(data, bad) {
+				replaced++
+			}
+		}
+		if replaced == 0 {
+			t.Errorf("%d devices: no damaged file was replaced", devices)
+		}
+	}
+}
+
+// TestCacheUnwritable compiles where no file can be made.
+func TestCacheUnwritable(t *testing.T) {
+	path := plugin(t)
+	t.Setenv(compute.ConfigEnvVar, "xla:"+path)
+	backend, err := crlso.NewBackend()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := compilecache.Open(path, filepath.Join(file, "programs")); err != nil {
+		t.Fatal(err)
+	}
+	train(t, backend, 1)
+}
+
+// TestUnused leaves a program that was taken this month, and deletes one that was not.
+func TestUnused(t *testing.T) {
+	dir := t.TempDir()
+	young, old := filepath.Join(dir, "young"), filepath.Join(dir, "old")
+	for file, age := range map[string]time.Duration{young: 29 * 24 * time.Hour, old: 31 * 24 * time.Hour} {
+		if err := os.WriteFile(file, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		when := time.Now().Add(-age)
+		if err := os.Chtimes(file, when, when); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := compilecache.Open(plugin(t), dir); err != nil {
+		t.Fatal(err)
+	}
+	if kept := files(t, dir); len(kept) != 1 || kept[young] == nil {
+		t.Errorf("there are %d files, want %s alone", len(kept), young)
+	}
+}
+
+// TestOtherPlugin wants an error for a second plugin, and for what is none.
+func TestOtherPlugin(t *testing.T) {
+	if err := compilecache.Open(plugin(t), t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	if err := compilecache.Open(filepath.Join(t.TempDir(), "other.so"), t.TempDir()); err == nil {
+		t.Error("another plugin has the cache of the first")
+	}
+}
+
+// plugin is XLA's CPU plugin.
+func plugin(t *testing.T) string {
+	t.Helper()
+	path, err := crlso.PreparePlugin(t.Context(), os.Stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// train returns the losses of a model after training, by programs that are compiled anew or taken from the cache.
+func train(t *testing.T, backend compute.Backend, devices int) (losses []float64) {
+	t.Helper()
+	config := crlso.Released201()
+	config.LatentDim, config.HiddenDim, config.EncoderLayers, config.ICNNWidth = 5, 24, 2, 12
+	config.TrainingSet, config.Joint.Epochs, config.PerformanceWeight = 512, 2, 0
+	m, err := crlso.NewModel(backend, nasbench201.Space{}, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Devices = devices
+	err = m.TrainJoint(t.Context(), nil, 0, func(e crlso.Epoch) error {
+		for _, loss := range e.Losses {
+			losses = append(losses, loss.Value)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return losses
+}
+
+// files returns the content of all files in dir by their paths.
+func files(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make(map[string][]byte)
+	for _, e := range entries {
+		data, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[filepath.Join(dir, e.Name())] = append([]byte{}, data...)
+	}
+	return out
+}
