@@ -209,7 +209,10 @@ func (t *trainer) adam(g *Graph, gradients []*Node, rate, nth *Node) {
 func clipByGlobalNorm(gradients []*Node, limit float64, leading int) []*Node {
 	var sum *Node
 	for _, x := range gradients {
-		if s := ReduceSum(Square(x), upTo(x.Rank())[leading:]...); sum == nil {
+		// The sum of squares as a product with itself: a plain sum, XLA's CPU plugin adds up one number after another.
+		flat, networks := Reshape(x, append(slices.Clone(x.Shape().Dimensions[:leading]), -1)...), upTo(leading)
+		s := DotGeneral(flat, []int{leading}, networks, flat, []int{leading}, networks)
+		if sum == nil {
 			sum = s
 		} else {
 			sum = Add(sum, s)
