@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/cr-lso/cr-lso/crlso/compilecache"
 	"github.com/cr-lso/cr-lso/datasets/source"
@@ -130,7 +131,51 @@ func openPlugin(path, options string) (backend compute.Backend, err error) {
 	if options != "" {
 		config += "," + options
 	}
-	return xla.New(config)
+	backend, err = xla.New(config)
+	if err == nil {
+		clients.Lock()
+		defer clients.Unlock()
+		clients.of[backend] = &clientsOf{path: path, options: options}
+	}
+	return backend, err
+}
+
+// clients are what else this process has opened of the plugin of each backend of newXLA.
+var clients = struct {
+	sync.Mutex
+	of map[compute.Backend]*clientsOf
+}{of: make(map[compute.Backend]*clientsOf)}
+
+type clientsOf struct {
+	path, options string
+	sync.Mutex
+	more []compute.Backend
+}
+
+// client returns a backend for the worker of a number, 0, 1, ..., among those that compute at the same time: for 0 the backend
+// itself, for each other one a client of its own of the same plugin, opened once. One client of XLA's CPU plugin runs the
+// programs that it gets at the same time one after another, however many processors are idle. A backend that is not
+// from this package serves all workers.
+func client(backend compute.Backend, worker int) (compute.Backend, error) {
+	if worker == 0 {
+		return backend, nil
+	}
+	clients.Lock()
+	c := clients.of[backend]
+	clients.Unlock()
+	if c == nil {
+		return backend, nil
+	}
+	c.Lock()
+	defer c.Unlock()
+	for len(c.more) < worker {
+		another, err := openPlugin(c.path, c.options)
+		if err != nil {
+			return nil, err
+		}
+		c.more = append(c.more, another)
+	}
+	return c.more[worker-1], nil
 }
 
 // keepPrograms gives a plugin a cache of compiled programs. Where that fails they are compiled each time.

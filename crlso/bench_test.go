@@ -244,12 +244,13 @@ func BenchmarkFineTune(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if err := m.prepareSearch(1, config.Budget); err != nil {
+		p, err := m.searchPrograms(searchSize{searches: 1, capacity: config.Budget})
+		if err != nil {
 			b.Fatal(err)
 		}
 		searches := []*seedSearch{{oracle: oracle, labelled: labelled}}
 		fit := func() {
-			if _, err := m.fineTune(b.Context(), searches, 1); err != nil {
+			if _, err := m.fineTune(b.Context(), p, searches, 1); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -313,8 +314,11 @@ func BenchmarkSearchSeeds(b *testing.B) {
 			beside()
 			alone(0)
 			var apart time.Duration
+			before, cpu := 0.0, 0.0
 			for b.Loop() {
+				before = cpuSeconds(b)
 				beside()
+				cpu += cpuSeconds(b) - before
 				b.StopTimer()
 				began := time.Now()
 				for seed := range searches {
@@ -326,6 +330,7 @@ func BenchmarkSearchSeeds(b *testing.B) {
 			perSearch := float64(b.N * searches)
 			b.ReportMetric(b.Elapsed().Seconds()/perSearch, "s/search")
 			b.ReportMetric(apart.Seconds()/perSearch, "s/search-alone")
+			b.ReportMetric(cpu/perSearch, "cpu-s/search")
 		})
 	}
 }
@@ -426,7 +431,8 @@ func BenchmarkCompile(b *testing.B) {
 func compileAll(b *testing.B, backend compute.Backend, config Config, table datasets.Benchmark) map[string]time.Duration {
 	m := newModel(b, backend, table.Space(), config)
 	oracle, labels := initialSet(b, m, table), trainingLabels(b, m, table)
-	if err := m.prepareSearch(1, config.Budget); err != nil {
+	p, err := m.searchPrograms(searchSize{searches: 1, capacity: config.Budget})
+	if err != nil {
 		b.Fatal(err)
 	}
 	origin := make([]float64, config.LatentDim)
@@ -439,8 +445,8 @@ func compileAll(b *testing.B, backend compute.Backend, config Config, table data
 		"encode":        func() error { _, err := m.Encode(m.TrainingSet()[0]); return err },
 		"decode":        func() error { _, err := m.Decode([][]float64{origin}); return err },
 		"performance":   func() error { _, err := m.Performance([][]float64{origin}); return err },
-		"fine-tune":     func() error { _, err := m.fineTune(b.Context(), one, 1); return err },
-		"step":          func() error { _, _, err := m.step([][]float64{origin}, []float32{1}); return err },
+		"fine-tune":     func() error { _, err := m.fineTune(b.Context(), p, one, 1); return err },
+		"step":          func() error { _, _, err := m.step(p, [][]float64{origin}, []float32{1}); return err },
 	} {
 		var took [2]time.Duration
 		for i := range took {

@@ -18,7 +18,7 @@ func leakyReLU(x *Node) *Node { return activation.LeakyReluWith(x, 0.01) }
 
 // Layers side by side: where the weights that the scope holds already have an axis S before those that are said here,
 // affine and linear take x of shape [S, B, in] to [S, B, out], each of the S parts by weights of its own.
-// Model.prepareSearch makes such weights.
+// Model.copyWeights makes such weights.
 
 // affine returns x W + b for x of shape [..., in]: shape [..., out], in + 1 times out weights.
 func affine(scope *model.Scope, x *Node, out int) *Node {

@@ -63,7 +63,7 @@ type programs struct {
 	devices  int                 // that they were made for
 	bfloat16 bool                // that they were made for
 	trainers map[string]*trainer // by stage
-	search   *searchPrograms
+	search   freeList[searchSize, *searchPrograms]
 }
 
 // current returns the programs for the present configuration, none of them compiled if it has changed.

@@ -157,10 +157,11 @@ func TestLabelTransform(t *testing.T) {
 				t.Fatal(err)
 			}
 			predictors[i] = weightsOf(t, m)
-			if err := m.prepareSearch(1, config.Budget); err != nil {
+			p, err := m.searchPrograms(searchSize{searches: 1, capacity: config.Budget})
+			if err != nil {
 				t.Fatal(err)
 			}
-			losses, err := m.fineTune(t.Context(), []*seedSearch{{oracle: oracle, labelled: labelled}}, 1)
+			losses, err := m.fineTune(t.Context(), p, []*seedSearch{{oracle: oracle, labelled: labelled}}, 1)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -320,18 +320,19 @@ func (r *Run) SearchSeeds(ctx context.Context, oracles map[uint64]*datasets.Orac
 	if len(missing) == 0 {
 		return rounds, nil
 	}
-	queries := func() (n int) {
-		for _, oracle := range missing {
-			n += len(oracle.Log())
-		}
-		return n
+	spent, queries := make(map[uint64]int), 0
+	for seed, oracle := range missing {
+		spent[seed] = len(oracle.Log())
+		queries += spent[seed]
 	}
-	bar := r.bar("search", total, queries())
+	bar := r.bar("search", total, queries)
 	defer bar.Finish()
 	err := r.Model.SearchSeeds(ctx, missing, func(seed uint64, round SearchRound) error {
 		rounds[seed] = append(rounds[seed], round)
+		queries += round.Queries - spent[seed]
+		spent[seed] = round.Queries
 		bar.Describe(fmt.Sprintf("search  best %.3f %%", round.Best))
-		return bar.Set(queries())
+		return bar.Set(queries)
 	})
 	for seed, oracle := range missing {
 		err = errors.Join(err, r.writeSearch(seed, oracle, rounds[seed]))

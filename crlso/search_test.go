@@ -119,7 +119,7 @@ func TestSearchErrors(t *testing.T) {
 	wantErrorLine(t, m.Search(t.Context(), oracle, nil), "oracle is closed")
 }
 
-// TestSearchSeeds compares searches side by side with each alone. They differ in budget and in what is labelled, so they take
+// TestSearchSeeds compares searches side by side, and at once, with each alone. They differ in budget and in what is labelled, so they take
 // different numbers of steps a round, and end in different rounds; one of them cannot query.
 func TestSearchSeeds(t *testing.T) {
 	onBackends(t, func(t *testing.T, backend compute.Backend) {
@@ -145,32 +145,43 @@ func TestSearchSeeds(t *testing.T) {
 				all[9].Close()
 				return all
 			}
-			beside, alone := oracles(), oracles()
-			rounds := make(map[uint64][]SearchRound)
-			err := m.SearchSeeds(t.Context(), beside, func(seed uint64, r SearchRound) error {
-				rounds[seed] = append(rounds[seed], r)
-				return nil
-			})
-			wantErrorLine(t, err, "search 9, round 1", "oracle is closed")
+			alone, want := oracles(), make(map[uint64][]SearchRound)
 			for _, seed := range []uint64{3, 5, 8} {
 				m.Config.SearchSeed = seed
-				err := m.Search(t.Context(), alone[seed], func(want SearchRound) error {
-					if len(rounds[seed]) < want.Number {
-						return errors.New("there is no such round side by side")
-					}
-					got := rounds[seed][want.Number-1]
-					if math.Abs(got.FitLoss-want.FitLoss) > 1e-5 ||
-						got.Queries != want.Queries || got.Attempts != want.Attempts || got.Best != want.Best {
-						t.Errorf("%s, search %d: round %+v, alone it is %+v", name, seed, got, want)
-					}
+				err := m.Search(t.Context(), alone[seed], func(r SearchRound) error {
+					want[seed] = append(want[seed], r)
 					return nil
 				})
 				if err != nil {
 					t.Fatal(err)
 				}
-				got, want := beside[seed].Log(), alone[seed].Log()
-				if len(got) != beside[seed].Budget() || !slices.Equal(got, want) {
-					t.Errorf("%s, search %d makes other queries than alone", name, seed)
+			}
+			for how, size := range map[string]struct{ beside, atOnce int }{"side by side": {4, 1}, "at once": {1, 3}} {
+				oracles, got := oracles(), make(map[uint64][]SearchRound)
+				searches, err := m.newSearches(oracles)
+				if err != nil {
+					t.Fatal(err)
+				}
+				err = m.searchAll(t.Context(), searches, size.beside, size.atOnce, func(seed uint64, r SearchRound) error {
+					got[seed] = append(got[seed], r)
+					return nil
+				})
+				wantErrorLine(t, err, "search 9, round 1", "oracle is closed")
+				for seed, rounds := range want {
+					if len(got[seed]) != len(rounds) {
+						t.Fatalf("%s, search %d, %s: %d rounds, alone it makes %d", name, seed, how, len(got[seed]), len(rounds))
+					}
+					for i, want := range rounds {
+						got := got[seed][i]
+						if math.Abs(got.FitLoss-want.FitLoss) > 1e-5 ||
+							got.Queries != want.Queries || got.Attempts != want.Attempts || got.Best != want.Best {
+							t.Errorf("%s, search %d, %s: round %+v, alone it is %+v", name, seed, how, got, want)
+						}
+					}
+					got, want := oracles[seed].Log(), alone[seed].Log()
+					if len(got) != oracles[seed].Budget() || !slices.Equal(got, want) {
+						t.Errorf("%s, search %d, %s: other queries than alone", name, seed, how)
+					}
 				}
 			}
 		}

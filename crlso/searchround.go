@@ -34,8 +34,8 @@ func (m *Model) goesOn(s *seedSearch) bool {
 }
 
 // searchRound makes a round of all searches that go on.
-func (m *Model) searchRound(ctx context.Context, searches []*seedSearch, number int, each func(uint64, SearchRound) error) error {
-	losses, err := m.fineTune(ctx, searches, number)
+func (m *Model) searchRound(ctx context.Context, p *searchPrograms, searches []*seedSearch, number int, each func(uint64, SearchRound) error) error {
+	losses, err := m.fineTune(ctx, p, searches, number)
 	if err != nil {
 		return fmt.Errorf("search, round %d: %w", number, err)
 	}
@@ -46,7 +46,7 @@ func (m *Model) searchRound(ctx context.Context, searches []*seedSearch, number 
 			running = append(running, s)
 		}
 	}
-	if err := m.propose(searches); err != nil {
+	if err := m.propose(p, searches); err != nil {
 		return fmt.Errorf("search, round %d: %w", number, err)
 	}
 	for _, s := range running {
@@ -66,9 +66,9 @@ func (m *Model) searchRound(ctx context.Context, searches []*seedSearch, number 
 
 // fineTune trains the copied surrogates, each on the labelled set of its search, with fresh optimisers, in one call to the
 // device, and returns for each search the mean loss of all epochs. Searches that are over have no examples.
-func (m *Model) fineTune(ctx context.Context, searches []*seedSearch, round int) ([]float64, error) {
-	t, dim, search := m.Config.FineTune, m.Config.LatentDim, m.programs.search
-	z := slices.Repeat([][]float64{make([]float64, dim)}, search.searches*search.capacity)
+func (m *Model) fineTune(ctx context.Context, p *searchPrograms, searches []*seedSearch, round int) ([]float64, error) {
+	t, dim := m.Config.FineTune, m.Config.LatentDim
+	z := slices.Repeat([][]float64{make([]float64, dim)}, p.searches*p.capacity)
 	y := make([]float64, len(z))
 	schedules := make([]schedule, len(searches))
 	latentNoise, labelNoise := make([][]float32, len(searches)), make([][]float32, len(searches))
@@ -76,7 +76,7 @@ func (m *Model) fineTune(ctx context.Context, searches []*seedSearch, round int)
 		if !m.goesOn(s) {
 			continue
 		}
-		row := i * search.capacity // the first of this search
+		row := i * p.capacity // the first of this search
 		for j, e := range s.labelled {
 			z[row+j] = e.latent
 		}
@@ -95,9 +95,9 @@ func (m *Model) fineTune(ctx context.Context, searches []*seedSearch, round int)
 	if err != nil {
 		return nil, err
 	}
-	steps := t.stepsPerEpoch(search.capacity) * t.Epochs
+	steps := t.stepsPerEpoch(p.capacity) * t.Epochs
 	s := sideBySide(schedules, t.Batch, steps)
-	means, err := search.fineTune.run(ctx, s, 0, []*tensors.Tensor{latents, fractions(y)}, []*tensors.Tensor{
+	means, err := p.fineTune.run(ctx, s, 0, []*tensors.Tensor{latents, fractions(y)}, []*tensors.Tensor{
 		tensors.FromFlatDataAndDimensions(interleave(latentNoise, steps, t.Batch*dim), s.dims(t.Batch, dim)...),
 		tensors.FromFlatDataAndDimensions(interleave(labelNoise, steps, t.Batch), s.dims(t.Batch)...),
 	})
@@ -119,7 +119,7 @@ func (s *seedSearch) beginRound(config Config, number int, fitLoss float64) {
 
 // propose makes step 3 of a round. All starts that have not led to something new take their next attempt in one call to
 // the device.
-func (m *Model) propose(searches []*seedSearch) error {
+func (m *Model) propose(p *searchPrograms, searches []*seedSearch) error {
 	k := m.Config.TopK
 	open := func(s *seedSearch) bool { return len(s.pending) > 0 }
 	for attempt := 0; attempt < m.Config.MaxRetries && slices.ContainsFunc(searches, open); attempt++ {
@@ -131,7 +131,7 @@ func (m *Model) propose(searches []*seedSearch) error {
 				copy(eta[i*k:], s.eta)
 			}
 		}
-		latents, scores, err := m.step(starts, eta)
+		latents, scores, err := m.step(p, starts, eta)
 		if err != nil {
 			return err
 		}
@@ -202,10 +202,10 @@ func (s *seedSearch) endRound(config Config) {
 }
 
 // step makes a SearchStep from each start, as many of one search as of another, and returns the scores of where it ends.
-func (m *Model) step(starts [][]float64, eta []float32) (latents [][]float64, scores [][]float32, err error) {
-	n, dim := m.programs.search.searches, m.Config.LatentDim
+func (m *Model) step(p *searchPrograms, starts [][]float64, eta []float32) (latents [][]float64, scores [][]float32, err error) {
+	n, dim := p.searches, m.Config.LatentDim
 	z := tensors.FromFlatDataAndDimensions(float32s(slices.Concat(starts...)), n, len(starts)/n, dim)
-	moved, decoded, err := m.programs.search.step.Exec2(z, tensors.FromFlatDataAndDimensions(eta, n, len(eta)/n))
+	moved, decoded, err := p.step.Exec2(z, tensors.FromFlatDataAndDimensions(eta, n, len(eta)/n))
 	if err != nil {
 		return nil, nil, err
 	}
