@@ -17,5 +17,5 @@ func newXLA(string) (compute.Backend, error) { return nil, errNoXLA }
 // PreparePlugin makes XLA's plugin ready. This build has no XLA, and it always fails.
 func PreparePlugin(context.Context, io.Writer) (path string, err error) { return "", errNoXLA }
 
-// client returns the backend, which serves all workers.
-func client(backend compute.Backend, worker int) (compute.Backend, error) { return backend, nil }
+// client returns the backend, which serves all users.
+func client(backend compute.Backend, n int) (compute.Backend, error) { return backend, nil }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -152,12 +153,13 @@ type clientsOf struct {
 	more []compute.Backend
 }
 
-// client returns a backend for the worker of a number, 0, 1, ..., among those that compute at the same time: for 0 the backend
-// itself, for each other one a client of its own of the same plugin, opened once. One client of XLA's CPU plugin runs the
-// programs that it gets at the same time one after another, however many processors are idle. A backend that is not
-// from this package serves all workers.
-func client(backend compute.Backend, worker int) (compute.Backend, error) {
-	if worker == 0 {
+// client returns a backend for the nth user, n = 0, 1, ..., of those that compute at the same time: in turn the backend itself
+// and, on a CPU, clients of the same plugin, as many as Go may use processors. One client of XLA's CPU plugin runs the
+// programs that it gets at the same time one after another, however many processors are idle. A backend that is
+// not from this package serves all.
+func client(backend compute.Backend, n int) (compute.Backend, error) {
+	n %= runtime.GOMAXPROCS(0)
+	if n == 0 || !onCPU(backend) {
 		return backend, nil
 	}
 	clients.Lock()
@@ -168,14 +170,14 @@ func client(backend compute.Backend, worker int) (compute.Backend, error) {
 	}
 	c.Lock()
 	defer c.Unlock()
-	for len(c.more) < worker {
+	for len(c.more) < n {
 		another, err := openPlugin(c.path, c.options)
 		if err != nil {
 			return nil, err
 		}
 		c.more = append(c.more, another)
 	}
-	return c.more[worker-1], nil
+	return c.more[n-1], nil
 }
 
 // keepPrograms gives a plugin a cache of compiled programs. Where that fails they are compiled each time.

@@ -7,10 +7,11 @@ import "sync"
 type freeList[K comparable, T any] struct {
 	mu   sync.Mutex
 	idle map[K][]T
+	made map[K]int
 }
 
-// take returns what was put back under the key, or else what make makes.
-func (f *freeList[K, T]) take(key K, make func() (T, error)) (T, error) {
+// take returns what was put back under the key, or else what make makes, which is told how many it has made before.
+func (f *freeList[K, T]) take(key K, make func(n int) (T, error)) (T, error) {
 	f.mu.Lock()
 	if idle := f.idle[key]; len(idle) > 0 {
 		last := len(idle) - 1
@@ -18,8 +19,13 @@ func (f *freeList[K, T]) take(key K, make func() (T, error)) (T, error) {
 		f.mu.Unlock()
 		return idle[last], nil
 	}
+	n := f.made[key]
+	if f.made == nil {
+		f.made = map[K]int{}
+	}
+	f.made[key]++
 	f.mu.Unlock()
-	return make()
+	return make(n)
 }
 
 // put keeps an item for the next user.

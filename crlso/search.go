@@ -52,7 +52,6 @@ type searchPrograms struct {
 type searchSize struct {
 	searches int // S
 	capacity int // architectures in a labelled set, at most
-	worker   int // whose programs they are: see client
 }
 
 // entry is a labelled architecture: one element of the search's set D.
@@ -148,7 +147,7 @@ func (m *Model) searchAll(ctx context.Context, searches []*seedSearch, beside, a
 	programs := make([]*searchPrograms, min(atOnce, len(groups)))
 	for i := range programs {
 		var err error
-		if programs[i], err = m.searchPrograms(searchSize{beside, capacity, i}); err != nil {
+		if programs[i], err = m.searchPrograms(searchSize{beside, capacity}); err != nil {
 			return fmt.Errorf("search: %w", err)
 		}
 		defer m.programs.search.put(programs[i].searchSize, programs[i])
@@ -212,12 +211,12 @@ func (m *Model) startingSet(oracle *datasets.Oracle) ([]entry, error) {
 
 // searchPrograms returns programs with the present weights. They are the caller's until it puts them back.
 func (m *Model) searchPrograms(size searchSize) (*searchPrograms, error) {
-	return m.current().search.take(size, func() (*searchPrograms, error) {
+	return m.current().search.take(size, func(n int) (*searchPrograms, error) {
 		p := &searchPrograms{searchSize: size, store: model.NewStore()}
 		if err := m.copyWeights(p); err != nil {
 			return nil, err
 		}
-		backend, err := client(m.backend, size.worker)
+		backend, err := client(m.backend, n)
 		if err != nil {
 			return nil, err
 		}

@@ -47,7 +47,13 @@ func (s *Searcher) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 		return err
 	}
 	key := modelKey{space.Name(), s.Config}
-	m, err := s.models.take(key, func() (*Model, error) { return NewModel(s.Backend, space, s.Config) })
+	m, err := s.models.take(key, func(n int) (*Model, error) {
+		backend, err := client(s.Backend, n)
+		if err != nil {
+			return nil, err
+		}
+		return NewModel(backend, space, s.Config)
+	})
 	if err != nil {
 		return err
 	}
