@@ -39,6 +39,26 @@ var cpuWheel = source.Wheel{
 	Size:    62711338,
 }
 
+// cudaPackages are the Python packages that carry the CUDA plugin and NVIDIA's libraries that it needs, those of CUDA 13.0.
+// GoMLX's own installer takes the latest of all, which nobody has tried together.
+var cudaPackages = []string{
+	"jax-cuda13-pjrt==0.11.2",
+	"nvidia-cublas==13.1.0.3",
+	"nvidia-cuda-crt==13.0.88",
+	"nvidia-cuda-cupti==13.0.85",
+	"nvidia-cuda-nvcc==13.0.88",
+	"nvidia-cuda-nvrtc==13.0.88",
+	"nvidia-cuda-runtime==13.0.96",
+	"nvidia-cudnn-cu13==9.19.1.2",
+	"nvidia-cufft==12.0.0.61",
+	"nvidia-cusolver==12.0.9.81",
+	"nvidia-cusparse==12.6.3.3",
+	"nvidia-nccl-cu13==2.28.9",
+	"nvidia-nvjitlink==13.0.88",
+	"nvidia-nvshmem-cu13==3.4.5",
+	"nvidia-nvvm==13.0.88",
+}
+
 // cpuPluginName matches the plugin in an archive of GoMLX's release, with or without a version.
 var cpuPluginName = regexp.MustCompile(`(^|/)pjrt_c_api_cpu_(\S+_)?plugin\.so$`)
 
@@ -48,7 +68,7 @@ var lookupTimeout = 20 * time.Second
 // PreparePlugin makes XLA's plugin ready below source.CacheDir, and returns its path. One that is
 // there and whole is returned at once; a broken one is replaced.
 //
-// With an NVIDIA card it is the CUDA plugin, installed by GoMLX's installer (some GB). Else, or if
+// With an NVIDIA card it is the CUDA plugin, with NVIDIA's libraries, from Python packages (some GB). Else, or if
 // that fails, it is the CPU plugin: the release that this version of GoMLX was tested with, or, where
 // that cannot be reached, the one in the Python package lammps-jax-pjrt-cpu. Progress goes to log.
 func PreparePlugin(ctx context.Context, log io.Writer) (path string, err error) {
@@ -100,26 +120,28 @@ func prepare(ctx context.Context, lib, name string, install install, log io.Writ
 	return path, nil
 }
 
-// installCUDA runs GoMLX's installer. It cannot be stopped, so the end of ctx leaves it behind; the
-// plugin itself is the last file that it writes, under a temporary name first.
+// installCUDA puts the plugin into a folder with the packages' libraries, where it looks for them by its own place.
 func installCUDA(ctx context.Context, path string, log io.Writer) error {
-	lib := filepath.Dir(filepath.Dir(path))
-	temp := filepath.Join(filepath.Dir(lib), "tmp")
-	if err := os.MkdirAll(temp, 0o755); err != nil {
+	folder := filepath.Dir(path)
+	if err := os.MkdirAll(filepath.Dir(folder), 0o755); err != nil {
+		return err
+	}
+	temp, err := os.MkdirTemp(filepath.Dir(folder), ".pip-")
+	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(temp)
-	old, set := os.LookupEnv("TMPDIR")
-	os.Setenv("TMPDIR", temp) // where the installer keeps what it downloads
-	_, err := abandonable(ctx, func() (struct{}, error) {
-		return struct{}{}, installer.CudaAutoInstall(lib, false, installer.Normal)
-	})
-	if set {
-		os.Setenv("TMPDIR", old)
-	} else {
-		os.Unsetenv("TMPDIR")
+	if err := source.PipTarget(ctx, cudaPackages, temp, log); err != nil {
+		return err
 	}
-	return err
+	libraries := filepath.Join(temp, "nvidia")
+	bin := filepath.Join(libraries, "bin") // where XLA looks for NVIDIA's assembler
+	return errors.Join(
+		os.Rename(filepath.Join(temp, "jax_plugins", "xla_cuda13", "xla_cuda_plugin.so"), filepath.Join(libraries, filepath.Base(path))),
+		os.MkdirAll(bin, 0o755),
+		os.Symlink(filepath.Join("..", "cu13", "bin", "ptxas"), filepath.Join(bin, "ptxas")),
+		os.RemoveAll(folder),
+		os.Rename(libraries, folder))
 }
 
 func installCPU(ctx context.Context, path string, log io.Writer) error {

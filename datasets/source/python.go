@@ -77,6 +77,21 @@ func PipInstall(ctx context.Context, requirements string, log io.Writer) error {
 	return WriteFile(stamp, func(io.Writer) error { return nil })
 }
 
+// PipTarget installs packages, each as name==version, and none of what they depend on, into the folder dir. It needs [Python],
+// and takes packages from wherever pip is configured to.
+func PipTarget(ctx context.Context, packages []string, dir string, log io.Writer) error {
+	interpreter, err := Python(ctx, log)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(log, "installing the Python packages %s into %s\n", strings.Join(packages, ", "), dir)
+	args := []string{"-m", "pip", "install", "--no-deps", "--only-binary=:all:", "--resume-retries=5", "--target", dir}
+	if err := run(ctx, log, interpreter, append(args, packages...)...); err != nil {
+		return fmt.Errorf("install the Python packages %s: %w", strings.Join(packages, ", "), err)
+	}
+	return nil
+}
+
 // Wheel is a Python package as a wheel file, named by its release on the package index.
 type Wheel struct {
 	Name, Version string

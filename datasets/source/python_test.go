@@ -146,6 +146,7 @@ func TestPython(t *testing.T) {
 		}
 	})
 	t.Run("PipInstall", func(t *testing.T) { testPipInstall(t, python) })
+	t.Run("PipTarget", testPipTarget)
 	t.Run("FetchWheel", func(t *testing.T) { testFetchWheel(t, w) })
 	t.Run("FetchWheel fails", func(t *testing.T) { testFetchWheelErrors(t, w) })
 	t.Run("FetchWheel interrupted", func(t *testing.T) { testFetchWheelInterrupted(t, w) })
@@ -213,6 +214,18 @@ func testFetchWheel(t *testing.T, w Wheel) {
 	if got, err := checksum(path); err != nil || got != w.SHA256 {
 		t.Errorf("the altered file stays: %v", err)
 	}
+}
+
+func testPipTarget(t *testing.T) {
+	dir := t.TempDir()
+	if err := PipTarget(t.Context(), []string{"probe-package==1.0"}, dir, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if module, err := os.ReadFile(filepath.Join(dir, "probe_package.py")); err != nil || string(module) != "answer = 42\n" {
+		t.Errorf("the package's module is %q, %v", module, err)
+	}
+	err := PipTarget(t.Context(), []string{"probe-package==1.0", "probe-package-2==1.0"}, t.TempDir(), io.Discard)
+	wantError(t, err, "install the Python packages", "probe-package-2==1.0")
 }
 
 func testFetchWheelErrors(t *testing.T, w Wheel) {
