@@ -68,9 +68,10 @@ var lookupTimeout = 20 * time.Second
 // PreparePlugin makes XLA's plugin ready below source.CacheDir, and returns its path. One that is
 // there and whole is returned at once; a broken one is replaced.
 //
-// With an NVIDIA card it is the CUDA plugin, with NVIDIA's libraries, from Python packages (some GB). Else, or if
-// that fails, it is the CPU plugin: the release that this version of GoMLX was tested with, or, where
-// that cannot be reached, the one in the Python package lammps-jax-pjrt-cpu. Progress goes to log.
+// With an NVIDIA card it is the CUDA plugin, with NVIDIA's libraries, from Python packages (some GB); the CPU plugin is
+// made ready beside it, for those who ask for it and for a card that does not work. Else, or if that fails,
+// it is the CPU plugin: the release that this version of GoMLX was tested with, or, where that cannot be
+// reached, the one in the Python package lammps-jax-pjrt-cpu. Progress goes to log.
 func PreparePlugin(ctx context.Context, log io.Writer) (path string, err error) {
 	cache, err := source.CacheDir()
 	if err != nil {
@@ -79,8 +80,14 @@ func PreparePlugin(ctx context.Context, log io.Writer) (path string, err error) 
 	lib := filepath.Join(cache, "xla")
 	if hasNVIDIA() {
 		path, err := prepare(ctx, lib, filepath.Join("nvidia", cudaPlugin), installCUDA, log)
-		if err == nil || ctx.Err() != nil {
-			return path, err
+		if err != nil && ctx.Err() != nil {
+			return "", err
+		}
+		if err == nil {
+			if _, err := prepare(ctx, lib, cpuPlugin, installCPU, log); err != nil {
+				fmt.Fprintf(log, "%v; going on without the CPU plugin\n", err)
+			}
+			return path, nil
 		}
 		fmt.Fprintf(log, "%v; going on with the CPU plugin\n", err)
 	}

@@ -371,14 +371,21 @@ func TestPreparePluginForCard(t *testing.T) {
 	hasNVIDIA = func() bool { return true }
 	card := filepath.Join(filepath.Dir(path), "nvidia", cudaPlugin)
 	writeFile(t, card, content)
-	if got, err := PreparePlugin(t.Context(), io.Discard); err != nil || got != card {
+	var log strings.Builder
+	if got, err := PreparePlugin(t.Context(), &log); err != nil || got != card {
 		t.Errorf("with a CUDA plugin: PreparePlugin() = %s, %v", got, err)
+	}
+	if !strings.Contains(log.String(), "going on without the CPU plugin") {
+		t.Errorf("the log does not say that the CPU plugin is missing: %q", log.String())
+	}
+	writeFile(t, path, content)
+	log.Reset()
+	if got, err := PreparePlugin(t.Context(), &log); err != nil || got != card || log.Len() > 0 {
+		t.Errorf("with both plugins: PreparePlugin() = %s, %v, %q", got, err, log.String())
 	}
 	if err := os.Remove(card); err != nil {
 		t.Fatal(err)
 	}
-	writeFile(t, path, content)
-	var log strings.Builder
 	if got, err := PreparePlugin(t.Context(), &log); err != nil || got != path {
 		t.Errorf("without: PreparePlugin() = %s, %v", got, err)
 	}
