@@ -146,11 +146,7 @@ func (e *Ensemble) Fit(space datasets.FiniteSpace, labelled []datasets.Query, rn
 // fit is Fit for any space, and believes something of its candidates.
 func (e *Ensemble) fit(space datasets.Space, labelled []datasets.Query, rng *rand.Rand) (Beliefs, error) {
 	key := pairKey{space.Name(), e.Config}
-	pair, err := e.pairs.take(key, func(n int) (*concavePair, error) {
-		backend, err := client(e.Backend, n)
-		if err != nil {
-			return nil, err
-		}
+	pair, err := e.pairs.take(key, e.Backend, func(backend compute.Backend) (*concavePair, error) {
 		return newConcavePair(backend, space, e.Config)
 	})
 	if err != nil {

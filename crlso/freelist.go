@@ -1,17 +1,21 @@
 package crlso
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/gomlx/compute"
+)
 
 // freeList keeps what is expensive to make and can serve one user at a time, such as compiled programs with their
 // weights, for the next one who asks for the same kind. The zero value is empty; it must not be copied after first use.
 type freeList[K comparable, T any] struct {
 	mu   sync.Mutex
 	idle map[K][]T
-	made map[K]int
+	made map[K]int // how many so far
 }
 
-// take returns what was put back under the key, or else what make makes, which is told how many it has made before.
-func (f *freeList[K, T]) take(key K, make func(n int) (T, error)) (T, error) {
+// take returns what was put back under the key, or else what make makes, with the [client] of the backend whose turn it is.
+func (f *freeList[K, T]) take(key K, backend compute.Backend, make func(compute.Backend) (T, error)) (T, error) {
 	f.mu.Lock()
 	if idle := f.idle[key]; len(idle) > 0 {
 		last := len(idle) - 1
@@ -25,7 +29,12 @@ func (f *freeList[K, T]) take(key K, make func(n int) (T, error)) (T, error) {
 	}
 	f.made[key]++
 	f.mu.Unlock()
-	return make(n)
+	backend, err := client(backend, n)
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return make(backend)
 }
 
 // put keeps an item for the next user.

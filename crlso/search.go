@@ -211,16 +211,13 @@ func (m *Model) startingSet(oracle *datasets.Oracle) ([]entry, error) {
 
 // searchPrograms returns programs with the present weights. They are the caller's until it puts them back.
 func (m *Model) searchPrograms(size searchSize) (*searchPrograms, error) {
-	return m.current().search.take(size, func(n int) (*searchPrograms, error) {
+	return m.current().search.take(size, m.backend, func(backend compute.Backend) (*searchPrograms, error) {
 		p := &searchPrograms{searchSize: size, store: model.NewStore()}
 		if err := m.copyWeights(p); err != nil {
 			return nil, err
 		}
-		backend, err := client(m.backend, n)
-		if err != nil {
-			return nil, err
-		}
 		icnn := func() *model.Scope { return p.store.Scope(icnnScope) }
+		var err error
 		p.fineTune, err = newTrainer(backend, p.store, m.Config.FineTune, 2, objective{
 			scope: icnnScope,
 			names: []string{"squared error"},

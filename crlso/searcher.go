@@ -47,11 +47,7 @@ func (s *Searcher) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 		return err
 	}
 	key := modelKey{space.Name(), s.Config}
-	m, err := s.models.take(key, func(n int) (*Model, error) {
-		backend, err := client(s.Backend, n)
-		if err != nil {
-			return nil, err
-		}
+	m, err := s.models.take(key, s.Backend, func(backend compute.Backend) (*Model, error) {
 		return NewModel(backend, space, s.Config)
 	})
 	if err != nil {

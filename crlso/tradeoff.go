@@ -209,11 +209,7 @@ func (e *TradeoffEnsemble) Fit(space datasets.FiniteSpace, measured []datasets.M
 // fit trains all members from fresh weights and solves their convex problems.
 func (e *TradeoffEnsemble) fit(space datasets.FiniteSpace, log []datasets.Measurement, labels tradeoffLabels, limits []float64, rng *rand.Rand) (tradeoffBeliefs, error) {
 	key := tradeoffKey{space.Name(), e.Config}
-	member, err := e.members.take(key, func(n int) (*tradeoffMember, error) {
-		backend, err := client(e.Backend, n)
-		if err != nil {
-			return nil, err
-		}
+	member, err := e.members.take(key, e.Backend, func(backend compute.Backend) (*tradeoffMember, error) {
 		return newTradeoffMember(backend, space, e.Config)
 	})
 	if err != nil {
