@@ -60,3 +60,9 @@ func namedBackend(config string) (compute.Backend, error) {
 	}
 	return compute.NewWithConfig(config)
 }
+
+// onCPU reports whether a backend computes on the processors that Go uses too.
+func onCPU(backend compute.Backend) bool {
+	xla, ok := backend.(interface{ IsCPU() bool })
+	return !ok || xla.IsCPU()
+}

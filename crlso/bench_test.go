@@ -289,14 +289,14 @@ func quicklyTrained(b *testing.B, config Config, table datasets.Benchmark) *Mode
 	return m
 }
 
-// BenchmarkSearchSeeds is BenchmarkSearch for several seeds side by side, between as many searches one after another. It
-// reports the time that a search takes either way.
+// BenchmarkSearchSeeds is BenchmarkSearch for several seeds by Model.SearchSeeds, between as many searches one after another.
+// It reports the time that a search takes either way.
 func BenchmarkSearchSeeds(b *testing.B) {
 	for _, searches := range []int{1, 10, 100} {
 		b.Run(strconv.Itoa(searches), func(b *testing.B) {
 			table := benchmark(b)
 			batched, single := quicklyTrained(b, Released201(), table), quicklyTrained(b, Released201(), table)
-			beside := func() {
+			together := func() {
 				oracles := make(map[uint64]*datasets.Oracle)
 				for seed := range searches {
 					oracles[uint64(seed)] = initialSet(b, batched, table)
@@ -311,13 +311,13 @@ func BenchmarkSearchSeeds(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
-			beside()
+			together()
 			alone(0)
 			var apart time.Duration
-			before, cpu := 0.0, 0.0
+			cpu := 0.0
 			for b.Loop() {
-				before = cpuSeconds(b)
-				beside()
+				before := cpuSeconds(b)
+				together()
 				cpu += cpuSeconds(b) - before
 				b.StopTimer()
 				began := time.Now()

@@ -80,14 +80,14 @@ func PreparePlugin(ctx context.Context, log io.Writer) (path string, err error) 
 	lib := filepath.Join(cache, "xla")
 	if hasNVIDIA() {
 		path, err := prepare(ctx, lib, filepath.Join("nvidia", cudaPlugin), installCUDA, log)
-		if err != nil && ctx.Err() != nil {
-			return "", err
-		}
-		if err == nil {
+		switch {
+		case err == nil:
 			if _, err := prepare(ctx, lib, cpuPlugin, installCPU, log); err != nil {
 				fmt.Fprintf(log, "%v; going on without the CPU plugin\n", err)
 			}
 			return path, nil
+		case ctx.Err() != nil:
+			return "", err
 		}
 		fmt.Fprintf(log, "%v; going on with the CPU plugin\n", err)
 	}
@@ -142,13 +142,21 @@ func installCUDA(ctx context.Context, path string, log io.Writer) error {
 		return err
 	}
 	libraries := filepath.Join(temp, "nvidia")
+	packaged := filepath.Join(temp, "jax_plugins", "xla_cuda13", "xla_cuda_plugin.so")
+	if err := os.Rename(packaged, filepath.Join(libraries, filepath.Base(path))); err != nil {
+		return err
+	}
 	bin := filepath.Join(libraries, "bin") // where XLA looks for NVIDIA's assembler
-	return errors.Join(
-		os.Rename(filepath.Join(temp, "jax_plugins", "xla_cuda13", "xla_cuda_plugin.so"), filepath.Join(libraries, filepath.Base(path))),
-		os.MkdirAll(bin, 0o755),
-		os.Symlink(filepath.Join("..", "cu13", "bin", "ptxas"), filepath.Join(bin, "ptxas")),
-		os.RemoveAll(folder),
-		os.Rename(libraries, folder))
+	if err := os.MkdirAll(bin, 0o755); err != nil {
+		return err
+	}
+	if err := os.Symlink(filepath.Join("..", "cu13", "bin", "ptxas"), filepath.Join(bin, "ptxas")); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(folder); err != nil {
+		return err
+	}
+	return os.Rename(libraries, folder)
 }
 
 func installCPU(ctx context.Context, path string, log io.Writer) error {

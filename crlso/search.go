@@ -102,12 +102,6 @@ func (m *Model) SearchSeeds(ctx context.Context, oracles map[uint64]*datasets.Or
 	return m.searchAll(ctx, searches, len(searches), 1, each)
 }
 
-// onCPU reports whether a backend computes on the processors that Go uses too.
-func onCPU(backend compute.Backend) bool {
-	xla, ok := backend.(interface{ IsCPU() bool })
-	return !ok || xla.IsCPU()
-}
-
 // newSearches returns a search for each oracle, in the order of seeds.
 func (m *Model) newSearches(oracles map[uint64]*datasets.Oracle) ([]*seedSearch, error) {
 	var searches []*seedSearch
@@ -209,7 +203,8 @@ func (m *Model) startingSet(oracle *datasets.Oracle) ([]entry, error) {
 	return labelled, nil
 }
 
-// searchPrograms returns programs with the present weights. They are the caller's until it puts them back.
+// searchPrograms returns programs, with the weights that they last had: see copyWeights. They are the caller's until it puts
+// them back.
 func (m *Model) searchPrograms(size searchSize) (*searchPrograms, error) {
 	return m.current().search.take(size, m.backend, func(backend compute.Backend) (*searchPrograms, error) {
 		p := &searchPrograms{searchSize: size, store: model.NewStore()}

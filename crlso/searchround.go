@@ -54,9 +54,6 @@ func (m *Model) searchRound(ctx context.Context, p *searchPrograms, searches []*
 			continue
 		}
 		s.endRound(m.Config)
-		if each == nil {
-			continue
-		}
 		if err := each(s.seed, s.round); err != nil {
 			return err
 		}

@@ -52,6 +52,9 @@ var cache struct {
 func Open(path, dir string) error {
 	cache.Lock()
 	defer cache.Unlock()
+	if cache.plugin == path && cache.dir == dir {
+		return nil
+	}
 	if cache.plugin != "" && cache.plugin != path {
 		return fmt.Errorf("compile cache: it is that of %s already", cache.plugin)
 	}

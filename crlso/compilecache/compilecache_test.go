@@ -17,19 +17,11 @@ import (
 )
 
 // TestCache trains a small model as every process of a notebook does, with an empty cache, with a full one, and with one
-// of flipped bits, or on two devices of cut files. Losses must be the very same, on one device and on two, and programs must be kept, taken, and
+// of flipped bits, or on two devices of cut files. Losses must be the very same, and programs must be kept, taken, and
 // replaced.
 func TestCache(t *testing.T) {
-	path := plugin(t)
-	t.Setenv(compute.ConfigEnvVar, "xla:"+path)
-	backend, err := crlso.NewBackend()
-	if err != nil {
-		t.Fatal(err)
-	}
 	dir := filepath.Join(t.TempDir(), "programs")
-	if err := compilecache.Open(path, dir); err != nil {
-		t.Fatal(err)
-	}
+	backend := open(t, dir)
 	for devices := 1; devices <= 2; devices++ {
 		want := train(t, backend, devices)
 		kept := files(t, dir)
@@ -88,20 +80,11 @@ func TestCache(t *testing.T) {
 
 // TestCacheUnwritable compiles where no file can be made.
 func TestCacheUnwritable(t *testing.T) {
-	path := plugin(t)
-	t.Setenv(compute.ConfigEnvVar, "xla:"+path)
-	backend, err := crlso.NewBackend()
-	if err != nil {
-		t.Fatal(err)
-	}
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := compilecache.Open(path, filepath.Join(file, "programs")); err != nil {
-		t.Fatal(err)
-	}
-	train(t, backend, 1)
+	train(t, open(t, filepath.Join(file, "programs")), 1)
 }
 
 // TestUnused leaves a program that was taken this month, and deletes one that was not.
@@ -125,7 +108,7 @@ func TestUnused(t *testing.T) {
 	}
 }
 
-// TestOtherPlugin wants an error for a second plugin, and for what is none.
+// TestOtherPlugin wants an error for a second plugin.
 func TestOtherPlugin(t *testing.T) {
 	if err := compilecache.Open(plugin(t), t.TempDir()); err != nil {
 		t.Fatal(err)
@@ -143,6 +126,21 @@ func plugin(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// open returns a backend of that plugin, with its cache in dir.
+func open(t *testing.T, dir string) compute.Backend {
+	t.Helper()
+	path := plugin(t)
+	t.Setenv(compute.ConfigEnvVar, "xla:"+path)
+	backend, err := crlso.NewBackend()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := compilecache.Open(path, dir); err != nil {
+		t.Fatal(err)
+	}
+	return backend
 }
 
 // train returns the losses of a model after training, by programs that are compiled anew or taken from the cache.
