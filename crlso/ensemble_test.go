@@ -137,7 +137,7 @@ func TestEnsembleErrors(t *testing.T) {
 }
 
 // TestEnsembleRanks trains the ensemble on 300 labels, as many as the released predictor has, whose Kendall tau is 0.599
-// on all cells and -0.03 among the best thousand (method.md, on the same table).
+// on all cells and -0.03 among the best thousand (the authors' released code, on the same table).
 func TestEnsembleRanks(t *testing.T) {
 	truth, err := datasets.Validation(benchmark(t))
 	if err != nil {

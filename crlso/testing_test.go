@@ -60,7 +60,7 @@ func small() Config {
 // space is NAS-Bench-201.
 var space = nasbench201.Space{}
 
-// benchmark is NAS-Bench-201 on CIFAR-10, from $CRLSO_DATA or else from the Python wheel.
+// benchmark is NAS-Bench-201 on CIFAR-10.
 func benchmark(t testing.TB) *nasbench201.Table {
 	t.Helper()
 	table, err := nasbench201.Open(t.Context(), "cifar10", nil, os.Stderr)

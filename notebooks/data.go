@@ -2,60 +2,149 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
-	"github.com/cr-lso/cr-lso/crlso"
-	"github.com/cr-lso/cr-lso/crlso/standin"
+	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/nasbench101"
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 	"github.com/cr-lso/cr-lso/datasets/nasbench301"
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// data says of each source of data whether it is there, and else how to get it.
-func data() error {
-	fmt.Println("NAS-Bench-201, used in this order:")
-	for _, source := range nasbench201.Sources() {
-		show(source.Info())
+// data says which tables are embedded and which official files are there, and else how to get them. With -verify it compares
+// those that are there with the embedded tables, with -rebuild it makes these anew.
+func data(ctx context.Context, args []string) error {
+	flags := newFlags("data")
+	verifying := flags.Bool("verify", false, "")
+	from := flags.String("rebuild", "", "")
+	if names, err := parseNames(flags, args); err != nil {
+		return err
+	} else if len(names) > 0 {
+		return fmt.Errorf("data takes no %q, but -verify, or -rebuild DIR", names)
 	}
-	fmt.Println("\nLatencies of the cells of NAS-Bench-201, used in this order:")
-	for _, info := range nasbench201.HardwareSources() {
-		show(info)
+	switch {
+	case *from != "":
+		return rebuild(ctx, *from)
+	case *verifying:
+		return verify(ctx)
 	}
-	fmt.Println("\nNAS-Bench-101:")
-	for _, source := range nasbench101.Sources() {
-		show(source.Info())
+	var official []source.Info
+	for _, b := range tables() {
+		official = append(official, b.official...)
+		for _, info := range b.embedded {
+			fmt.Printf("%s\n  holds:   %s\n  is in:   %s\n\n", info.Name, info.Holds, info.Path)
+		}
 	}
-	fmt.Println("\nNAS-Bench-301, accuracies of different sources must not be compared:")
-	for _, info := range nasbench301.Sources() {
+	fmt.Println("These are all that the notebooks need. Official files are compared with them by `go run ./notebooks data -verify`:")
+	for _, info := range official {
 		show(info)
 	}
 	return nil
 }
 
 func show(info source.Info) {
-	fmt.Printf("\n  %s\n    holds:   %s\n", info.Name, info.Holds)
+	fmt.Printf("\n%s\n  holds:   %s\n", info.Name, info.Holds)
 	if info.Present {
-		fmt.Printf("    present: %s\n", info.Path)
+		fmt.Printf("  present: %s\n", info.Path)
 	} else {
-		fmt.Printf("    missing: %s\n", info.Get)
+		fmt.Printf("  missing: %s\n  to get:  %s\n", info.Path, info.Get)
 	}
 }
 
-// standIn fits the stand-in for the surrogate of NAS-Bench-301 if it is not there, and says what it is worth.
-func standIn(ctx context.Context) error {
-	if _, err := crlso.PreparePlugin(ctx, os.Stderr); ctx.Err() != nil {
-		return err // any other reason not to have XLA is told by NewBackend
+// table is what is embedded of a benchmark, and its official files.
+type table struct {
+	embedded, official []source.Info
+}
+
+func tables() []table {
+	t201 := table{embedded: []source.Info{nasbench201.Embedded()}}
+	for _, s := range nasbench201.Sources() {
+		t201.official = append(t201.official, s.Info())
 	}
-	backend, err := crlso.NewBackend()
-	if err != nil {
-		return err
+	t101 := table{embedded: []source.Info{nasbench101.Embedded()}}
+	for _, s := range nasbench101.Sources() {
+		t101.official = append(t101.official, s.Info())
 	}
-	s, err := standin.Open(ctx, backend, os.Stderr)
-	if err != nil {
-		return err
+	return []table{
+		t201,
+		{[]source.Info{nasbench201.EmbeddedHardware()}, []source.Info{nasbench201.HardwareSource()}},
+		t101,
+		{nasbench301.Embedded(), nasbench301.Sources()},
 	}
-	fmt.Printf("%s: %s\n%s\n", s.Name(), s.Source(), nasbench301.StandInPath())
+}
+
+// errDiffers is returned when official files do not agree with the embedded tables.
+var errDiffers = errors.New("official files and embedded tables differ; the lines above name the first architectures")
+
+// verify compares each official file that is there with what is embedded.
+func verify(ctx context.Context) error {
+	agree, compared := true, 0
+	report := func(what string, n int, first []string, err error) {
+		compared++
+		switch {
+		case err != nil:
+			fmt.Printf("%s: %v\n", what, err)
+		case n == 0:
+			fmt.Printf("%s: agrees\n", what)
+		default:
+			fmt.Printf("%s: %d architectures differ\n", what, n)
+			for _, difference := range first {
+				fmt.Printf("  %s\n", difference)
+			}
+		}
+		agree = agree && err == nil && n == 0
+	}
+	for _, s := range nasbench201.Sources() {
+		if !s.Info().Present {
+			continue
+		}
+		for _, name := range nasbench201.DataSets() {
+			n, first, err := compare(func(s nasbench201.Source) (datasets.Benchmark, error) {
+				return nasbench201.Open(ctx, name, s, os.Stderr)
+			}, nil, s)
+			report(s.Info().Name+", "+name, n, first, err)
+		}
+	}
+	if info := nasbench201.HardwareSource(); info.Present {
+		for _, name := range nasbench201.DataSets() {
+			n, first, err := nasbench201.HardwareDifferences(name, info.Path)
+			report(info.Name+", "+name, n, first, err)
+		}
+	}
+	for _, s := range nasbench101.Sources() {
+		if !s.Info().Present {
+			continue
+		}
+		n, first, err := compare(func(s nasbench101.Source) (datasets.Benchmark, error) {
+			return nasbench101.Open(ctx, "test-as-label", s, os.Stderr)
+		}, nil, s)
+		report(s.Info().Name, n, first, err)
+	}
+	const version = "0.9" // the one that the embedded predictions are of
+	if info := nasbench301.Official(version); info.Present {
+		n, first, err := nasbench301.ReferenceDifferences(ctx, version, os.Stderr)
+		report(info.Name, n, first, err)
+	}
+	if compared == 0 {
+		fmt.Println("none of the official files is here; `go run ./notebooks data` says where they are looked for, and how to get them")
+	}
+	if !agree {
+		return errDiffers
+	}
 	return nil
+}
+
+// compare opens a benchmark from two sources and returns how they differ.
+func compare[S any](open func(S) (datasets.Benchmark, error), embedded, official S) (n int, first []string, err error) {
+	a, err := open(embedded)
+	if err != nil {
+		return 0, nil, err
+	}
+	b, err := open(official)
+	if err != nil {
+		return 0, nil, err
+	}
+	return datasets.Differences(a, b)
 }

@@ -24,8 +24,9 @@ const usage = `usage: go run ./notebooks COMMAND
            execute notebooks, all by default; DIR (runs/notebooks/SCALE) gets each as .ipynb and .html
            with its figures, and an index of all there, index.html
   lab      open JupyterLab; takes jupyter lab's own arguments
-  data     what data there is, what is missing, how to get it
-  stand-in fit the stand-in for NAS-Bench-301's surrogate to the reference table, if it is not there
+  data     which tables are part of the project, which official files are here, how to get the others
+           -verify compares those that are here with the tables; -rebuild DIR makes the tables anew from
+           the reference tables in DIR, and writes those that differ
   bench [NAME...] [-note TEXT] [-o FILE]
            run benchmarks, all by default, and add what they measure, with the machine, its load, the versions
            and the note of what has changed, to the record FILE (notebooks/speed.csv)
@@ -62,17 +63,13 @@ func command(ctx context.Context, args []string) error {
 		return lab(ctx, args)
 	case "bench":
 		return bench(ctx, args)
-	case "data", "stand-in", "doctor":
+	case "data":
+		return data(ctx, args)
+	case "doctor":
 		if len(args) > 0 {
 			return fmt.Errorf("%s takes no arguments, not %q", name, args)
 		}
-		switch name {
-		case "data":
-			return data()
-		case "stand-in":
-			return standIn(ctx)
-		}
 		return doctor(ctx)
 	}
-	return fmt.Errorf("there is no command %q: the commands are run, lab, data, stand-in, bench and doctor", name)
+	return fmt.Errorf("there is no command %q: the commands are run, lab, data, bench and doctor", name)
 }

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 )
 
 // asCommand makes the test binary the command itself.
@@ -245,10 +247,11 @@ func TestEmptyCache(t *testing.T) {
 		{"doctor", [][]string{{"Go ", "linux"}, {"GoMLX", "v0."}, {"GoNB", "v0.", "not ready yet"}, {"Python", "3."},
 			{"Jupyter", "not ready yet"}, {"Backend", "Go Portable"}, {"Processor", "cores"}, {"Memory", "GB free"},
 			{"Cache", cache, "GB free"}, {"Slow", "without XLA"}}},
-		{"data", [][]string{{"NAS-Bench-201"}, {"missing:", "CRLSO_DATA"}, {"missing:", cache}, {"missing:", "pip"}}},
+		{"data", [][]string{{"embedded NAS-Bench-201"}, {"embedded NAS-Bench-101"}, {"embedded NAS-Bench-301"}, {"missing:", cache}, {"to get:", "pip"}}},
+		{"data -verify", [][]string{{"none of the official files is here"}}},
 	} {
-		cmd := launch(t, test.command)
-		cmd.Env = append(cmd.Env, "CRLSO_CACHE="+cache, "CRLSO_DATA=", "GOMLX_BACKEND=go")
+		cmd := launch(t, strings.Fields(test.command)...)
+		cmd.Env = append(cmd.Env, "CRLSO_CACHE="+cache, "GOMLX_BACKEND=go")
 		stdout, stderr, status := result(t, cmd)
 		if status != 0 || stderr != "" {
 			t.Errorf("%s: exit status %d, standard error %q", test.command, status, stderr)
@@ -260,19 +263,58 @@ func TestEmptyCache(t *testing.T) {
 	}
 }
 
-func TestDataPresent(t *testing.T) {
-	dir := t.TempDir()
-	file := filepath.Join(dir, "nb201.csv.gz")
-	if err := os.WriteFile(file, nil, 0o644); err != nil {
+// Whoever has an official file learns whether it agrees with what is embedded, and where not.
+func TestVerify(t *testing.T) {
+	const name, path = "HW-NAS-Bench-v1_0.pickle", "nasbench201"
+	for change, want := range map[string]string{"": "cifar100: agrees", "+ 1e-3": "cifar100: 1 architectures differ"} {
+		cache := t.TempDir()
+		writeHardware(t, filepath.Join(cache, path, name), change)
+		cmd := launch(t, "data", "-verify")
+		cmd.Env = append(cmd.Env, "CRLSO_CACHE="+cache)
+		stdout, stderr, status := result(t, cmd)
+		if (status == 0) != (change == "") {
+			t.Errorf("exit status %d, standard error %q", status, stderr)
+		}
+		wantLine(t, stdout, name, want)
+		wantLine(t, stdout, name, "cifar10: agrees")
+		if change != "" {
+			wantLine(t, stdout, "cell 12, |", "fpga_latency")
+		}
+		cmd = launch(t, "data")
+		cmd.Env = append(cmd.Env, "CRLSO_CACHE="+cache)
+		stdout, _, _ = result(t, cmd)
+		wantLine(t, stdout, "present:", name)
+	}
+}
+
+// writeHardware writes what is embedded of HW-NAS-Bench in the layout of the benchmark's own file, but for a change of one
+// latency.
+func writeHardware(t *testing.T, path, change string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	cmd := launch(t, "data")
-	cmd.Env = append(cmd.Env, "CRLSO_DATA="+dir)
-	stdout, _, status := result(t, cmd)
-	if status != 0 {
-		t.Errorf("exit status %d", status)
+	const script = `
+import pickle, sys, zipfile, struct
+space, devices = {}, ["edgegpu", "raspi4", "edgetpu", "pixel3", "eyeriss", "fpga"]
+measures = [d + "_latency" for d in devices] + [d + "_energy" for d in ["edgegpu", "eyeriss", "fpga"]]
+file = zipfile.ZipFile(sys.argv[2])
+for name, key in ("cifar10", "cifar10"), ("cifar100", "cifar100"), ("imagenet16", "ImageNet16-120"):
+    space[key] = {}
+    for m in measures:
+        content = file.read(f"{name}_{m}.npy")
+        space[key][m] = [n / 100_000 for n in struct.unpack("<15625i", content[-4 * 15625:])]
+space["cifar100"]["fpga_latency"][12] = space["cifar100"]["fpga_latency"][12] %s
+pickle.dump({"nasbench201": space}, open(sys.argv[1], "wb"))
+`
+	p, err := findProject(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
-	wantLine(t, stdout, "present:", file)
+	embedded := filepath.Join(p.root, nasbench201.EmbeddedHardware().Path)
+	if out, err := exec.Command("python3", "-c", fmt.Sprintf(script, change), path, embedded).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
 }
 
 func TestBrokenBackend(t *testing.T) {

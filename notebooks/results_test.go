@@ -2,18 +2,25 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/cr-lso/cr-lso/crlso/experiment"
+	"github.com/cr-lso/cr-lso/crlso/search"
+	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/cr-lso/cr-lso/datasets/nasbench101"
+	"github.com/cr-lso/cr-lso/datasets/nasbench201"
+	"github.com/cr-lso/cr-lso/datasets/nasbench301"
 )
 
 // seeds are those of the kept experiments whose data set has another number than a hundred.
 var seeds = map[string]int{"NAS-Bench-301 stand-in": 50}
 
-// TestResults reads the experiments whose results are kept beside the notebooks: each has all seeds of every method on
-// every data set.
-func TestResults(t *testing.T) {
+// keptResults calls f with the experiments whose results are kept beside the notebooks.
+func keptResults(t *testing.T, f func(folder string, r *experiment.Results)) {
+	t.Helper()
 	folders, err := filepath.Glob("results/*")
 	if err != nil || len(folders) == 0 {
 		t.Fatalf("%d folders of results, %v", len(folders), err)
@@ -24,6 +31,13 @@ func TestResults(t *testing.T) {
 			t.Error(err)
 			continue
 		}
+		f(folder, r)
+	}
+}
+
+// Each kept experiment has all seeds of every method on every data set.
+func TestResults(t *testing.T) {
+	keptResults(t, func(folder string, r *experiment.Results) {
 		for _, dataSet := range r.DataSets() {
 			want := cmp.Or(seeds[dataSet], 100)
 			for _, method := range r.Methods() {
@@ -31,6 +45,79 @@ func TestResults(t *testing.T) {
 					t.Errorf("%s: %d seeds of %s on %s, want %d, %v", folder, len(best), method, dataSet, want, err)
 				}
 			}
+		}
+	})
+}
+
+// embedded returns the benchmarks of the embedded tables by name.
+func embedded(t *testing.T) map[string]datasets.Benchmark {
+	t.Helper()
+	all := map[string]datasets.Benchmark{}
+	add := func(b datasets.Benchmark, err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[b.Name()] = b
+	}
+	for _, name := range nasbench201.DataSets() {
+		add(nasbench201.Open(t.Context(), name, nil, nil))
+	}
+	add(nasbench101.Open(t.Context(), "test-as-label", nil, nil))
+	add(nasbench101.Open(t.Context(), "single-run", nil, nil))
+	add(nasbench301.OpenStandIn())
+	return all
+}
+
+// Whoever repeats a kept experiment gets its numbers: on the embedded tables the random searches of each, from the same seeds,
+// find what is kept, query by query, validation and test.
+func TestEmbeddedTablesGiveTheKeptResults(t *testing.T) {
+	tables, repeated := embedded(t), map[string]bool{}
+	keptResults(t, func(folder string, r *experiment.Results) {
+		for _, dataSet := range r.DataSets() {
+			b := tables[dataSet]
+			if b == nil {
+				t.Fatalf("%s: no embedded table is %q", folder, dataSet)
+			}
+			if source := r.Source(dataSet); source != b.Source() {
+				t.Errorf("%s: %s is from %q, the table is %q", folder, dataSet, source, b.Source())
+			}
+			if slices.Contains(r.Methods(), "random search") {
+				repeated[dataSet] = true
+				for seed := range 3 {
+					repeat(t, folder, r, b, seed)
+				}
+			}
+		}
+	})
+	if len(repeated) != len(tables) {
+		t.Errorf("repeated were %v of %d tables", repeated, len(tables))
+	}
+}
+
+// repeat makes the random search of one seed again.
+func repeat(t *testing.T, folder string, r *experiment.Results, b datasets.Benchmark, seed int) {
+	t.Helper()
+	oracle, err := datasets.NewOracle(b, r.Budget(), datasets.MeanLabel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := (search.Random{}).Search(oracle, experiment.NewRand(seed, b.Name())); err != nil {
+		t.Fatal(err)
+	}
+	oracle.Close()
+	report, err := datasets.NewReport(oracle, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	searches, err := r.Searches("random search", b.Name())
+	if err != nil || searches[seed].Seed != seed {
+		t.Fatalf("%s: no kept search of seed %d, %v", folder, seed, err)
+	}
+	rounded := func(x float64) string { return fmt.Sprintf("%.6f", x) }
+	for i, kept := range searches[seed].Steps {
+		if step := report.Steps[i]; rounded(step.Val) != rounded(kept.Val) || rounded(step.Test) != rounded(kept.Test) {
+			t.Fatalf("%s: seed %d on %s, query %d: %v and %v, kept are %v and %v", folder, seed, b.Name(), i+1,
+				step.Val, step.Test, kept.Val, kept.Test)
 		}
 	}
 }

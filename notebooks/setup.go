@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/cr-lso/cr-lso/crlso"
-	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 	"github.com/cr-lso/cr-lso/datasets/source"
 	"github.com/gomlx/compute"
 )
@@ -99,11 +98,7 @@ func (p *project) prepare(ctx context.Context) (python string, env []string, err
 	if (backend == "go" || err != nil) && runtime.GOARCH == "amd64" {
 		env = append(env, "GOEXPERIMENT=simd") // 5 to 8 times faster than without
 	}
-	err = step(ctx, "NAS-Bench-201", file, func(log io.Writer) error {
-		_, err := nasbench201.Open(ctx, nasbench201.DataSets()[0], nil, log)
-		return err
-	})
-	return python, env, err
+	return python, env, nil
 }
 
 // environment returns this process's environment with what Jupyter and the kernel need. Nothing in
@@ -120,16 +115,9 @@ func (p *project) environment() []string {
 		"IPYTHONDIR=" + filepath.Join(jupyter, "ipython"),
 	}
 	for _, variable := range os.Environ() {
-		switch name, value, _ := strings.Cut(variable, "="); name {
+		switch name, _, _ := strings.Cut(variable, "="); name {
 		case "CRLSO_CACHE", "PATH", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR":
 		case "GOWORK", "GOFLAGS", "JUPYTER_PATH", "JUPYTER_CONFIG_PATH": // they break the kernel or hide it
-		case "CRLSO_DATA":
-			if value != "" {
-				if path, err := filepath.Abs(value); err == nil {
-					value = path
-				}
-				env = append(env, name+"="+value)
-			}
 		default:
 			env = append(env, variable)
 		}

@@ -105,6 +105,14 @@ func (r *Results) DataSets() (names []string) {
 // Budget is the number of queries of each search.
 func (r *Results) Budget() int { return r.plan.Budget }
 
+// Source says where the accuracies of a data set come from, "" if there is no such data set.
+func (r *Results) Source(dataSet string) string {
+	if i := slices.Index(r.DataSets(), dataSet); i >= 0 {
+		return r.plan.DataSets[i].Source
+	}
+	return ""
+}
+
 // HasTest reports whether there are test accuracies of a data set.
 func (r *Results) HasTest(dataSet string) bool {
 	i := slices.Index(r.DataSets(), dataSet)

@@ -19,7 +19,7 @@ import (
 // for what both cannot know, so the mean of (y - a)(y - b) is the variance of the noise and of their common error: no
 // less than that of the noise. Kendall's tau is that of predictions with themselves after such noise.
 func BenchmarkNoiseCeiling(b *testing.B) {
-	rows, err := nasbench301.Reference("")
+	rows, err := nasbench301.Reference()
 	if err != nil {
 		b.Fatal(err)
 	}

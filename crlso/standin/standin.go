@@ -2,10 +2,7 @@ package standin
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
-	"io/fs"
 
 	"github.com/gomlx/compute"
 	"gonum.org/v1/gonum/stat"
@@ -13,51 +10,19 @@ import (
 	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/nasbench301"
-	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// HeldOut is how many cells, the last of the reference table, no network is fitted to.
+// HeldOut is how many cells, the last of nasbench301.Reference, no network is fitted to.
 const HeldOut = 1000
 
-// Open returns the stand-in at its usual place. If there is none, or one that cannot be used, it is fitted with
-// [Default] to the reference table but for HeldOut cells, judged on these, and kept. What happens is told on
-// progress, which may be nil. If several processes ask at once, one fits and the others wait.
-func Open(ctx context.Context, backend compute.Backend, progress io.Writer) (*nasbench301.StandIn, error) {
-	if progress == nil {
-		progress = io.Discard
-	}
-	return open(ctx, backend, Default(), progress)
-}
-
-func open(ctx context.Context, backend compute.Backend, c Config, progress io.Writer) (*nasbench301.StandIn, error) {
-	path := nasbench301.StandInPath()
-	unlock, err := source.Lock(ctx, path+".lock")
+// Refit makes the embedded stand-in anew: networks are fitted with [Default] to all of nasbench301.Reference but HeldOut cells,
+// and judged on these. What happens is told on progress.
+func Refit(ctx context.Context, backend compute.Backend, progress io.Writer) (nasbench301.Fit, error) {
+	rows, err := nasbench301.Reference()
 	if err != nil {
-		return nil, err
+		return nasbench301.Fit{}, err
 	}
-	defer unlock()
-	s, err := nasbench301.OpenStandIn(path)
-	if err == nil {
-		return s, nil
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		fmt.Fprintf(progress, "it is fitted anew: %v\n", err)
-	}
-	rows, err := nasbench301.Reference("")
-	if err != nil {
-		return nil, err
-	}
-	fit, err := fitAndJudge(ctx, backend, rows, HeldOut, c, progress)
-	if err != nil {
-		return nil, err
-	}
-	if fit.Reference, err = nasbench301.ReferenceSum(""); err != nil {
-		return nil, err
-	}
-	if s, err = nasbench301.NewStandIn(fit); err != nil {
-		return nil, err
-	}
-	return s, s.Save(path)
+	return fitAndJudge(ctx, backend, rows, HeldOut, Default(), progress)
 }
 
 // fitAndJudge fits networks to all rows but the last, and judges them on these.

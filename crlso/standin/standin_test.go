@@ -1,14 +1,12 @@
 package standin
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
 	"maps"
 	"math"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"testing"
 
@@ -21,7 +19,6 @@ import (
 	"github.com/cr-lso/cr-lso/crlso"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/nasbench301"
-	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
 // fastest returns XLA if it is there.
@@ -127,46 +124,5 @@ func TestFitFails(t *testing.T) {
 	}
 	if _, err := Fit(t.Context(), backend, rows[:31], quick, io.Discard); err == nil || !strings.Contains(err.Error(), "31 cells") {
 		t.Errorf("error %v, want one with the 31 cells", err)
-	}
-}
-
-// Open fits once, and again if the file is damaged: the same networks from the same seed.
-func TestOpen(t *testing.T) {
-	if os.Getenv(source.DataVar) == "" {
-		t.Setenv(source.DataVar, "../../../shared/data")
-	}
-	t.Setenv("CRLSO_CACHE", t.TempDir())
-	rows, err := nasbench301.Reference("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	backend, short := portable(t), Config{Networks: 1, Epochs: 1, Batch: 128, LearningRate: 3e-3, WeightDecay: 0.5, Warmup: 20, Seed: 1}
-	var first *nasbench301.StandIn
-	for i, want := range []string{"fitting", "", "fitted anew"} {
-		if i == 2 {
-			if err := os.WriteFile(nasbench301.StandInPath(), []byte("damaged"), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		var progress bytes.Buffer
-		s, err := open(t.Context(), backend, short, &progress)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !strings.Contains(progress.String(), want) || want == "" && progress.Len() > 0 {
-			t.Errorf("time %d says %q, want %q", i, progress.String(), want)
-		}
-		if first == nil {
-			first = s
-		}
-		g := rows[0].Arch.(nasbench301.Genotype)
-		if s.Predict(g) != first.Predict(g) || s.Fit().Fitted != 9000 || s.Fit().HeldOut != 1000 {
-			t.Errorf("time %d predicts %v, the first %v", i, s.Predict(g), first.Predict(g))
-		}
-	}
-	// After one epoch. Ridge regression on one-hot edges comes to 0.894 and 0.811 on these rows
-	// (sklearn.linear_model.Ridge(1)).
-	if fit := first.Fit(); fit.RSquared < 0.75 || fit.Tau < 0.7 {
-		t.Errorf("R^2 %.3f and tau %.3f, want 0.75 and 0.7", fit.RSquared, fit.Tau)
 	}
 }

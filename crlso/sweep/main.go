@@ -19,9 +19,8 @@
 //
 //   - the program: Beam sends them the file that -worker_binary names. Without this flag it compiles one without cgo,
 //     and so without XLA, which is enough for searches that train no networks;
-//   - the tables: CRLSO_DATA on each worker leads to their folder, and CRLSO_CACHE to one that can be written to, with
-//     XLA's plugin if it is used. With -environment_type DOCKER, which is the default, the image has to bring
-//     them; with PROCESS they are those of the worker's machine;
+//   - XLA's plugin if it is used: CRLSO_CACHE on each worker leads to its folder. With -environment_type DOCKER, which is
+//     the default, the image has to bring it; with PROCESS it is that of the worker's machine. The tables are in the program;
 //   - the folder -out, under the same path on every worker and here, for example on NFS. Every result goes there as soon
 //     as it is known. A service whose workers share no folder, such as Dataflow, does not do.
 //

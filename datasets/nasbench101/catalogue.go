@@ -17,74 +17,111 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// catalogue numbers canonical cells in the order of their hashes.
+// catalogue holds canonical cells in two orders: that of [Enumerate], which takes a moment, and that of their hashes, which is
+// the benchmark's and takes seconds for all cells, so it is made when it is first needed.
 type catalogue struct {
-	cells []Cell
-	index map[Cell]int32
+	codes  []uint32 // of the cells, ascending, which is the order of Enumerate
+	inFile func() inFile
 }
 
-func newCatalogue(cells []Cell) *catalogue {
-	c := &catalogue{cells, make(map[Cell]int32, len(cells))}
-	for i, cell := range cells {
-		c.index[cell] = int32(i)
-	}
+// inFile is the order of the benchmark's file.
+type inFile struct {
+	cells []Cell
+	rank  []int32 // number in the file of each cell in the order of codes
+}
+
+func newCatalogue(codes []uint32, entries func() []entry) *catalogue {
+	c := &catalogue{codes: codes}
+	c.inFile = sync.OnceValue(func() inFile {
+		order := inFile{make([]Cell, len(codes)), make([]int32, len(codes))}
+		for i, e := range entries() {
+			position, _ := c.position(Cell{e.Code})
+			order.cells[i], order.rank[position] = Cell{e.Code}, int32(i)
+		}
+		return order
+	})
 	return c
 }
 
-// entry is a canonical cell with its hash, as the cache keeps them.
+// position returns where the network of a cell stands in the order of codes.
+func (c *catalogue) position(cell Cell) (int, bool) {
+	i, ok := slices.BinarySearch(c.codes, cell.code)
+	if !ok {
+		i, ok = slices.BinarySearch(c.codes, cell.Canonical().code)
+	}
+	return i, ok
+}
+
+// allCodes are the codes of all cells, ascending.
+var allCodes = sync.OnceValue(func() []uint32 {
+	cells := Enumerate()
+	codes := make([]uint32, len(cells))
+	for i, cell := range cells {
+		codes[i] = cell.code
+	}
+	return codes
+})
+
+// allCells is the catalogue of all cells.
+var allCells = sync.OnceValue(func() *catalogue { return newCatalogue(allCodes(), allEntries) })
+
+// subspace returns the space of the cells at these positions of allCells, in their order.
+func subspace(positions []int) Space {
+	codes := make([]uint32, len(positions))
+	for i, position := range positions {
+		codes[i] = allCodes()[position]
+	}
+	return Space{newCatalogue(codes, func() []entry { return hashAll(codes) })}
+}
+
+// entry is a canonical cell with its hash.
 type entry struct {
 	Hash [md5.Size]byte
 	Code uint32
 }
 
-// entriesSum is the SHA-256 of all entries in the order of their hashes, little-endian. Tests compare
-// them with the reference table.
+// hashAll returns cells with their hashes, in the order of these, on all processors.
+func hashAll(codes []uint32) []entry {
+	entries := make([]entry, len(codes))
+	var workers sync.WaitGroup
+	share := len(codes)/runtime.GOMAXPROCS(0) + 1
+	for start := 0; start < len(codes); start += share {
+		end := min(start+share, len(codes))
+		workers.Go(func() {
+			for i, code := range codes[start:end] {
+				entries[start+i] = entry{Cell{code}.hash(), code}
+			}
+		})
+	}
+	workers.Wait()
+	slices.SortFunc(entries, func(a, b entry) int { return bytes.Compare(a.Hash[:], b.Hash[:]) })
+	return entries
+}
+
+// entriesSum is the SHA-256 of all entries in the order of their hashes, little-endian. When the embedded table is made, each
+// row of the reference table is found by its hash.
 const entriesSum = "49c536c9aadfe04f6f4cbb234688f8a8ccd49d29a4f94438172c588d017961bd"
 
-// hashed holds all entries once loadEntries has been called.
-var hashed struct {
-	once    sync.Once
-	entries []entry
-}
-
-// allEntries returns all cells with their hashes.
-func allEntries() []entry { return loadEntries(io.Discard) }
-
-// loadEntries is allEntries that says on progress what takes its time. The first call takes them from the
-// cache, or computes them and keeps them there if it can.
-func loadEntries(progress io.Writer) []entry {
-	hashed.once.Do(func() {
-		path, err := entriesPath()
-		if err == nil {
-			hashed.entries, err = readEntries(path)
+// allEntries returns all cells with their hashes. The first call takes them from the cache, or computes them and keeps them
+// there if it can.
+var allEntries = sync.OnceValue(func() []entry {
+	dir, err := cacheDir()
+	path := filepath.Join(dir, "cells")
+	if err == nil {
+		var entries []entry
+		if entries, err = readEntries(path); err == nil {
+			return entries
 		}
-		if err == nil {
-			return
-		}
-		fmt.Fprintln(progress, "computing the hashes of all cells, once, which takes some seconds")
-		hashed.entries = computeEntries()
-		if path == "" {
-			return
-		}
-		err = source.WriteFile(path, func(w io.Writer) error {
-			_, err := w.Write(encodeEntries(hashed.entries))
+	}
+	entries := hashAll(allCodes())
+	if dir != "" {
+		source.WriteFile(path, func(w io.Writer) error { // without it they are computed again next time
+			_, err := w.Write(encodeEntries(entries))
 			return err
 		})
-		if err != nil {
-			fmt.Fprintf(progress, "they will be computed again next time: %v\n", err)
-		}
-	})
-	return hashed.entries
-}
-
-// entriesPath returns the file in the cache for all entries, "" if there is no cache.
-func entriesPath() (string, error) {
-	dir, err := cacheDir()
-	if err != nil {
-		return "", err
 	}
-	return filepath.Join(dir, "cells"), nil
-}
+	return entries
+})
 
 // readEntries reads what encodeEntries wrote to a file.
 func readEntries(path string) ([]entry, error) {
@@ -114,55 +151,29 @@ func encodeEntries(entries []entry) []byte {
 	return content
 }
 
-// computeEntries enumerates all cells and sorts them by hash. That takes some seconds on all processors.
-func computeEntries() []entry {
-	cells := Enumerate()
-	entries := make([]entry, len(cells))
-	var workers sync.WaitGroup
-	share := len(cells)/runtime.GOMAXPROCS(0) + 1
-	for start := 0; start < len(cells); start += share {
-		end := min(start+share, len(cells))
-		workers.Go(func() {
-			for i := start; i < end; i++ {
-				entries[i] = entry{cells[i].hash(), cells[i].code}
-			}
-		})
-	}
-	workers.Wait()
-	slices.SortFunc(entries, func(a, b entry) int { return bytes.Compare(a.Hash[:], b.Hash[:]) })
-	return entries
-}
-
-var allCells = sync.OnceValue(func() *catalogue {
-	entries := allEntries()
-	cells := make([]Cell, len(entries))
-	for i, e := range entries {
-		cells[i] = Cell{e.Code}
-	}
-	return newCatalogue(cells)
-})
-
-// find returns the number of the cell with a hash in hexadecimal digits.
-func find(hash string) (int, error) {
+// find returns the cell with a hash in hexadecimal digits.
+func find(hash string) (Cell, error) {
 	binary, err := hex.DecodeString(hash)
 	if err != nil || len(binary) != md5.Size {
-		return 0, fmt.Errorf("hash %q: want %d hexadecimal digits", hash, 2*md5.Size)
+		return Cell{}, fmt.Errorf("hash %q: want %d hexadecimal digits", hash, 2*md5.Size)
 	}
-	i, ok := slices.BinarySearchFunc(allEntries(), binary, func(e entry, hash []byte) int { return bytes.Compare(e.Hash[:], hash) })
+	entries := allEntries()
+	i, ok := slices.BinarySearchFunc(entries, binary, func(e entry, hash []byte) int { return bytes.Compare(e.Hash[:], hash) })
 	if !ok {
-		return 0, fmt.Errorf("hash %s: no cell has it", hash)
+		return Cell{}, fmt.Errorf("hash %s: no cell has it", hash)
 	}
-	return i, nil
+	return Cell{entries[i].Code}, nil
 }
 
-// identify returns the number of a cell whose hash in a file must be this one.
+// identify returns the position in allCells of a cell whose hash in a file must be this one.
 func identify(hash string, c Cell) (int, error) {
-	i, err := find(hash)
+	want, err := find(hash)
 	if err != nil {
 		return 0, err
 	}
-	if want := allEntries()[i]; want.Code != c.code && want.Code != c.Canonical().code {
-		return 0, fmt.Errorf("hash %s is that of the cell %v, not of %v", hash, Cell{want.Code}, c)
+	if want != c && want != c.Canonical() {
+		return 0, fmt.Errorf("hash %s is that of the cell %v, not of %v", hash, want, c)
 	}
-	return i, nil
+	position, _ := allCells().position(want)
+	return position, nil
 }

@@ -17,7 +17,7 @@ type converted struct {
 }
 
 // convertedVersion changes whenever an older file would be misread.
-const convertedVersion = 1
+const convertedVersion = 2
 
 func convertedPath(s Source) string { return cached(s.id() + ".table") }
 

@@ -12,14 +12,10 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// dataVar names the environment variable that says where the reference tables are.
-const dataVar = source.DataVar
-
-// ReferenceCSV is the project's reference table, nb101.csv.gz: mean test accuracy of all cells, and the
-// validation accuracy of one training run of 30,001 of them. It is for tests and experiments within
-// the project.
+// ReferenceCSV is the table that the embedded one is made from: mean test accuracy of all cells, and the validation accuracy
+// of one training run of 30,001 of them.
 type ReferenceCSV struct {
-	Path string // of the file; empty for nb101.csv.gz in the folder $CRLSO_DATA
+	Path string // of the file, nb101.csv.gz
 }
 
 // Info implements Source.
@@ -27,22 +23,15 @@ func (s ReferenceCSV) Info() Info {
 	return Info{
 		Name:    "reference table nb101.csv.gz",
 		Holds:   "mean test accuracy over three training runs; validation accuracy of one run of 30,001 cells",
-		Path:    s.path(),
-		Present: exists(s.path()),
-		Get:     "set " + dataVar + " to the folder that holds the reference tables",
+		Path:    s.Path,
+		Present: exists(s.Path),
+		Get:     "only needed to make the embedded table anew",
 	}
-}
-
-func (s ReferenceCSV) path() string {
-	if s.Path != "" {
-		return s.Path
-	}
-	return source.Reference("nb101.csv.gz")
 }
 
 func (ReferenceCSV) id() string { return "reference" }
 
-func (s ReferenceCSV) stamp() string { return source.Stamp(s.path()) }
+func (s ReferenceCSV) stamp() string { return source.Stamp(s.Path) }
 
 func (ReferenceCSV) valRuns() int { return 1 }
 
@@ -50,7 +39,7 @@ func (s ReferenceCSV) fetch(context.Context, io.Writer) (string, error) {
 	if info := s.Info(); !info.Present {
 		return "", fmt.Errorf("there is no file %s: %s", info.Path, info.Get)
 	}
-	return s.path(), nil
+	return s.Path, nil
 }
 
 func (s ReferenceCSV) read(ctx context.Context, path string, _ io.Writer) (*accuracies, error) {

@@ -8,7 +8,7 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// Source is one of the places that accuracies come from: [TFRecord] or [ReferenceCSV].
+// Source is one of the files that accuracies can be read from beside the embedded table: [TFRecord].
 type Source interface {
 	// Info describes the source, and looks whether it is there.
 	Info() Info
@@ -33,11 +33,11 @@ type Source interface {
 // Info is what a user may want to know of a source of accuracies.
 type Info = source.Info
 
-// Sources returns all sources, each at its usual place, the default one where all are present first.
-func Sources() []Source { return []Source{ReferenceCSV{}, TFRecord{}} }
+// Sources returns all sources of official accuracies, each at its usual place.
+func Sources() []Source { return []Source{TFRecord{}} }
 
-// accuracies are what a source holds of all cells, in percent: cell after cell in the order of Space.At, and
-// for each so many values. A value that the source does not have is NaN.
+// accuracies are what a source holds of all cells, in percent: cell after cell in the order of [Enumerate],
+// and for each so many values. A value that the source does not have is NaN.
 type accuracies struct {
 	Val, Test         []float64
 	ValRuns, TestRuns int // training runs of each cell that there are values of; 0 for one value, their mean

@@ -2,10 +2,10 @@
 // Neural Architecture Search", ICML 2019): 423,624 cells, each trained three times for 108 epochs on
 // CIFAR-10.
 //
-// [Space] says which cells exist; [Open] adds how good they are, from one of the [Sources], under one
+// [Space] says which cells exist; [Open] adds how good they are, from the embedded table or one of the [Sources], under one
 // of the [Protocols]:
 //
-//	table, err := nasbench101.Open(ctx, "validation", nil, os.Stderr)
+//	table, err := nasbench101.Open(ctx, "test-as-label", nil, os.Stderr)
 //	oracle, err := datasets.NewOracle(table, 150, datasets.MeanLabel)
 package nasbench101
 
@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/cr-lso/cr-lso/datasets"
 )
@@ -25,7 +26,8 @@ const NumCells = 423_624
 //
 // Cells with the same network are one architecture here: Canonical joins them, and Len counts them once.
 //
-// The first use of Len, At or Index numbers all cells, once in a process: see [Open].
+// The first use of At or Index in a process computes the hashes of all cells, which gives their order. That takes some seconds,
+// and is kept in the cache for the next process.
 type Space struct {
 	subset *catalogue // nil for all cells
 }
@@ -43,22 +45,12 @@ func (s Space) catalogue() *catalogue {
 	return allCells()
 }
 
-// number returns the number of the cell with c's network.
-func (s Space) number(c Cell) (int, bool) {
-	index := s.catalogue().index
-	i, ok := index[c]
-	if !ok {
-		i, ok = index[c.Canonical()]
-	}
-	return int(i), ok
-}
-
 // has reports whether a canonical cell is in the space.
 func (s Space) has(canonical Cell) bool {
 	if s.subset == nil {
 		return true
 	}
-	_, ok := s.subset.index[canonical]
+	_, ok := slices.BinarySearch(s.subset.codes, canonical.code)
 	return ok
 }
 
@@ -71,18 +63,23 @@ func (s Space) Name() string {
 }
 
 // Len returns NumCells, or the number of cells with labels.
-func (s Space) Len() int { return len(s.catalogue().cells) }
+func (s Space) Len() int {
+	if s.subset == nil {
+		return NumCells
+	}
+	return len(s.subset.codes)
+}
 
 // At returns cell i in the order of the benchmark's file, which is that of Cell.Hash. It is canonical.
-func (s Space) At(i int) datasets.Arch { return s.catalogue().cells[i] }
+func (s Space) At(i int) datasets.Arch { return s.catalogue().inFile().cells[i] }
 
 // Index returns the number of the cell with the network of a.
 func (s Space) Index(a datasets.Arch) int {
-	i, ok := s.number(cellOf(a))
+	position, ok := s.catalogue().position(cellOf(a))
 	if !ok {
 		panic(fmt.Sprintf("nasbench101: %v is not in %s", a, s.Name()))
 	}
-	return i
+	return int(s.catalogue().inFile().rank[position])
 }
 
 // Parse reads a cell in the notation of Cell.String, see [ParseCell].
@@ -276,14 +273,4 @@ func cellOf(a datasets.Arch) Cell {
 		panic(fmt.Sprintf("nasbench101: %T %v is not a cell of NAS-Bench-101", a, a))
 	}
 	return c
-}
-
-// subspace returns the space of the cells with these numbers among all cells.
-func subspace(numbers []int) Space {
-	all := allCells()
-	cells := make([]Cell, len(numbers))
-	for i, number := range numbers {
-		cells[i] = all.cells[number]
-	}
-	return Space{newCatalogue(cells)}
 }

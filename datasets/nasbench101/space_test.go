@@ -257,7 +257,7 @@ func TestSampleDrawsAsTheBenchmarkDoes(t *testing.T) {
 	}
 }
 
-// The sizes are those of the released code: method.md, section 2.
+// The sizes are those of the authors' released code.
 func TestSchema(t *testing.T) {
 	schema := Space{}.Schema()
 	if schema.Nodes != 7 || schema.NodeTypes != 6 || schema.EdgeTypes != 0 {
@@ -328,7 +328,7 @@ func TestEncode(t *testing.T) {
 	}
 }
 
-// What a network decodes to follows the rules of method.md, section 3, and the error names the one that
+// What a network decodes to follows the rules of the released code, and the error names the one that
 // is broken.
 func TestDecode(t *testing.T) {
 	base := mustParse(t, inceptionInFile)
@@ -446,19 +446,22 @@ func (f foreign) String() string { return string(f) }
 
 // A space of some cells keeps to them, whatever is drawn, mutated, parsed or decoded.
 func TestSubspace(t *testing.T) {
-	var numbers []int
+	var positions []int
 	for i := 0; i < NumCells; i += 14 {
-		numbers = append(numbers, i)
+		positions = append(positions, i)
 	}
-	space, rng := subspace(numbers), rand.New(rand.NewPCG(11, 12))
-	if want := "NAS-Bench-101, 30259 cells"; space.Len() != len(numbers) || space.Name() != want {
+	space, rng := subspace(positions), rand.New(rand.NewPCG(11, 12))
+	if want := "NAS-Bench-101, 30259 cells"; space.Len() != len(positions) || space.Name() != want {
 		t.Errorf("%q has %d cells, want %q", space.Name(), space.Len(), want)
 	}
+	before := -1
 	for i := 0; i < space.Len(); i += 500 {
 		a := space.At(i)
-		if space.Index(a) != i || (Space{}).Index(a) != numbers[i] {
-			t.Fatalf("cell %d has the index %d, and %d among all, want %d", i, space.Index(a), Space{}.Index(a), numbers[i])
+		among := Space{}.Index(a)
+		if space.Index(a) != i || among <= before {
+			t.Fatalf("cell %d has the index %d, and %d among all, after %d", i, space.Index(a), among, before)
 		}
+		before = among
 		others := append(space.Neighbours(a), space.Mutate(a, rng), space.Sample(rng))
 		for _, b := range others {
 			space.Index(b) // panics unless b is of the space
@@ -467,7 +470,7 @@ func TestSubspace(t *testing.T) {
 			t.Fatalf("%v was mutated to %v, the same network", a, mutant)
 		}
 	}
-	outside := Space{}.At(1)
+	outside := Cell{allCodes()[1]}
 	_, err := space.Parse(outside.String())
 	wantError(t, err, "not in this space", "30259 cells")
 	_, err = space.Decode(scoresOf(space.Encode(outside)))

@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
+	"slices"
 	"strings"
 
-	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/cr-lso/cr-lso/datasets"
@@ -32,11 +31,11 @@ var protocols = []protocol{
 // Protocols returns the names of the protocols that Open knows:
 //
 //   - validation: the search sees the validation accuracy, mean of three runs, and the report shows the test
-//     accuracy, as the benchmark's authors have it. It needs a [TFRecord].
+//     accuracy, as the benchmark's authors have it. It needs the benchmark's own file, a [TFRecord].
 //   - test-as-label: the search sees the test accuracy itself, mean of three runs. Its results say
 //     how well a search optimises, not how well it would do on unseen data.
 //   - single-run: the search sees the validation accuracy of one run, and its space is the 30,001 cells
-//     of which it is known. It needs a [ReferenceCSV].
+//     of which it is known. The embedded table has it, no file of the benchmark's.
 func Protocols() []string {
 	names := make([]string, len(protocols))
 	for i, p := range protocols {
@@ -51,7 +50,7 @@ type Table struct {
 	protocol  protocol
 	source    string
 	space     Space
-	val, test []float64 // means by number of the cell in the space
+	val, test []float64 // means by position of the cell among all, in the order of Enumerate
 	runs      []float64 // of label, perCell for each cell
 	perCell   int
 	best      float64
@@ -59,13 +58,12 @@ type Table struct {
 
 var _ datasets.Benchmark = (*Table)(nil)
 
-// Open returns the table under one of the [Protocols]. A nil source is the default one: the
-// [ReferenceCSV] for single-run, and for test-as-label if CRLSO_DATA is set; else the [TFRecord].
+// Open returns the table under one of the [Protocols]. A nil source is the embedded table, which needs no file, or for the
+// protocol validation the [TFRecord].
 //
-// What a source holds is read once, checked, and kept in compact form below source.CacheDir(); a
+// What another source holds is read once, checked, and kept in compact form below source.CacheDir(); a
 // kept file that is damaged, or older than its source, is made anew. What is fetched, read or made
-// anew is told on progress, which may be nil. So is the list of all cells in the order of their hashes,
-// which takes some seconds to make.
+// anew is told on progress, which may be nil.
 //
 // The table is complete and checked: all 423,624 cells once each, every hash that of its cell,
 // accuracies within 0 and 100, the known best cells with their values, the known means of all cells.
@@ -73,56 +71,56 @@ func Open(ctx context.Context, protocol string, source Source, progress io.Write
 	if progress == nil {
 		progress = io.Discard
 	}
-	for _, p := range protocols {
-		if p.name == protocol {
-			if source == nil {
-				source = p.defaultSource()
-			}
-			t, err := open(ctx, p, source, progress)
-			if err != nil {
-				return nil, fmt.Errorf("open NAS-Bench-101, %s: %w", protocol, err)
-			}
-			return t, nil
-		}
+	i := slices.Index(Protocols(), protocol)
+	if i < 0 {
+		return nil, fmt.Errorf("open NAS-Bench-101: unknown protocol %q, want one of %s", protocol, strings.Join(Protocols(), ", "))
 	}
-	return nil, fmt.Errorf("open NAS-Bench-101: unknown protocol %q, want one of %s", protocol, strings.Join(Protocols(), ", "))
+	p := protocols[i]
+	if source == nil && p.valRuns == numRuns {
+		source = TFRecord{}
+	}
+	name, a, err := Embedded().Name, (*accuracies)(nil), error(nil)
+	if source == nil {
+		a, err = embedded()
+	} else {
+		name = source.Info().Name
+		a, err = open(ctx, p, source, progress)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open NAS-Bench-101, %s: %w", protocol, err)
+	}
+	return newTable(p, name, a), nil
 }
 
-func (p protocol) defaultSource() Source {
-	if p.valRuns == 1 || p.valRuns == 0 && os.Getenv(dataVar) != "" {
-		return ReferenceCSV{}
-	}
-	return TFRecord{}
-}
-
-func open(ctx context.Context, p protocol, source Source, progress io.Writer) (*Table, error) {
+// open returns what a source holds, from the cache if it is there.
+func open(ctx context.Context, p protocol, source Source, progress io.Writer) (*accuracies, error) {
 	if _, err := cacheDir(); err != nil {
 		return nil, err
 	}
 	if p.valRuns != 0 && p.valRuns != source.valRuns() {
-		return nil, fmt.Errorf("it needs %s; the %s does not have that, but %s: use the %s, or another protocol",
-			p.title, source.Info().Name, source.Info().Holds, p.defaultSource().Info().Name)
+		return nil, fmt.Errorf("it needs %s; the %s does not have that, but %s: use no source, or another protocol",
+			p.title, source.Info().Name, source.Info().Holds)
 	}
-	loadEntries(progress)
-	a := loadConverted(source, progress)
-	if a == nil {
-		path, err := source.fetch(ctx, progress)
-		if err != nil {
-			return nil, err
-		}
-		fmt.Fprintf(progress, "reading %s\n", path)
-		if a, err = source.read(ctx, path, progress); err == nil {
-			err = a.check()
-		}
-		if err != nil {
-			if ctx.Err() != nil {
-				return nil, context.Cause(ctx)
-			}
-			return nil, fmt.Errorf("%s: %w; the file is not the official one or is damaged: %s", path, err, source.Info().Get)
-		}
-		a.saveConverted(source, progress)
+	if a := loadConverted(source, progress); a != nil {
+		return a, nil
 	}
-	return newTable(p, source.Info().Name, a), nil
+	path, err := source.fetch(ctx, progress)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(progress, "reading %s\n", path)
+	a, err := source.read(ctx, path, progress)
+	if err == nil {
+		err = a.check()
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		return nil, fmt.Errorf("%s: %w; the file is not the official one or is damaged: %s", path, err, source.Info().Get)
+	}
+	a.saveConverted(source, progress)
+	return a, nil
 }
 
 // newTable returns the table that a protocol makes of complete accuracies.
@@ -136,21 +134,32 @@ func newTable(p protocol, source string, a *accuracies) *Table {
 			t.runs = a.Test
 		}
 	case 1:
-		var numbers []int
+		var known []int
 		for i, v := range a.Val {
 			if !math.IsNaN(v) {
-				numbers = append(numbers, i)
-				t.val, t.test = append(t.val, v), append(t.test, test[i])
+				known = append(known, i)
 			}
 		}
-		t.space = subspace(numbers)
+		t.space = subspace(known)
+		t.val, t.test = a.Val, test
 		t.runs, t.perCell = t.val, 1
 	default:
 		t.val, t.test = means(a.Val, a.ValRuns), test
 		t.runs, t.perCell = a.Val, a.ValRuns
 	}
-	t.best = floats.Max(t.val)
+	t.best = highest(t.val)
 	return t
+}
+
+// highest returns the highest of values that are not NaN.
+func highest(values []float64) float64 {
+	best := math.Inf(-1)
+	for _, v := range values {
+		if v > best {
+			best = v
+		}
+	}
+	return best
 }
 
 // means returns the mean of the values of each cell.
@@ -181,8 +190,8 @@ func (t *Table) Lookup(a datasets.Arch) (datasets.Record, error) {
 	if !ok || c == (Cell{}) {
 		return datasets.Record{}, fmt.Errorf("%T %v is not a cell of NAS-Bench-101", a, a)
 	}
-	i, ok := t.space.number(c)
-	if !ok {
+	i, ok := allCells().position(c)
+	if !ok || math.IsNaN(t.val[i]) {
 		return datasets.Record{}, fmt.Errorf("cell %v: %w, %s", c, ErrNotInSpace, t.space.Name())
 	}
 	first, end := i*t.perCell, (i+1)*t.perCell
@@ -228,7 +237,8 @@ func (f facts) check(values []float64, runs int) error {
 	// Sources round to 7 decimals of a fraction at the most, which moves a mean over all cells by 1e-8.
 	const rounding, drift = 1e-5, 1e-6
 	values = means(values, runs)
-	name := func(i int) string { return fmt.Sprintf("cell %d, hash %x", i, allEntries()[i].Hash) }
+	hash := func(i int) string { return Cell{allCodes()[i]}.Hash() }
+	name := func(i int) string { return fmt.Sprintf("cell %v, hash %s", Cell{allCodes()[i]}, hash(i)) }
 	n, best, sum, first := 0, 0, 0.0, -1
 	for i, v := range values {
 		switch {
@@ -248,7 +258,7 @@ func (f facts) check(values []float64, runs int) error {
 		return fmt.Errorf("has the %s accuracy of %d cells, want %d; the first without is %s", f.what, n, f.cells, name(first))
 	case n > f.cells:
 		return fmt.Errorf("has the %s accuracy of %d cells, want %d", f.what, n, f.cells)
-	case math.Abs(values[best]-f.best) > rounding || f.hash != "" && fmt.Sprintf("%x", allEntries()[best].Hash) != f.hash:
+	case math.Abs(values[best]-f.best) > rounding || f.hash != "" && hash(best) != f.hash:
 		want := fmt.Sprintf("%.4f", f.best)
 		if f.hash != "" {
 			want += " of hash " + f.hash

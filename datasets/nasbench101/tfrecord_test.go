@@ -233,7 +233,7 @@ func TestOpenOfAnIncompleteTFRecord(t *testing.T) {
 
 	put(t, source.Path, records(of(c, 0.9, 0.8)))
 	_, err = Open(t.Context(), "validation", source, nil)
-	wantError(t, err, source.Path, "test accuracy of 0 cells, want 423624", "first without is cell 0, hash 00005c142e6f48ac74fdcf73e3439874", only108.URL)
+	wantError(t, err, source.Path, "test accuracy of 0 cells, want 423624", "first without is cell 0100 input,output, hash 043721b9c7fe8c5fad811d47d83132ec", only108.URL)
 	if exists(convertedPath(source)) {
 		t.Error("a table was made")
 	}

@@ -16,10 +16,11 @@ type converted struct {
 	Stamp   string // of the source
 	HasTest bool
 	Records []datasets.Record
+	Seconds []float64
 }
 
 // convertedVersion changes whenever an older file would be misread.
-const convertedVersion = 1
+const convertedVersion = 2
 
 func convertedPath(d dataSet, s Source) string { return cached(d.name + "-" + s.id() + ".table") }
 
@@ -53,14 +54,14 @@ func loadFrom(path, stamp string, d dataSet, s Source) (*Table, error) {
 	case len(c.Records) != NumCells:
 		return nil, fmt.Errorf("it has %d cells, want %d", len(c.Records), NumCells)
 	}
-	t := &Table{data: d, source: s.Info().Name, hasTest: c.HasTest, records: c.Records}
+	t := &Table{data: d, source: s.Info().Name, hasTest: c.HasTest, records: c.Records, seconds: c.Seconds}
 	return t, t.check()
 }
 
 // saveConverted keeps the table in the cache. It says on progress if that fails, since the table is
 // good nevertheless.
 func (t *Table) saveConverted(s Source, progress io.Writer) {
-	c := converted{convertedVersion, s.stamp(), t.hasTest, t.records}
+	c := converted{convertedVersion, s.stamp(), t.hasTest, t.records, t.seconds}
 	if err := c.write(convertedPath(t.data, s)); err != nil {
 		fmt.Fprintf(progress, "the table will be converted again next time: %v\n", err)
 	}

@@ -2,11 +2,13 @@ package nasbench201
 
 import (
 	"cmp"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,56 +29,131 @@ func Devices() []string {
 	return []string{"edgegpu", "raspi4", "edgetpu", "pixel3", "eyeriss", "fpga"}
 }
 
-// Hardware holds the latency of one inference by all cells on the [Devices], for the input size of one data set.
-type Hardware struct {
-	dataSet   string
-	latencies map[string][]float64 // by device, then by official index; missing where there is none
+// EnergyDevices are those of the [Devices] that the energy of an inference is known of.
+func EnergyDevices() []string { return []string{"edgegpu", "eyeriss", "fpga"} }
+
+// measures are the names of all that HW-NAS-Bench tells of a cell on a data set, in the words of its file.
+func measures() []string {
+	var names []string
+	for _, device := range Devices() {
+		names = append(names, device+latency)
+	}
+	for _, device := range EnergyDevices() {
+		names = append(names, device+energy)
+	}
+	return names
 }
 
-// HardwareSources returns the places that latencies come from, in the order in which [OpenHardware] looks: the project's
-// reference table, for tests and experiments within the project, and the benchmark's own file.
-func HardwareSources() []Info {
-	table, file := source.Reference("nb201_hwnasbench.csv.gz"), cached("HW-NAS-Bench-v1_0.pickle")
-	return []Info{{
-		Name:    "HW-NAS-Bench, reference table nb201_hwnasbench.csv.gz",
-		Holds:   "latency on six devices, three data sets",
-		Path:    table,
-		Present: exists(table),
-		Get:     "set " + dataVar + " to the folder that holds the reference tables",
-	}, {
+const latency, energy = "_latency", "_energy"
+
+// perUnit is how many of the embedded whole numbers make a millisecond or a millijoule: 5 decimals are kept.
+const perUnit = 100_000
+
+// hardwareFile holds an array DATASET_DEVICE_latency or DATASET_DEVICE_energy for each measure, in the order of official
+// indices, perUnit. [PackHardware] makes it, and embedded/README.md says where from.
+//
+//go:embed embedded/hardware.npz
+var hardwareFile []byte
+
+// Hardware holds latency and energy of one inference by all cells on the [Devices], for the input size of one data set.
+type Hardware struct {
+	dataSet string
+	values  map[string][]float64 // by measure, then by official index; missing where there is none
+}
+
+// EmbeddedHardware describes the table that is part of this package.
+func EmbeddedHardware() Info {
+	return Info{
+		Name:    "embedded HW-NAS-Bench table",
+		Holds:   "latency on six devices and energy on three, three data sets",
+		Path:    "datasets/nasbench201/embedded/hardware.npz",
+		Present: true,
+	}
+}
+
+// HardwareSource describes the benchmark's own file at its usual place.
+func HardwareSource() Info {
+	file := cached("HW-NAS-Bench-v1_0.pickle")
+	return Info{
 		Name:    "HW-NAS-Bench, the benchmark's own file HW-NAS-Bench-v1_0.pickle",
-		Holds:   "latency on six devices, three data sets",
+		Holds:   "latency on six devices and energy on three, three data sets",
 		Path:    file,
 		Present: exists(file),
 		Get:     "take it from the repository GATECH-EIC/HW-NAS-Bench on GitHub and save it as " + file,
-	}}
+	}
 }
 
-// OpenHardware reads the latencies of all cells for a data set, one of [DataSets], from the first of [HardwareSources]
-// that is there.
+// OpenHardware returns the embedded latencies and energies of all cells for a data set, one of [DataSets].
 func OpenHardware(dataSet string) (*Hardware, error) {
-	fail := func(format string, args ...any) (*Hardware, error) {
-		return nil, fmt.Errorf("open HW-NAS-Bench: "+format, args...)
+	h, err := newHardware(dataSet)
+	if err == nil {
+		err = h.readEmbedded()
 	}
-	if !slices.Contains(DataSets(), dataSet) {
-		return fail("unknown data set %q, want one of %s", dataSet, strings.Join(DataSets(), ", "))
-	}
-	sources := HardwareSources()
-	at := slices.IndexFunc(sources, func(i Info) bool { return i.Present })
-	if at < 0 {
-		return fail("there is neither %s nor %s; %s, or %s", sources[0].Path, sources[1].Path, sources[0].Get, sources[1].Get)
-	}
-	file, err := os.Open(sources[at].Path)
 	if err != nil {
-		return fail("%w", err)
-	}
-	defer file.Close()
-	h := &Hardware{dataSet: dataSet, latencies: make(map[string][]float64)}
-	read := []func(io.Reader) error{h.readTable, h.readPickle}[at]
-	if err := read(file); err != nil {
-		return fail("%s: %w; %s", sources[at].Path, err, sources[at].Get)
+		return nil, fmt.Errorf("open HW-NAS-Bench: %w", err)
 	}
 	return h, nil
+}
+
+// ReadHardware reads latencies and energies from a file: the benchmark's own, or the reference table nb201_hwnasbench.csv.gz
+// that the embedded ones are made from.
+func ReadHardware(dataSet, path string) (*Hardware, error) {
+	h, err := newHardware(dataSet)
+	if err != nil {
+		return nil, fmt.Errorf("read HW-NAS-Bench: %w", err)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read HW-NAS-Bench: %w", err)
+	}
+	defer file.Close()
+	read := h.readPickle
+	if filepath.Ext(path) == ".gz" {
+		read = h.readTable
+	}
+	if err := read(file); err != nil {
+		return nil, fmt.Errorf("read HW-NAS-Bench: %s: %w; %s", path, err, HardwareSource().Get)
+	}
+	return h, nil
+}
+
+func newHardware(dataSet string) (*Hardware, error) {
+	_, err := find(dataSet)
+	return &Hardware{dataSet: dataSet, values: make(map[string][]float64)}, err
+}
+
+func (h *Hardware) readEmbedded() error {
+	file, err := source.OpenArrays(hardwareFile)
+	if err != nil {
+		return err
+	}
+	for _, measure := range measures() {
+		numbers, err := source.ReadArray[int32](file, h.dataSet+"_"+measure, NumCells)
+		if err != nil {
+			return err
+		}
+		values := make([]float64, NumCells)
+		for i, n := range numbers {
+			values[i] = float64(n) / perUnit
+		}
+		h.values[measure] = values
+	}
+	return nil
+}
+
+// PackHardware returns the content of embedded/hardware.npz, made of the values for each of the [DataSets].
+func PackHardware(all []*Hardware) ([]byte, error) {
+	var arrays []source.Array
+	for _, h := range all {
+		for _, measure := range measures() {
+			numbers := make([]int32, NumCells)
+			for i, x := range h.values[measure] {
+				numbers[i] = int32(math.Round(x * perUnit))
+			}
+			arrays = append(arrays, source.Array{Name: h.dataSet + "_" + measure, Values: numbers})
+		}
+	}
+	return source.PackArrays(arrays)
 }
 
 // readTable reads the reference table.
@@ -85,10 +162,10 @@ func (h *Hardware) readTable(file io.Reader) error {
 	if err != nil {
 		return err
 	}
+	measures := measures()
 	var names []string
-	devices := Devices()
-	for _, device := range devices {
-		names = append(names, h.dataSet+"_"+device+"_latency")
+	for _, measure := range measures {
+		names = append(names, h.dataSet+"_"+measure)
 	}
 	columns, err := source.Columns(header, names...)
 	if err != nil {
@@ -106,21 +183,21 @@ func (h *Hardware) readTable(file io.Reader) error {
 		case row[0] != strconv.Itoa(cell):
 			return fmt.Errorf("the row of cell %d is that of cell %s", cell, row[0])
 		}
-		for i, device := range devices {
+		for i, measure := range measures {
 			field := row[columns[names[i]]]
-			latency, err := strconv.ParseFloat(field, 64)
+			value, err := strconv.ParseFloat(field, 64)
 			if err != nil {
-				latency = math.NaN()
+				value = math.NaN()
 			}
-			if err := h.add(device, cell, latency, field); err != nil {
+			if err := h.add(measure, cell, value, field); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// readPickle reads the benchmark's own file: a pickled dict of Python's own types, with a list of latencies in the order
-// of official indices for each device, under search space, data set and measure.
+// readPickle reads the benchmark's own file: a pickled dict of Python's own types, with a list of numbers in the order
+// of official indices under search space, data set and measure.
 //
 // Source: HWNASBenchAPI.query_by_index of the benchmark's code.
 func (h *Hardware) readPickle(file io.Reader) error {
@@ -147,25 +224,25 @@ func (h *Hardware) readPickle(file io.Reader) error {
 			return err
 		}
 	}
-	measures, pathOfMeasures := value, path
-	for _, device := range Devices() {
-		value, path = measures, pathOfMeasures
-		if err := enter(device + "_latency"); err != nil {
+	all, pathOfAll := value, path
+	for _, measure := range measures() {
+		value, path = all, pathOfAll
+		if err := enter(measure); err != nil {
 			return err
 		}
 		list, ok := value.(*types.List)
 		if !ok || list.Len() != NumCells {
-			return fmt.Errorf("%s is not a list of %d latencies", path, NumCells)
+			return fmt.Errorf("%s is not a list of %d numbers", path, NumCells)
 		}
 		for cell, x := range *list {
-			latency, ok := x.(float64)
+			number, ok := x.(float64)
 			if n, isInt := x.(int); isInt {
-				latency, ok = float64(n), true
+				number, ok = float64(n), true
 			}
 			if !ok {
-				latency = math.NaN()
+				number = math.NaN()
 			}
-			if err := h.add(device, cell, latency, x); err != nil {
+			if err := h.add(measure, cell, number, x); err != nil {
 				return err
 			}
 		}
@@ -173,37 +250,76 @@ func (h *Hardware) readPickle(file io.Reader) error {
 	return nil
 }
 
-// add appends the latency of a cell, which the source has as text.
-func (h *Hardware) add(device string, cell int, latency float64, text any) error {
-	if !(latency > 0 && !math.IsInf(latency, 1)) && latency != missing {
-		return fmt.Errorf("cell %d: latency on %s is %q, want a number above 0, or %d where there is none", cell, device, fmt.Sprint(text), missing)
+// add appends the value of a cell, which the source has as text.
+func (h *Hardware) add(measure string, cell int, value float64, text any) error {
+	if !(value > 0 && !math.IsInf(value, 1)) && value != missing {
+		return fmt.Errorf("cell %d: %s is %q, want a number above 0, or %d where there is none", cell, measure, fmt.Sprint(text), missing)
 	}
-	h.latencies[device] = append(h.latencies[device], latency)
+	h.values[measure] = append(h.values[measure], value)
 	return nil
 }
 
-// Latency returns how long one inference by a cell takes on a device, in milliseconds.
+// Latency returns how long one inference by a cell takes on one of the [Devices], in milliseconds.
 func (h *Hardware) Latency(device string, a datasets.Arch) (float64, error) {
-	latencies, ok := h.latencies[device]
-	if !ok {
-		return 0, fmt.Errorf("HW-NAS-Bench has no device %q, but %s", device, strings.Join(Devices(), ", "))
+	return h.value("latency", device, Devices(), a)
+}
+
+// Energy returns what one inference by a cell takes on one of the [EnergyDevices], in millijoules.
+func (h *Hardware) Energy(device string, a datasets.Arch) (float64, error) {
+	return h.value("energy", device, EnergyDevices(), a)
+}
+
+func (h *Hardware) value(what, device string, devices []string, a datasets.Arch) (float64, error) {
+	if !slices.Contains(devices, device) {
+		return 0, fmt.Errorf("HW-NAS-Bench has no %s on %q, but on %s", what, device, strings.Join(devices, ", "))
 	}
-	latency := latencies[Space{}.Index(a)]
-	if latency == missing {
-		return 0, fmt.Errorf("HW-NAS-Bench has no latency of cell %v on %s", a, device)
+	value := h.values[device+"_"+what][Space{}.Index(a)]
+	if value == missing {
+		return 0, fmt.Errorf("HW-NAS-Bench has no %s of cell %v on %s", what, a, device)
 	}
-	return latency, nil
+	return value, nil
 }
 
 // Latencies returns the latencies of all cells on a device by official index, for looking at a device as a whole. The
 // error says that one is missing.
-func (h *Hardware) Latencies(device string) ([]float64, error) {
-	all := make([]float64, NumCells)
-	for i := range all {
+func (h *Hardware) Latencies(device string) ([]float64, error) { return all(h.Latency, device) }
+
+// Energies is Latencies for energies.
+func (h *Hardware) Energies(device string) ([]float64, error) { return all(h.Energy, device) }
+
+func all(value func(device string, a datasets.Arch) (float64, error), device string) ([]float64, error) {
+	values := make([]float64, NumCells)
+	for i := range values {
 		var err error
-		if all[i], err = h.Latency(device, Space{}.At(i)); err != nil {
+		if values[i], err = value(device, Space{}.At(i)); err != nil {
 			return nil, err
 		}
 	}
-	return all, nil
+	return values, nil
+}
+
+// HardwareDifferences counts the cells whose latencies or energies in the benchmark's own file differ from the embedded ones by
+// more than their rounding, and describes the first few.
+func HardwareDifferences(dataSet, path string) (n int, first []string, err error) {
+	here, err := OpenHardware(dataSet)
+	if err != nil {
+		return 0, nil, err
+	}
+	there, err := ReadHardware(dataSet, path)
+	if err != nil {
+		return 0, nil, err
+	}
+	for cell := range NumCells {
+		for _, measure := range measures() {
+			a, b := here.values[measure][cell], there.values[measure][cell]
+			if math.Abs(a-b) <= 0.5001/perUnit {
+				continue
+			}
+			if n++; len(first) < 3 {
+				first = append(first, fmt.Sprintf("cell %d, %v: %s %v and %v", cell, Space{}.At(cell), measure, a, b))
+			}
+			break
+		}
+	}
+	return n, first, nil
 }

@@ -3,40 +3,13 @@ package nasbench201
 import (
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"testing"
 )
 
-// referenceDir returns the folder of the project's reference tables: $CRLSO_DATA, else shared/data
-// beside the project, else "". The tests need them for test accuracies only, and go by the wheel
-// where they are not at hand.
-func referenceDir(t *testing.T) string {
-	t.Helper()
-	if dir := os.Getenv(dataVar); dir != "" {
-		return dir
-	}
-	dir, err := filepath.Abs("../../../shared/data")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !exists(filepath.Join(dir, "nb201.csv.gz")) {
-		return ""
-	}
-	return dir
-}
-
-// referenceSource returns the source with the most accuracies that is at hand.
-func referenceSource(t *testing.T) Source {
-	t.Helper()
-	if dir := referenceDir(t); dir != "" {
-		return ReferenceCSV{Path: filepath.Join(dir, "nb201.csv.gz")}
-	}
-	return Wheel{}
-}
-
+// reference returns the embedded table.
 func reference(t *testing.T, dataSet string) *Table {
 	t.Helper()
-	return openTable(t, dataSet, referenceSource(t))
+	return openTable(t, dataSet, nil)
 }
 
 func openTable(t *testing.T, dataSet string, source Source) *Table {
@@ -61,14 +34,10 @@ type officialRecord struct {
 	Accuracies map[string]map[string]float64
 }
 
-// officialRecords returns the official records of three cells, or none without the reference tables.
+// officialRecords returns the official records of three cells.
 func officialRecords(t *testing.T) []officialRecord {
 	t.Helper()
-	dir := referenceDir(t)
-	if dir == "" {
-		return nil
-	}
-	content, err := os.ReadFile(filepath.Join(dir, "nb201_three_official_archs.json"))
+	content, err := os.ReadFile("testdata/official.json")
 	if err != nil {
 		t.Fatal(err)
 	}

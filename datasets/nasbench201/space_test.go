@@ -202,7 +202,7 @@ func TestSchema(t *testing.T) {
 	if schema.Nodes != 4 || schema.NodeTypes != 4 || schema.EdgeTypes != 5 || schema.Pairs() != 6 {
 		t.Errorf("schema is %+v, want 4 nodes of 4 types and edges of 5 types", schema)
 	}
-	if schema.Outputs() != 78 || schema.Labels() != 18 { // method.md, section 2: 6 x (4 + 4 + 5) logits
+	if schema.Outputs() != 78 || schema.Labels() != 18 { // as in the released code: 6 x (4 + 4 + 5) logits
 		t.Errorf("%d outputs and %d labels, want 78 and 18", schema.Outputs(), schema.Labels())
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/gonum/stat"
@@ -19,6 +20,8 @@ type dataSet struct {
 	column   string // its columns in the reference table are column_val and column_test
 	wheel    string // file in the pip wheel
 	hpobench string // data set in the names of HPOBench's files
+	images   int    // of validation: the accuracy of a run is a whole number of them
+	classes  int
 
 	// What a right table holds, whatever its source. Indices and values of the best cells are also in
 	// HPOBench's documentation (hpobench/benchmarks/nas/nasbench_201.py).
@@ -35,16 +38,19 @@ type facts struct {
 var dataSets = []dataSet{
 	{
 		name: "cifar10", title: "CIFAR-10", column: "cifar10", wheel: "cifar10.pkl", hpobench: "cifar10-valid",
+		images: 25_000, classes: 10,
 		val:  facts{bestCell: 6111, best: 91.6067, mean: 83.686852},
 		test: facts{bestCell: 6111, best: 94.3733, mean: 87.062931},
 	},
 	{
 		name: "cifar100", title: "CIFAR-100", column: "cifar100", wheel: "cifar100.pkl", hpobench: "cifar100",
+		images: 5000, classes: 100,
 		val:  facts{bestCell: 9930, best: 73.4933, mean: 61.299719},
 		test: facts{bestCell: 9930, best: 73.5133, mean: 61.405505},
 	},
 	{
 		name: "imagenet16", title: "ImageNet16-120", column: "imagenet16", wheel: "imagenet.pkl", hpobench: "ImageNet16-120",
+		images: 3000, classes: 120,
 		val:  facts{bestCell: 10676, best: 46.7333, mean: 33.807758},
 		test: facts{bestCell: 857, best: 47.3111, mean: 33.586393},
 	},
@@ -70,39 +76,47 @@ type Table struct {
 	source  string
 	hasTest bool
 	records []datasets.Record // by official index; Val is missing where a cell has not been read
+	seconds []float64         // of one training run, by official index; nil if the source has none
 }
 
 const missing = -1
 
 var _ datasets.Benchmark = (*Table)(nil)
 
-// Open returns the table of a data set, one of [DataSets]. A nil source is the default one: the
-// [ReferenceCSV] if CRLSO_DATA is set, else the file of [HPOBench] if it is in its place, else the
-// [Wheel].
+// Open returns the table of a data set, one of [DataSets]: the embedded one, which needs no file, if source is nil.
 //
-// What a source holds is read once, checked, and kept in compact form below source.CacheDir(); a
-// kept file that is damaged, or older than its source, is made anew. What is fetched, read or made
-// anew is told on progress, which may be nil.
+// What another source holds is read once, checked, and kept in compact form below source.CacheDir(); a kept file that is
+// damaged, or older than its source, is made anew. What is fetched, read or made anew is told on progress, which
+// may be nil.
 //
 // The table is complete and checked: all 15,625 cells once each, accuracies within 0 and 100, the
 // known best cells with their values, the known mean of all cells.
 func Open(ctx context.Context, dataSet string, source Source, progress io.Writer) (*Table, error) {
+	d, err := find(dataSet)
+	if err != nil {
+		return nil, fmt.Errorf("open NAS-Bench-201: %w", err)
+	}
 	if progress == nil {
 		progress = io.Discard
 	}
+	var t *Table
 	if source == nil {
-		source = defaultSource()
+		t, err = embedded(d)
+	} else {
+		t, err = open(ctx, d, source, progress)
 	}
-	for _, d := range dataSets {
-		if d.name == dataSet {
-			t, err := open(ctx, d, source, progress)
-			if err != nil {
-				return nil, fmt.Errorf("open NAS-Bench-201 %s: %w", dataSet, err)
-			}
-			return t, nil
-		}
+	if err != nil {
+		return nil, fmt.Errorf("open NAS-Bench-201 %s: %w", dataSet, err)
 	}
-	return nil, fmt.Errorf("open NAS-Bench-201: unknown data set %q, want one of %s", dataSet, strings.Join(DataSets(), ", "))
+	return t, nil
+}
+
+func find(name string) (dataSet, error) {
+	i := slices.IndexFunc(dataSets, func(d dataSet) bool { return d.name == name })
+	if i < 0 {
+		return dataSet{}, fmt.Errorf("unknown data set %q, want one of %s", name, strings.Join(DataSets(), ", "))
+	}
+	return dataSets[i], nil
 }
 
 func open(ctx context.Context, d dataSet, source Source, progress io.Writer) (*Table, error) {
@@ -117,7 +131,7 @@ func open(ctx context.Context, d dataSet, source Source, progress io.Writer) (*T
 		return nil, err
 	}
 	fmt.Fprintf(progress, "reading %s from %s\n", d.title, path)
-	t := newTable(d, source)
+	t := newTable(d, source.Info().Name)
 	if err = source.read(ctx, path, t, progress); err == nil {
 		err = t.check()
 	}
@@ -131,8 +145,8 @@ func open(ctx context.Context, d dataSet, source Source, progress io.Writer) (*T
 	return t, nil
 }
 
-func newTable(d dataSet, source Source) *Table {
-	t := &Table{data: d, source: source.Info().Name, records: make([]datasets.Record, NumCells)}
+func newTable(d dataSet, source string) *Table {
+	t := &Table{data: d, source: source, records: make([]datasets.Record, NumCells)}
 	for i := range t.records {
 		t.records[i].Val = missing
 	}

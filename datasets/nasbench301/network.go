@@ -76,12 +76,8 @@ func (n network) check() error {
 		return fmt.Errorf("there are %d kinds of weights, want %d", len(n), len(shapes))
 	}
 	for name, dims := range shapes {
-		size := 1
-		for _, dim := range dims {
-			size *= dim
-		}
-		if len(n[name]) != size {
-			return fmt.Errorf("there are %d weights %q, want %d", len(n[name]), name, size)
+		if len(n[name]) != size(dims) {
+			return fmt.Errorf("there are %d weights %q, want %d", len(n[name]), name, size(dims))
 		}
 		for _, w := range n[name] {
 			if math.IsNaN(float64(w)) || math.IsInf(float64(w), 0) {
@@ -90,6 +86,15 @@ func (n network) check() error {
 		}
 	}
 	return nil
+}
+
+// size is the number of weights of these dimensions.
+func size(dims []int) int {
+	product := 1
+	for _, dim := range dims {
+		product *= dim
+	}
+	return product
 }
 
 // of returns a part of some weights: a cell's or, within it, that of a node, an operation or an edge.

@@ -1,7 +1,8 @@
 package nasbench301
 
 import (
-	"crypto/sha256"
+	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -14,60 +15,100 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-const (
-	// dataVar names the environment variable that says where the reference tables are.
-	dataVar       = source.DataVar
-	referenceName = "nb301_xgb_v0.9_10k.csv.gz"
-)
-
-// What the reference table holds: so many rows, the lowest, highest and mean accuracy.
+// What the reference predictions are: so many, their lowest, highest and mean accuracy.
 const (
 	NumReference                              = 10_000
 	referenceMin, referenceMax, referenceMean = 90.19593, 94.57377, 93.0952020
 )
 
-// Reference reads the project's reference table: NumReference random genotypes, each with a validation accuracy
-// in percent that the surrogate xgb v0.9 predicted once, with noise. They are labels for a stand-in where
-// the official files are not at hand, and no trained accuracies. The path leads to the file; an empty
-// one means nb301_xgb_v0.9_10k.csv.gz in the folder $CRLSO_DATA.
+// perPercent is how many of the embedded whole numbers make a percent: predictions are published with 5 decimals.
+const perPercent = 100_000
+
+// predictionsFile holds edges, the 16 edges of each genotype as operation + NumOps * source, and accuracy, perPercent.
+// [PackReference] makes it, and embedded/README.md says where from.
 //
-// The genotypes are all different and in the form of Space.Canonical. The table is complete and checked: its
-// number of rows, its lowest, highest and mean accuracy.
-func Reference(path string) ([]datasets.Query, error) {
-	if path == "" {
-		path = referencePath()
+//go:embed embedded/predictions.npz
+var predictionsFile []byte
+
+// Embedded describes the predictions and the stand-in that are part of this package.
+func Embedded() []Info {
+	return []Info{{
+		Name:    "embedded NAS-Bench-301 predictions",
+		Holds:   "10,000 predictions of the surrogate xgb v0.9, with noise",
+		Path:    "datasets/nasbench301/embedded/predictions.npz",
+		Present: true,
+	}, {
+		Name:    "embedded NAS-Bench-301 stand-in",
+		Holds:   "networks fitted to these predictions: a stand-in for the official surrogate, no test accuracy",
+		Path:    "datasets/nasbench301/embedded/stand-in.npz",
+		Present: true,
+	}}
+}
+
+// Reference returns NumReference random genotypes, each with a validation accuracy in percent that the surrogate xgb v0.9
+// predicted once, with noise. They are labels for a stand-in where the official files are not at hand, and no
+// trained accuracies.
+//
+// The genotypes are all different and in the form of Space.Canonical.
+func Reference() ([]datasets.Query, error) {
+	rows, err := unpackReference(predictionsFile)
+	if err != nil {
+		return nil, fmt.Errorf("read the embedded NAS-Bench-301 predictions: %w", err)
 	}
+	return rows, nil
+}
+
+func unpackReference(content []byte) ([]datasets.Query, error) {
+	file, err := source.OpenArrays(content)
+	if err != nil {
+		return nil, err
+	}
+	edges, err := source.ReadArray[uint8](file, "edges", 2*CellEdges*NumReference)
+	if err != nil {
+		return nil, err
+	}
+	accuracies, err := source.ReadArray[int32](file, "accuracy", NumReference)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]datasets.Query, NumReference)
+	for i := range rows {
+		var g Genotype
+		for _, c := range []*Cell{&g.Normal, &g.Reduce} {
+			for j := range c {
+				c[j] = Edge{Op(edges[j] % NumOps), edges[j] / NumOps}
+			}
+			edges = edges[CellEdges:]
+		}
+		if err := g.check(); err != nil {
+			return nil, fmt.Errorf("genotype %d: %w", i, err)
+		}
+		rows[i] = datasets.Query{Arch: g, Accuracy: float64(accuracies[i]) / perPercent}
+	}
+	return rows, nil
+}
+
+// PackReference returns the content of embedded/predictions.npz, made of the reference table nb301_xgb_v0.9_10k.csv.gz. It is
+// an error if that is not complete: its number of rows, its lowest, highest and mean accuracy.
+func PackReference(path string) ([]byte, error) {
 	rows, err := readReference(path)
 	if err == nil {
 		err = checkReference(rows)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read NAS-Bench-301 predictions: %s: %w; the file is not the right one or is damaged: %s", path, err, referenceInfo().Get)
+		return nil, fmt.Errorf("pack NAS-Bench-301 predictions: %s: %w", path, err)
 	}
-	return rows, nil
-}
-
-func referenceInfo() Info {
-	return Info{
-		Name:    "reference table " + referenceName,
-		Holds:   "10,000 predictions of the surrogate xgb v0.9, with noise",
-		Path:    referencePath(),
-		Present: exists(referencePath()),
-		Get:     "set " + dataVar + " to the folder that holds the reference tables",
+	edges, accuracies := make([]uint8, 0, 2*CellEdges*NumReference), make([]int32, NumReference)
+	for i, row := range rows {
+		g := row.Arch.(Genotype)
+		for _, c := range []Cell{g.Normal, g.Reduce} {
+			for _, edge := range c {
+				edges = append(edges, uint8(edge.Op)+NumOps*edge.From)
+			}
+		}
+		accuracies[i] = int32(math.Round(row.Accuracy * perPercent))
 	}
-}
-
-func referencePath() string {
-	return source.Reference(referenceName)
-}
-
-// ReferenceSum returns the SHA-256 of a reference table in hexadecimal. The path is that of [Reference].
-func ReferenceSum(path string) (string, error) {
-	if path == "" {
-		path = referencePath()
-	}
-	content, err := os.ReadFile(path)
-	return fmt.Sprintf("%x", sha256.Sum256(content)), err
+	return source.PackArrays([]source.Array{{Name: "edges", Values: edges}, {Name: "accuracy", Values: accuracies}})
 }
 
 func readReference(path string) ([]datasets.Query, error) {
@@ -145,4 +186,28 @@ func checkReference(rows []datasets.Query) error {
 		return fmt.Errorf("mean accuracy is %.7f, want %.7f: a value was altered", mean, referenceMean)
 	}
 	return nil
+}
+
+// ReferenceDifferences compares the predictions of [Reference] with the surrogate of a version. Since they hold noise, drawn
+// around the mean of the ensemble with its standard deviation, a prediction differs if it is further than six of these from
+// the mean. It counts the genotypes that do, and describes the first few.
+func ReferenceDifferences(ctx context.Context, version string, progress io.Writer) (n int, first []string, err error) {
+	surrogate, err := Open(ctx, version, "", progress)
+	if err != nil {
+		return 0, nil, err
+	}
+	rows, err := Reference()
+	if err != nil {
+		return 0, nil, err
+	}
+	for i, row := range rows {
+		p := surrogate.Predict(row.Arch.(Genotype))
+		if math.Abs(row.Accuracy-p.Mean) <= 6*p.Std {
+			continue
+		}
+		if n++; len(first) < 3 {
+			first = append(first, fmt.Sprintf("genotype %d, %v: %v, the surrogate says %v +- %v", i, row.Arch, row.Accuracy, p.Mean, p.Std))
+		}
+	}
+	return n, first, nil
 }

@@ -2,20 +2,24 @@ package nasbench301
 
 import (
 	"compress/gzip"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/cr-lso/cr-lso/datasets"
 )
 
 // writeReference makes a file in the layout of the reference table, with its number of rows, its lowest,
 // highest and mean accuracy. edit may change the columns of a row, or leave it out by returning nil.
 func writeReference(t *testing.T, edit func(row int, columns []string) []string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), referenceName)
+	path := filepath.Join(t.TempDir(), "predictions.csv.gz")
 	file, err := os.Create(path)
 	if err != nil {
 		t.Fatal(err)
@@ -55,36 +59,48 @@ func terms(c Cell) string {
 	return strings.Join(s, "|")
 }
 
-// The reference table itself, where it is at hand, has the same form as one that is made here.
+// The embedded predictions are those of the table that they were made from, to the last digit: the digest of that, a line for
+// each, was made by another program. The genotypes are canonical and all different.
 func TestReference(t *testing.T) {
-	paths := []string{writeReference(t, nil)}
-	dir := os.Getenv(dataVar)
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "data")
+	rows, err := Reference()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if path := filepath.Join(dir, referenceName); exists(path) {
-		paths = append(paths, path)
+	if err := checkReference(rows); err != nil {
+		t.Error(err)
 	}
-	for _, path := range paths {
-		rows, err := Reference(path)
-		if err != nil {
-			t.Fatal(err)
+	sum, seen := sha256.New(), map[datasets.Arch]bool{}
+	for i, row := range rows {
+		if row.Arch != (Space{}).Canonical(row.Arch) || seen[row.Arch] {
+			t.Fatalf("row %d: %v is not canonical or is there twice", i, row.Arch)
 		}
-		for _, row := range rows {
-			if row.Arch != (Space{}).Canonical(row.Arch) {
-				t.Fatalf("%v is not canonical", row.Arch)
-			}
-		}
-		if len(rows) != 10000 {
-			t.Errorf("%s: %d rows", path, len(rows))
-		}
+		seen[row.Arch] = true
+		fmt.Fprintf(sum, "%v\n", row.Accuracy)
 	}
-	t.Setenv(dataVar, filepath.Dir(paths[0]))
-	if rows, err := Reference(""); err != nil || rows[1].Accuracy != 94.57377 {
-		t.Errorf("with %s: %v", dataVar, err)
+	if got, want := fmt.Sprintf("%x", sum.Sum(nil)), "da4e3e3832ef5932390543cc156288e5b3658706ecf8ef2cfcb56dc208ce3eeb"; got != want {
+		t.Errorf("accuracies have SHA-256 %s, want %s", got, want)
 	}
-	if infos := Sources(); len(infos) != 4 || infos[2].Path != paths[0] || !infos[2].Present {
-		t.Errorf("Sources() = %+v", infos)
+}
+
+// What is packed is what was in the table, genotypes and accuracies.
+func TestPackReference(t *testing.T) {
+	path := writeReference(t, nil)
+	content, err := PackReference(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := readReference(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := unpackReference(content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range want {
+		if got[i].Arch != want[i].Arch || math.Abs(got[i].Accuracy-want[i].Accuracy) > 0.5/perPercent {
+			t.Fatalf("row %d is %v, want %v", i, got[i], want[i])
+		}
 	}
 }
 
@@ -103,7 +119,7 @@ func TestBrokenReference(t *testing.T) {
 		t.Fatal(err)
 	}
 	put := func(content string) string {
-		path := filepath.Join(t.TempDir(), referenceName)
+		path := filepath.Join(t.TempDir(), "predictions.csv.gz")
 		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -139,8 +155,8 @@ func TestBrokenReference(t *testing.T) {
 		"missing":   {filepath.Join(t.TempDir(), "none.csv.gz"), []string{"no such file"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Reference(c.path)
-			wantError(t, err, append(c.want, c.path, "set "+dataVar)...)
+			_, err := PackReference(c.path)
+			wantError(t, err, append(c.want, c.path)...)
 		})
 	}
 }

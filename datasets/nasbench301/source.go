@@ -25,13 +25,13 @@ func Versions() []string { return []string{"1.0", "0.9"} }
 // Info is what a user may want to know of a source of accuracies.
 type Info = source.Info
 
-// Sources returns all sources, each at its usual place.
+// Sources returns the official surrogates, each at its usual place.
 func Sources() []Info {
 	var infos []Info
 	for _, version := range Versions() {
 		infos = append(infos, Official(version))
 	}
-	return append(infos, referenceInfo(), standInInfo())
+	return infos
 }
 
 // Official describes the official surrogate of a version, one of [Versions].

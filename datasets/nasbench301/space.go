@@ -9,8 +9,8 @@
 //	surrogate, err := nasbench301.Open(ctx, "1.0", "", os.Stderr)
 //	oracle, err := datasets.NewOracle(surrogate, 192, datasets.MeanLabel)
 //
-// [Reference] has 10,000 of its predictions, for where the official files are not at hand; a [StandIn], which
-// crlso/standin fits to them, then takes the surrogate's place.
+// [Reference] has 10,000 of its predictions. Where the official files are not at hand, [OpenStandIn] takes the surrogate's
+// place: networks that were fitted to these predictions.
 package nasbench301
 
 import (

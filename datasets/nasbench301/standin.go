@@ -1,15 +1,18 @@
 package nasbench301
 
 import (
+	_ "embed"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
 // StandIn is a benchmark for where the official surrogate is not at hand: the mean of some networks that were
-// fitted to the predictions in the reference table, which hold the noise of the official surrogate
+// fitted to the predictions of [Reference], which hold the noise of the official surrogate
 // xgb v0.9. Its accuracies must not be compared with those of the official surrogate. It implements
 // [datasets.Benchmark] and may be used from several goroutines.
 type StandIn struct {
@@ -19,9 +22,8 @@ type StandIn struct {
 
 var _ datasets.Benchmark = (*StandIn)(nil)
 
-// Fit is what a [StandIn] is made of. Package crlso/standin makes it.
+// Fit is what a [StandIn] is made of. Package crlso/standin fits it.
 type Fit struct {
-	Reference       string  // SHA-256 of the reference table
 	Fitted          int     // cells that the networks were fitted to
 	HeldOut         int     // others, on which they were judged
 	Tau, RSquared   float64 // Kendall's tau and R^2 on those
@@ -45,67 +47,60 @@ func NewStandIn(fit Fit) (*StandIn, error) {
 	return s, nil
 }
 
-// standInFile is a StandIn in its file, by source.WriteConverted.
-type standInFile struct {
-	Version int
-	Fit     Fit
-}
+// standInFile holds fit, the numbers of a Fit in the order of its fields, and the weights of network I as I_NAME. [PackStandIn]
+// makes it, and embedded/README.md says how it was fitted.
+//
+//go:embed embedded/stand-in.npz
+var standInFile []byte
 
-// standInVersion changes whenever an older file would be misread, or networks are fitted in another way.
-const standInVersion = 1
+// embeddedNetworks is how many networks the embedded stand-in is made of.
+const embeddedNetworks = 3
 
-// StandInPath is the usual place of a stand-in.
-func StandInPath() string { return cached("stand-in.weights") }
-
-// Save writes the stand-in to a file.
-func (s *StandIn) Save(path string) error {
-	return source.WriteConverted(path, standInFile{standInVersion, s.fit})
-}
-
-// OpenStandIn reads a stand-in from a file, from [StandInPath] if the path is empty. It is an error if the file was
-// altered, has another version, or was fitted to another reference table than the one that is there. The
-// error is fs.ErrNotExist if there is no file.
-func OpenStandIn(path string) (*StandIn, error) {
-	if path == "" {
-		path = StandInPath()
-	}
-	s, err := readStandIn(path)
+// OpenStandIn returns the embedded stand-in: three networks that were fitted to 9,000 of the predictions of [Reference] and
+// judged on the others.
+func OpenStandIn() (*StandIn, error) {
+	fit, err := unpackStandIn(standInFile)
 	if err != nil {
-		return nil, fmt.Errorf("open NAS-Bench-301 stand-in: %s: %w; %s", path, err, standInGet)
+		return nil, fmt.Errorf("open the embedded NAS-Bench-301 stand-in: %w", err)
 	}
-	return s, nil
+	return NewStandIn(fit)
 }
 
-const standInGet = "go run ./notebooks stand-in fits it to the reference table"
-
-func readStandIn(path string) (*StandIn, error) {
-	var file standInFile
-	if err := source.ReadConverted(path, &file); err != nil {
-		return nil, err
+func unpackStandIn(content []byte) (Fit, error) {
+	file, err := source.OpenArrays(content)
+	if err != nil {
+		return Fit{}, err
 	}
-	if file.Version != standInVersion {
-		return nil, fmt.Errorf("it has version %d, want %d", file.Version, standInVersion)
+	n, err := source.ReadArray[float64](file, "fit", 6)
+	if err != nil {
+		return Fit{}, err
 	}
-	if exists(referencePath()) {
-		sum, err := ReferenceSum("")
-		if err != nil {
-			return nil, err
+	fit := Fit{Fitted: int(n[0]), HeldOut: int(n[1]), Tau: n[2], RSquared: n[3], Mean: n[4], Deviation: n[5]}
+	for i := range embeddedNetworks {
+		weights := make(map[string][]float32)
+		for name, dims := range NetworkWeights() {
+			if weights[name], err = source.ReadArray[float32](file, fmt.Sprintf("%d_%s", i, name), size(dims)); err != nil {
+				return Fit{}, err
+			}
 		}
-		if sum != file.Fit.Reference {
-			return nil, fmt.Errorf("it was fitted to another table than %s", referencePath())
-		}
+		fit.Networks = append(fit.Networks, weights)
 	}
-	return NewStandIn(file.Fit)
+	return fit, nil
 }
 
-func standInInfo() Info {
-	return Info{
-		Name:    "NAS-Bench-301 stand-in",
-		Holds:   "networks fitted to the reference table: a stand-in for the official surrogate, no test accuracy",
-		Path:    StandInPath(),
-		Present: exists(StandInPath()),
-		Get:     standInGet,
+// PackStandIn returns the content of embedded/stand-in.npz.
+func PackStandIn(fit Fit) ([]byte, error) {
+	if len(fit.Networks) != embeddedNetworks {
+		return nil, fmt.Errorf("pack the NAS-Bench-301 stand-in: it has %d networks, want %d", len(fit.Networks), embeddedNetworks)
 	}
+	numbers := []float64{float64(fit.Fitted), float64(fit.HeldOut), fit.Tau, fit.RSquared, fit.Mean, fit.Deviation}
+	arrays := []source.Array{{Name: "fit", Values: numbers}}
+	for i, weights := range fit.Networks {
+		for _, name := range slices.Sorted(maps.Keys(weights)) {
+			arrays = append(arrays, source.Array{Name: fmt.Sprintf("%d_%s", i, name), Values: weights[name]})
+		}
+	}
+	return source.PackArrays(arrays)
 }
 
 // Predict returns mean and population standard deviation of the networks' predictions in percent. It panics if

@@ -20,18 +20,6 @@ type Info struct {
 	Get     string // how to get it
 }
 
-// DataVar names the environment variable that says where the project's reference tables are.
-const DataVar = "CRLSO_DATA"
-
-// Reference returns the path of a reference table, in a folder called $CRLSO_DATA if the variable is not set.
-func Reference(name string) string {
-	dir := os.Getenv(DataVar)
-	if dir == "" {
-		dir = "$" + DataVar
-	}
-	return filepath.Join(dir, name)
-}
-
 // Folder returns the folder below CacheDir for the fetched and converted files of a benchmark.
 func Folder(benchmark string) (string, error) {
 	dir, err := CacheDir()
