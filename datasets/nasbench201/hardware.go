@@ -11,10 +11,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/nlpodyssey/gopickle/pickle"
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/cr-lso/cr-lso/datasets/internal/pydata"
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
@@ -119,13 +119,15 @@ func (h *Hardware) readTable(file io.Reader) error {
 	}
 }
 
+// maxHardwarePickle is above the size of the benchmark's own file.
+const maxHardwarePickle = 256 << 20
+
 // readPickle reads the benchmark's own file: a pickled dict of Python's own types, with a list of latencies in the order
 // of official indices for each device, under search space, data set and measure.
 //
 // Source: HWNASBenchAPI.query_by_index of the benchmark's code.
 func (h *Hardware) readPickle(file io.Reader) error {
-	unpickler := pickle.NewUnpickler(file)
-	value, err := unpickler.Load()
+	value, err := pydata.Unpickle(file, maxHardwarePickle, nil)
 	if err != nil {
 		return err
 	}
@@ -162,10 +164,11 @@ func (h *Hardware) readPickle(file io.Reader) error {
 			if n, isInt := x.(int); isInt {
 				latency, ok = float64(n), true
 			}
+			text := fmt.Sprint(latency)
 			if !ok {
-				latency = math.NaN()
+				latency, text = math.NaN(), fmt.Sprintf("a %T", x)
 			}
-			if err := h.add(device, cell, latency, x); err != nil {
+			if err := h.add(device, cell, latency, text); err != nil {
 				return err
 			}
 		}
@@ -174,9 +177,9 @@ func (h *Hardware) readPickle(file io.Reader) error {
 }
 
 // add appends the latency of a cell, which the source has as text.
-func (h *Hardware) add(device string, cell int, latency float64, text any) error {
+func (h *Hardware) add(device string, cell int, latency float64, text string) error {
 	if !(latency > 0 && !math.IsInf(latency, 1)) && latency != missing {
-		return fmt.Errorf("cell %d: latency on %s is %q, want a number above 0, or %d where there is none", cell, device, fmt.Sprint(text), missing)
+		return fmt.Errorf("cell %d: latency on %s is %q, want a number above 0, or %d where there is none", cell, device, text, missing)
 	}
 	h.latencies[device] = append(h.latencies[device], latency)
 	return nil

