@@ -48,8 +48,9 @@ func Parse(text string) ([]any, error) {
 	if !utf8.ValidString(text) {
 		return nil, errors.New("the text is not UTF-8")
 	}
-	text = strings.TrimSpace(text)
-	p := &parser{rest: text[len(prefix.FindString(text)):]}
+	p := &parser{rest: text}
+	p.space()
+	p.rest = p.rest[len(prefix.FindString(p.rest)):]
 	var values []any
 	for p.space(); p.rest != ""; p.space() {
 		value, err := p.value(0)
