@@ -61,12 +61,11 @@ func load(content []byte, findClass func(module, name string) (any, error)) (val
 }
 
 // Opcodes of pickles by what follows them: so many bytes, as many bytes as the next 1, 4 or 8 bytes say, or lines.
-// Those of sets, which none of the benchmarks' files have, are left out.
 //
 // Source: Lib/pickletools.py of Python.
 var (
 	plainOpcodes = map[int]string{
-		0: ".()}]012NtldosaeubRQ\x81\x85\x86\x87\x88\x89\x92\x93\x94\x97\x98",
+		0: ".()}]012NtldosaeubRQ\x81\x85\x86\x87\x88\x89\x8f\x90\x91\x92\x93\x94\x97\x98",
 		1: "Kqh\x80\x82",
 		2: "M\x83",
 		4: "Jrj\x84",
@@ -78,8 +77,10 @@ var (
 
 const (
 	mark        = '('
-	marksEnd    = "tldeuio1" // opcodes that take what follows the last mark
-	maxMarks    = 1000       // that wait for their end at once; the library keeps 256 bytes for each
+	marksEnd    = "tldeuio1\x90\x91" // opcodes that take what follows the last mark
+	maxMarks    = 1000               // that wait for their end at once; the library keeps 256 bytes for each
+	setOpcode   = 0x8f
+	maxSets     = 10_000 // the library reserves some hundred bytes for an empty one
 	longOpcode  = 0x8b
 	maxLong     = 255  // bytes of an integer; the library's time grows with their square
 	maxLine     = 4096 // bytes of a number or a name
@@ -87,10 +88,50 @@ const (
 	stop        = '.'
 )
 
+// Get returns the value of a key in a dict of a pickle.
+func Get(dict any, key string) (any, error) {
+	entries, ok := Entries(dict)
+	if !ok {
+		return nil, fmt.Errorf("there is a %T where a dict with %q is wanted", dict, key)
+	}
+	for _, entry := range entries {
+		if entry.Key == any(key) {
+			return entry.Value, nil
+		}
+	}
+	return nil, fmt.Errorf("there is no %q", key)
+}
+
+// Entries returns what a dict of a pickle holds.
+func Entries(dict any) (entries []types.DictEntry, ok bool) {
+	switch d := dict.(type) {
+	case *types.Dict:
+		return *d, true
+	case *types.OrderedDict:
+		for element := d.List.Front(); element != nil; element = element.Next() {
+			entry := element.Value.(*types.OrderedDictEntry)
+			entries = append(entries, types.DictEntry{Key: entry.Key, Value: entry.Value})
+		}
+		return entries, true
+	}
+	return nil, false
+}
+
+// Float returns a number of a pickle.
+func Float(value any) (float64, error) {
+	switch x := value.(type) {
+	case float64:
+		return x, nil
+	case int:
+		return float64(x), nil
+	}
+	return 0, fmt.Errorf("there is a %T where a number is wanted", value)
+}
+
 // check returns an error unless all that opcodes announce is there. The library reserves memory for it
 // before it looks.
 func check(pickle []byte) error {
-	marks := 0
+	marks, sets := 0, 0
 	for c := cursor(pickle); len(c) > 0; {
 		at := len(pickle) - len(c)
 		opcode := c[0]
@@ -100,6 +141,10 @@ func check(pickle []byte) error {
 		case err == nil && opcode == mark:
 			if marks++; marks > maxMarks {
 				err = fmt.Errorf("more than %d marks", maxMarks)
+			}
+		case err == nil && opcode == setOpcode:
+			if sets++; sets > maxSets {
+				err = fmt.Errorf("more than %d sets", maxSets)
 			}
 		case strings.IndexByte(marksEnd, opcode) >= 0:
 			marks--

@@ -121,7 +121,7 @@ func TestHarmfulPickles(t *testing.T) {
 		"marks only":                  {strings.Repeat("(", 1<<20), "more than 1000 marks"},
 		"a huge integer":              {"\x8b\x00\x00\x10\x00" + strings.Repeat("\x01", 1<<20) + ".", "an integer of 1048576 bytes"},
 		"a huge number in digits":     {"L" + strings.Repeat("1", 1<<20) + "L\n.", "a line of"},
-		"a set":                       {"\x8f.", "unknown"},
+		"sets only":                   {strings.Repeat("\x8f", 1<<20) + ".", "more than 10000 sets"},
 		"a key that cannot be one":    {"ccollections\nOrderedDict\n)RC\x01aK\x01s.", "unhashable"},
 		"an odd number of items":      {"}(K\x01u.", "index out of range"},
 		"no end":                      {"K\x01", "unexpected EOF"},
@@ -142,6 +142,22 @@ func TestUnpickle(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("Unpickle = %v, %v, want %v", got, err, want)
 	}
+	ordered, err := Unpickle(strings.NewReader("ccollections\nOrderedDict\n)R(U\x01aK\x01U\x01bG?\xf0\x00\x00\x00\x00\x00\x00u."), 100, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"a", "b"} {
+		value, err := Get(ordered, key)
+		if x, also := Float(value); err != nil || also != nil || x != 1 {
+			t.Errorf("%s is %v, %v, want 1", key, value, err)
+		}
+	}
+	_, err = Get(ordered, "c")
+	wantError(t, err, `there is no "c"`)
+	_, err = Get(1, "c")
+	wantError(t, err, "a int where a dict")
+	_, err = Float("1")
+	wantError(t, err, "a string where a number")
 }
 
 func TestJSON(t *testing.T) {
