@@ -26,7 +26,7 @@ const usage = `usage: go run ./notebooks COMMAND
   lab      open JupyterLab; takes jupyter lab's own arguments
   data     which tables are part of the project, which official files are here, how to get the others
            -verify compares those that are here with the tables; -rebuild DIR makes the tables anew from
-           the reference tables in DIR, and writes those that differ
+           the reference tables or official files in DIR, and writes those that differ
   bench [NAME...] [-note TEXT] [-o FILE]
            run benchmarks, all by default, and add what they measure, with the machine, its load, the versions
            and the note of what has changed, to the record FILE (notebooks/speed.csv)

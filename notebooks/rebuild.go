@@ -17,7 +17,7 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// rebuild makes each embedded file anew from the reference tables in a folder, compares it with the one that is there, and
+// rebuild makes each embedded file anew from the reference tables or official files in a folder, compares it with the one that is there, and
 // writes it if it differs. The program that runs holds the old ones: a second run makes what depends on them.
 func rebuild(ctx context.Context, from string) error {
 	p, err := findProject(ctx)
@@ -30,9 +30,9 @@ func rebuild(ctx context.Context, from string) error {
 		pack func() ([]byte, error)
 	}{
 		{nasbench201.Embedded().Path, func() ([]byte, error) {
-			return nasbench201.Pack(ctx, nasbench201.ReferenceCSV{Path: in("nb201.csv.gz")}, os.Stderr)
+			return nasbench201.Pack(ctx, published(in), os.Stderr)
 		}},
-		{nasbench201.EmbeddedHardware().Path, func() ([]byte, error) { return packHardware(in("nb201_hwnasbench.csv.gz")) }},
+		{nasbench201.EmbeddedHardware().Path, func() ([]byte, error) { return packHardware(either(in, "nb201_hwnasbench.csv.gz", "HW-NAS-Bench-v1_0.pickle")) }},
 		{nasbench101.Embedded().Path, func() ([]byte, error) {
 			return nasbench101.Pack(ctx, nasbench101.ReferenceCSV{Path: in("nb101.csv.gz")}, os.Stderr)
 		}},
@@ -50,6 +50,26 @@ func rebuild(ctx context.Context, from string) error {
 		}
 	}
 	return nil
+}
+
+// published is the source of the test accuracies of NAS-Bench-201: the reference table or the benchmark's own files.
+func published(in func(name string) string) nasbench201.Source {
+	const table, folder = "nb201.csv.gz", "NATS-tss-v1_0-3ffb9-simple"
+	path := either(in, table, folder, folder+".tar")
+	if filepath.Base(path) == table {
+		return nasbench201.ReferenceCSV{Path: path}
+	}
+	return nasbench201.NATSBench{Path: path}
+}
+
+// either returns the path of the first of some files that is there, else of the first.
+func either(in func(name string) string, names ...string) string {
+	for _, name := range names {
+		if _, err := os.Stat(in(name)); err == nil {
+			return in(name)
+		}
+	}
+	return in(names[0])
 }
 
 func packHardware(path string) ([]byte, error) {

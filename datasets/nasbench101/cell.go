@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/bits"
 	"strings"
+
+	"github.com/cr-lso/cr-lso/datasets/internal/pydata"
 )
 
 // Op is what a vertex of a cell does. Its number is the class of the vertex in datasets.Graph.Nodes.
@@ -125,20 +127,6 @@ func (c Cell) String() string {
 	return b.String()
 }
 
-// ParseCell reads what Cell.String prints. The error for a graph that is not in the space wraps
-// [ErrNoPath], [ErrTooManyEdges] or [ErrOperation].
-func ParseCell(s string) (Cell, error) {
-	matrix, operations, ok := strings.Cut(s, " ")
-	if !ok {
-		return Cell{}, fmt.Errorf("cell %q: want a matrix, a space, and operations", s)
-	}
-	c, err := parse(matrix, operations)
-	if err != nil {
-		return Cell{}, fmt.Errorf("cell %q: %w", s, err)
-	}
-	return c, nil
-}
-
 // parse reads the two fields of the benchmark's file that describe a cell.
 func parse(matrix, operations string) (Cell, error) {
 	names := strings.Split(operations, ",")
@@ -152,7 +140,7 @@ func parse(matrix, operations string) (Cell, error) {
 	for v, name := range names {
 		var ok bool
 		if g.ops[v], ok = parseOp(name); !ok {
-			return Cell{}, fmt.Errorf("unknown operation %q, want one of %s", name, strings.Join(opNames[:None], ", "))
+			return Cell{}, fmt.Errorf("unknown operation %s, want one of %s", pydata.Quote(name), strings.Join(opNames[:None], ", "))
 		}
 	}
 	for i, digit := range []byte(matrix) {

@@ -2,7 +2,6 @@ package nasbench101
 
 import (
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -151,35 +150,6 @@ func TestPrune(t *testing.T) {
 		if got := network(t, test.operations, test.rows...).Canonical().String(); got != test.want {
 			t.Errorf("%s: left is %s, want %s", test.name, got, test.want)
 		}
-	}
-}
-
-func TestParseSaysWhatIsWrong(t *testing.T) {
-	const tooMany = "0111111001111100011110000111000001100000010000000"
-	ops := " input" + strings.Repeat(",maxpool3x3", 5) + ",output"
-	for s, want := range map[string]string{
-		"":                              "a space",
-		"0100":                          "a space",
-		"0 input":                       "1 operations, want 2 to 7",
-		"0 " + strings.Repeat("a,", 7):  "8 operations, want 2 to 7",
-		"010 input,output":              "3 digits, want 4",
-		"0200 input,output":             "'2'",
-		"0110 input,output":             "edge from 1 to 0",
-		"1100 input,output":             "edge from 0 to 0",
-		"0000 input,output":             ErrNoPath.Error(),
-		"010000000 input,x,output":      `unknown operation "x"`,
-		"010001000 input,none,output":   `unknown operation "none"`,
-		"010001000 input,input,output":  "vertex 1 of 3 is input",
-		"0100 output,output":            "first vertex is output",
-		"0100 input,maxpool3x3":         "vertex 1 of 2 is maxpool3x3",
-		tooMany + ops:                   "21, at most 9",
-		"011000000 input,output,output": "vertex 1 of 3 is output",
-	} {
-		_, err := ParseCell(s)
-		wantError(t, err, want, `"`+s+`"`)
-	}
-	if _, err := ParseCell(tooMany + ops); !errors.Is(err, ErrTooManyEdges) {
-		t.Errorf("error %v, want ErrTooManyEdges", err)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// Source is one of the files that accuracies can be read from beside the embedded table: [TFRecord].
+// Source is one of the files that accuracies can be read from beside the embedded table: [TFRecord] or [AuthorsJSON].
 type Source interface {
 	// Info describes the source, and looks whether it is there.
 	Info() Info
@@ -34,7 +34,7 @@ type Source interface {
 type Info = source.Info
 
 // Sources returns all sources of official accuracies, each at its usual place.
-func Sources() []Source { return []Source{TFRecord{}} }
+func Sources() []Source { return []Source{TFRecord{}, AuthorsJSON{}} }
 
 // accuracies are what a source holds of all cells, in percent: cell after cell in the order of [Enumerate],
 // and for each so many values. A value that the source does not have is NaN.

@@ -16,6 +16,7 @@ import (
 	"slices"
 
 	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/cr-lso/cr-lso/datasets/internal/pydata"
 )
 
 // NumCells is the number of cells.
@@ -82,11 +83,11 @@ func (s Space) Index(a datasets.Arch) int {
 	return int(s.catalogue().inFile().rank[position])
 }
 
-// Parse reads a cell in the notation of Cell.String, see [ParseCell].
+// Parse reads a cell, see [ParseCell].
 func (s Space) Parse(text string) (datasets.Arch, error) {
 	c, err := ParseCell(text)
 	if err == nil && !s.has(c.Canonical()) {
-		err = fmt.Errorf("cell %q: %w, %s", text, ErrNotInSpace, s.Name())
+		err = fmt.Errorf("cell %s: %w, %s", pydata.Quote(text), ErrNotInSpace, s.Name())
 	}
 	if err != nil {
 		return nil, err

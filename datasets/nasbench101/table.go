@@ -227,7 +227,7 @@ func (a *accuracies) check() error {
 	if err := testFacts.check(a.Test, a.TestRuns); err != nil {
 		return err
 	}
-	if a.ValRuns == numRuns {
+	if a.ValRuns != 1 {
 		return validationFacts.check(a.Val, a.ValRuns)
 	}
 	return singleRunFacts.check(a.Val, a.ValRuns)

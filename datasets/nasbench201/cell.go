@@ -74,59 +74,6 @@ func (c Cell) Digits() string {
 	return string(digits[:])
 }
 
-// ParseCell reads what Cell.String prints.
-func ParseCell(s string) (Cell, error) {
-	var c Cell
-	i := 0
-	nodes := strings.Split(s, "+")
-	if len(nodes) != NumNodes-1 {
-		return Cell{}, fmt.Errorf("cell %q: has %d groups joined by \"+\", want %d", s, len(nodes), NumNodes-1)
-	}
-	for n, node := range nodes {
-		terms := strings.Split(node, "|")
-		if len(terms) != n+3 || terms[0] != "" || terms[n+2] != "" {
-			return Cell{}, fmt.Errorf("cell %q: group %q is not %d terms, each between bars", s, node, n+1)
-		}
-		for source, term := range terms[1 : n+2] {
-			name, from, _ := strings.Cut(term, "~")
-			op, ok := parseOp(name)
-			if !ok {
-				return Cell{}, fmt.Errorf("cell %q: unknown operation %q, want one of %s", s, name, strings.Join(opNames[:], ", "))
-			}
-			if from != string(rune('0'+source)) {
-				return Cell{}, fmt.Errorf("cell %q: term %q should end in ~%d", s, term, source)
-			}
-			c[i] = op
-			i++
-		}
-	}
-	return c, nil
-}
-
-func parseOp(name string) (Op, bool) {
-	for op, known := range opNames {
-		if name == known {
-			return Op(op), true
-		}
-	}
-	return 0, false
-}
-
-// parseDigits reads what Cell.Digits prints.
-func parseDigits(s string) (Cell, error) {
-	var c Cell
-	if len(s) != NumEdges {
-		return Cell{}, fmt.Errorf("cell %q: want %d digits", s, NumEdges)
-	}
-	for i := range c {
-		c[i] = Op(s[i] - '0')
-		if c[i] >= NumOps {
-			return Cell{}, fmt.Errorf("cell %q: unknown operation %q, want a digit from 0 to %d", s, s[i], NumOps-1)
-		}
-	}
-	return c, nil
-}
-
 // code numbers the cells from 0 to NumCells-1 by their digits. It returns NumCells for what is not a cell.
 func (c Cell) code() int {
 	code := 0

@@ -13,10 +13,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/nlpodyssey/gopickle/pickle"
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/cr-lso/cr-lso/datasets/internal/pydata"
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
@@ -196,13 +196,15 @@ func (h *Hardware) readTable(file io.Reader) error {
 	}
 }
 
+// maxHardwarePickle is above the size of the benchmark's own file.
+const maxHardwarePickle = 256 << 20
+
 // readPickle reads the benchmark's own file: a pickled dict of Python's own types, with a list of numbers in the order
 // of official indices under search space, data set and measure.
 //
 // Source: HWNASBenchAPI.query_by_index of the benchmark's code.
 func (h *Hardware) readPickle(file io.Reader) error {
-	unpickler := pickle.NewUnpickler(file)
-	value, err := unpickler.Load()
+	value, err := pydata.Unpickle(file, maxHardwarePickle, nil)
 	if err != nil {
 		return err
 	}
@@ -239,10 +241,11 @@ func (h *Hardware) readPickle(file io.Reader) error {
 			if n, isInt := x.(int); isInt {
 				number, ok = float64(n), true
 			}
+			text := fmt.Sprint(number)
 			if !ok {
-				number = math.NaN()
+				number, text = math.NaN(), fmt.Sprintf("a %T", x)
 			}
-			if err := h.add(measure, cell, number, x); err != nil {
+			if err := h.add(measure, cell, number, text); err != nil {
 				return err
 			}
 		}
@@ -251,9 +254,9 @@ func (h *Hardware) readPickle(file io.Reader) error {
 }
 
 // add appends the value of a cell, which the source has as text.
-func (h *Hardware) add(measure string, cell int, value float64, text any) error {
+func (h *Hardware) add(measure string, cell int, value float64, text string) error {
 	if !(value > 0 && !math.IsInf(value, 1)) && value != missing {
-		return fmt.Errorf("cell %d: %s is %q, want a number above 0, or %d where there is none", cell, measure, fmt.Sprint(text), missing)
+		return fmt.Errorf("cell %d: %s is %q, want a number above 0, or %d where there is none", cell, measure, text, missing)
 	}
 	h.values[measure] = append(h.values[measure], value)
 	return nil

@@ -182,11 +182,13 @@ func TestBrokenHardwarePickle(t *testing.T) {
 	for change, want := range map[string]string{
 		`cells["pixel3_latency"] = [1.5]`:                   "cifar10/pixel3_latency is not a list of 15625 numbers",
 		`cells["pixel3_latency"] = [1.5] * 7 + [0] * 15618`: `cell 7: pixel3_latency is "0"`,
-		`cells["pixel3_latency"] = ["a"] * 15625`:           `cell 0: pixel3_latency is "a"`,
+		`cells["pixel3_latency"] = ["a"] * 15625`:           `cell 0: pixel3_latency is "a string"`,
 		`cells["pixel3_latency"] = [1e999] * 15625`:         `cell 0: pixel3_latency is "+Inf"`,
 		`del cells["raspi4_latency"]`:                       `nasbench201/cifar10 has no key "raspi4_latency"`,
 		`space = 5`:                                         "nasbench201 is a int, want a dict",
 		`open(sys.argv[1], "w").write("cut"); sys.exit()`:   "HW-NAS-Bench-v1_0.pickle: ",
+		// Without a guard these 12 bytes end the process, out of memory.
+		`open(sys.argv[1], "wb").write(b"\x80\x04\x8d" + b"\xff" * 7 + b"\x7f."); sys.exit()`: "not a well-formed pickle",
 	} {
 		path := pickled(t, `
 cells = {d + "_latency": [1.5] * 15625 for d in ["edgegpu", "raspi4", "edgetpu", "pixel3", "eyeriss", "fpga"]}

@@ -2,19 +2,21 @@ package nasbench201
 
 import (
 	"archive/zip"
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"path"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/cr-lso/cr-lso/datasets/internal/pydata"
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
@@ -23,7 +25,7 @@ import (
 // CIFAR-100 and ImageNet16-120. It leaves out the networks that the test accuracy on CIFAR-10 is of
 // by convention, see [Table], so that data set comes without.
 type HPOBench struct {
-	Path string // of the archive; empty for its place in the cache
+	Path string // of the archive, of a folder that it was unpacked to, or of a data set's JSON; empty for the place in the cache
 }
 
 var archive = source.File{
@@ -40,8 +42,8 @@ func (s HPOBench) Info() Info {
 		Name:    "HPOBench " + archive.Name,
 		Holds:   "validation accuracy of each training run; mean test accuracy on cifar100 and imagenet16",
 		Path:    s.path(),
-		Present: exists(s.path()),
-		Get:     fmt.Sprintf("download %s to %s", archive.URL, s.path()),
+		Present: stampOf(s.path()) != "",
+		Get:     fmt.Sprintf("download %s to %s, or unpack it there", archive.URL, cached(archive.Name)),
 	}
 }
 
@@ -49,19 +51,22 @@ func (s HPOBench) path() string {
 	if s.Path != "" {
 		return s.Path
 	}
+	if folder := cached("nasbench_201"); !exists(cached(archive.Name)) && stampOf(folder) != "" {
+		return folder
+	}
 	return cached(archive.Name)
 }
 
 func (HPOBench) id() string { return "hpobench" }
 
-func (s HPOBench) stamp() string { return source.Stamp(s.path()) }
+func (s HPOBench) stamp() string { return stampOf(s.path()) }
 
 func (s HPOBench) fetch(ctx context.Context, progress io.Writer) (string, error) {
-	if info := s.Info(); s.Path != "" {
-		if !info.Present {
-			return "", fmt.Errorf("there is no file %s: %s", info.Path, info.Get)
-		}
+	switch info := s.Info(); {
+	case info.Present && info.Path != cached(archive.Name):
 		return info.Path, nil
+	case s.Path != "":
+		return "", fmt.Errorf("there is no file or folder %s: %s", info.Path, info.Get)
 	}
 	dir, err := cacheDir()
 	if err != nil {
@@ -89,16 +94,8 @@ func (r run) same(other run) bool {
 }
 
 func (HPOBench) read(ctx context.Context, path string, t *Table, progress io.Writer) error {
-	archive, err := zip.OpenReader(path)
-	if err != nil {
-		return err
-	}
-	defer archive.Close()
-	name, err := member(archive, "NAS-Bench-201-v1_1-096897_"+t.data.hpobench+".json")
-	if err != nil {
-		return err
-	}
-	file, err := archive.Open(name)
+	name := "NAS-Bench-201-v1_1-096897_" + t.data.hpobench + ".json"
+	file, err := openMember(path, name)
 	if err != nil {
 		return err
 	}
@@ -110,27 +107,68 @@ func (HPOBench) read(ctx context.Context, path string, t *Table, progress io.Wri
 	return nil
 }
 
-// member returns the full name of the file called name in whatever folder of the archive.
-func member(archive *zip.ReadCloser, name string) (string, error) {
-	for _, file := range archive.File {
-		if path.Base(file.Name) == name {
-			return file.Name, nil
-		}
+// openMember opens the file called name in whatever folder of an archive or below a folder, or that file itself.
+func openMember(path, name string) (io.ReadCloser, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return openBelow(os.DirFS(path), name)
+	case filepath.Base(path) == name:
+		return os.Open(path)
+	case strings.HasSuffix(path, ".json"):
+		return nil, fmt.Errorf("want %s for this data set, or %s, or the folder that it unpacks to", name, archive.Name)
 	}
-	return "", fmt.Errorf("there is no file %s in it", name)
+	archive, err := zip.OpenReader(path)
+	if err != nil {
+		return nil, err
+	}
+	file, err := openBelow(archive, name)
+	if err != nil {
+		archive.Close()
+		return nil, err
+	}
+	return &archived{file, archive}, nil
+}
+
+// archived closes the archive with the file.
+type archived struct {
+	io.ReadCloser
+	archive io.Closer
+}
+
+func (a *archived) Close() error { return errors.Join(a.ReadCloser.Close(), a.archive.Close()) }
+
+func openBelow(files fs.FS, name string) (io.ReadCloser, error) {
+	found := ""
+	err := fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && entry.Name() == name {
+			found = path
+			err = fs.SkipAll
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case found == "":
+		return nil, fmt.Errorf("there is no file %s in it", name)
+	}
+	return files.Open(found)
 }
 
 // readRuns reads the JSON of one data set piece by piece, since it is far larger than what is needed
 // of it.
 func (t *Table) readRuns(ctx context.Context, file io.Reader, progress io.Writer) error {
 	runs := make(map[Cell][]run, NumCells)
-	decoder := json.NewDecoder(&pythonJSON{in: bufio.NewReaderSize(file, 1<<20)})
-	err := eachMember(decoder, func(seed string) error {
+	content := pydata.NewJSON(file)
+	err := content.EachMember(func(seed string) error {
 		if !slices.Contains(seeds, seed) {
-			return fmt.Errorf("unknown seed %q, want one of %s", seed, strings.Join(seeds, ", "))
+			return fmt.Errorf("unknown seed %s, want one of %s", pydata.Quote(seed), strings.Join(seeds, ", "))
 		}
 		fmt.Fprintf(progress, "reading the runs with seed %s\n", seed)
-		return eachMember(decoder, func(name string) error {
+		return content.EachMember(func(name string) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
@@ -139,25 +177,25 @@ func (t *Table) readRuns(ctx context.Context, file io.Reader, progress io.Writer
 				return err
 			}
 			var r run
-			if err := decoder.Decode(&r); err != nil {
-				return fmt.Errorf("seed %s, cell %s: %w", seed, name, err)
+			if err := content.Decode(&r); err != nil {
+				return fmt.Errorf("seed %s, cell %s: %w", seed, cell, err)
 			}
 			if r.Accuracies.Val == nil || t.hasTest && r.Accuracies.Test == nil {
-				return fmt.Errorf("seed %s, cell %s: an accuracy after the last epoch is missing or NaN", seed, name)
+				return fmt.Errorf("seed %s, cell %s: an accuracy after the last epoch is missing or NaN", seed, cell)
 			}
 			if !slices.ContainsFunc(runs[cell], r.same) {
 				runs[cell] = append(runs[cell], r)
 			}
+			if len(runs[cell]) > len(seeds) {
+				return fmt.Errorf("seed %s, cell %s: the cell occurs twice", seed, cell)
+			}
 			return nil
 		})
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		err = content.End() // which has the archive's checksum compared
 	}
-	switch token, err := decoder.Token(); { // reaching the end has the archive's checksum compared
-	case err == nil:
-		return fmt.Errorf("found %v after the data", token)
-	case !errors.Is(err, io.EOF):
+	if err != nil {
 		return err
 	}
 	for cell, runs := range runs {
@@ -173,58 +211,4 @@ func (t *Table) readRuns(ctx context.Context, file io.Reader, progress io.Writer
 		}
 	}
 	return nil
-}
-
-// eachMember calls f with the key of each member of the JSON object that comes next; f consumes the
-// value.
-func eachMember(decoder *json.Decoder, f func(key string) error) error {
-	token, err := decoder.Token()
-	if err != nil {
-		return err
-	}
-	if token != json.Delim('{') {
-		return fmt.Errorf("byte %d: found %v, want an object", decoder.InputOffset(), token)
-	}
-	for decoder.More() {
-		key, err := decoder.Token()
-		if err != nil {
-			return err
-		}
-		if err := f(key.(string)); err != nil {
-			return err
-		}
-	}
-	_, err = decoder.Token()
-	return err
-}
-
-// pythonJSON turns the NaN that Python's json module writes, and JSON does not know, into null.
-type pythonJSON struct {
-	in       *bufio.Reader
-	inString bool
-	pending  string
-}
-
-func (p *pythonJSON) Read(b []byte) (int, error) {
-	for n := range b {
-		if p.pending == "" {
-			c, err := p.in.ReadByte()
-			if err != nil {
-				return n, err
-			}
-			if c == '"' { // no string of these files has an escape
-				p.inString = !p.inString
-			}
-			if c == 'N' && !p.inString {
-				p.in.Discard(len("aN"))
-				p.pending = "null"
-			} else {
-				b[n] = c
-				continue
-			}
-		}
-		b[n] = p.pending[0]
-		p.pending = p.pending[1:]
-	}
-	return len(b), nil
 }

@@ -35,7 +35,7 @@ type officialRecord struct {
 }
 
 // officialRecords returns the official records of three cells.
-func officialRecords(t *testing.T) []officialRecord {
+func officialRecords(t testing.TB) []officialRecord {
 	t.Helper()
 	content, err := os.ReadFile("testdata/official.json")
 	if err != nil {

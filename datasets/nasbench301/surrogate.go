@@ -189,10 +189,12 @@ func readMember(files fs.FS, folder string) (*booster, error) {
 	if settings.Model != "xgb" {
 		return nil, fmt.Errorf("%s: the model is %q, want xgb", settingsName, settings.Model)
 	}
-	var member *booster
-	if content, err = fs.ReadFile(files, path.Join(folder, modelName)); err == nil {
-		member, err = unpickle(content)
+	model, err := files.Open(path.Join(folder, modelName))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", modelName, err)
 	}
+	defer model.Close()
+	member, err := unpickle(model)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", modelName, err)
 	}

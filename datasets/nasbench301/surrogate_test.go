@@ -240,7 +240,7 @@ func FuzzUnpickle(f *testing.F) {
 		}
 		b := bytes.Clone(content)
 		copy(b[offset:], with)
-		if member, err := unpickle(b); err == nil {
+		if member, err := unpickle(bytes.NewReader(b)); err == nil {
 			member.predict(newRow(Features(parse(t, mixed))))
 		}
 	})

@@ -1,0 +1,474 @@
+package pydata
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// What Parse returns is a string, an int, a float64, a bool, nil, or one of these.
+type (
+	List  []any
+	Tuple []any
+	Dict  []Item // in the order of the text
+	Name  string // a word without quotes, such as CONV3X3
+
+	// Call is a call that stays one, such as Genotype(...). Its name is without the module's.
+	Call struct {
+		Name     string
+		Args     []any
+		Keywords Dict // their keys are strings
+	}
+
+	Item struct{ Key, Value any }
+)
+
+const (
+	maxText  = 1 << 16 // bytes that Parse reads
+	maxDepth = 16      // of brackets within brackets
+	maxRange = 64      // elements of a range
+)
+
+// prefix is what stands before a value in a log or in a program: a time, and a name to assign to.
+var prefix = regexp.MustCompile(`^(?:\d+[/-]\d+(?:[/-]\d+)?[ T]\d+:\d+(?::\d+)?(?:[.,]\d+)?(?: [AP]M)?\s+)?(?:[A-Za-z_]\w*\s*=\s*)?`)
+
+// Parse reads the values in a text, one after the other: Python literals, JSON, NumPy's print of
+// arrays, and calls. Commas between values, comments, a time and "name =" at the start are passed
+// over.
+//
+// Calls that only wrap a value are that value: np.int64(0), array([...]), list(range(2, 6)),
+// OrderedDict(...).
+func Parse(text string) ([]any, error) {
+	if len(text) > maxText {
+		return nil, fmt.Errorf("the text has %d bytes, want at most %d", len(text), maxText)
+	}
+	if !utf8.ValidString(text) {
+		return nil, errors.New("the text is not UTF-8")
+	}
+	p := &parser{rest: text}
+	p.space()
+	p.rest = p.rest[len(prefix.FindString(p.rest)):]
+	var values []any
+	for p.space(); p.rest != ""; p.space() {
+		value, err := p.value(0)
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, value)
+		p.space()
+		p.skip(",")
+	}
+	if len(values) == 0 {
+		return nil, errors.New("there is nothing to read")
+	}
+	return values, nil
+}
+
+// Elements returns what a list or a tuple holds.
+func Elements(value any) (elements []any, ok bool) {
+	switch v := value.(type) {
+	case List:
+		return v, true
+	case Tuple:
+		return v, true
+	}
+	return nil, false
+}
+
+// Get returns the value of a key.
+func (d Dict) Get(key string) (value any, ok bool) {
+	for _, item := range d {
+		if item.Key == any(key) {
+			return item.Value, true
+		}
+	}
+	return nil, false
+}
+
+// Describe names a value for an error: its text if it is short, else what it is.
+func Describe(value any) string {
+	switch v := value.(type) {
+	case nil:
+		return "None"
+	case string:
+		return Quote(v)
+	case Name:
+		return string(v)
+	case Call:
+		return v.Name + "(...)"
+	case Dict:
+		return fmt.Sprintf("a dict of %d", len(v))
+	case List:
+		return describe("[", v, "]", "list")
+	case Tuple:
+		return describe("(", v, ")", "tuple")
+	}
+	return fmt.Sprint(value)
+}
+
+func describe(open string, elements []any, end, kind string) string {
+	if len(elements) > 8 {
+		return fmt.Sprintf("a %s of %d", kind, len(elements))
+	}
+	texts := make([]string, len(elements))
+	for i, e := range elements {
+		if _, nested := Elements(e); nested {
+			return fmt.Sprintf("a %s of %d", kind, len(elements))
+		}
+		texts[i] = Describe(e)
+	}
+	return open + strings.Join(texts, ", ") + end
+}
+
+// Quote returns a text in quotes, on one line, without its middle if it is long.
+func Quote(text string) string {
+	const most, ends = 200, 90
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:ends], "") + " ... " + strings.ToValidUTF8(text[len(text)-ends:], "")
+	}
+	return strconv.Quote(text)
+}
+
+// parser reads from the start of rest.
+type parser struct{ rest string }
+
+// space passes over white space and comments, and reports whether there were any.
+func (p *parser) space() bool {
+	before := len(p.rest)
+	for {
+		p.rest = strings.TrimLeft(p.rest, " \t\r\n\f\v\u00a0")
+		if !strings.HasPrefix(p.rest, "#") {
+			return len(p.rest) < before
+		}
+		_, p.rest, _ = strings.Cut(p.rest, "\n")
+	}
+}
+
+// skip passes over a token if it comes next.
+func (p *parser) skip(token string) bool {
+	rest, ok := strings.CutPrefix(p.rest, token)
+	p.rest = rest
+	return ok
+}
+
+// found says what comes next.
+func (p *parser) found() string {
+	if p.rest == "" {
+		return "found the end of the text"
+	}
+	line, _, _ := strings.Cut(p.rest, "\n")
+	if len(line) > 30 {
+		return "found " + strconv.Quote(strings.ToValidUTF8(line[:30], "")+"...")
+	}
+	return "found " + strconv.Quote(line)
+}
+
+var (
+	wordPattern   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*`)
+	numberPattern = regexp.MustCompile(`^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?`)
+)
+
+func (p *parser) value(depth int) (any, error) {
+	if depth > maxDepth {
+		return nil, fmt.Errorf("there are more than %d brackets within brackets", maxDepth)
+	}
+	switch {
+	case p.rest == "":
+		return nil, errors.New("the text ends where a value is wanted")
+	case p.skip("["):
+		list, err := p.elements("]", depth)
+		return List(list), err
+	case p.skip("("):
+		return p.tuple(depth)
+	case p.skip("{"):
+		return p.dict(depth)
+	case p.rest[0] == '\'' || p.rest[0] == '"':
+		return p.string()
+	}
+	if number := numberPattern.FindString(p.rest); number != "" {
+		return p.number(number)
+	}
+	word := wordPattern.FindString(p.rest)
+	if word == "" {
+		return nil, fmt.Errorf("%s where a value is wanted", p.found())
+	}
+	p.rest = p.rest[len(word):]
+	switch word {
+	case "u", "b", "r":
+		if p.rest != "" && (p.rest[0] == '\'' || p.rest[0] == '"') {
+			return p.string()
+		}
+	case "True", "true":
+		return true, nil
+	case "False", "false":
+		return false, nil
+	case "None", "null":
+		return nil, nil
+	}
+	if p.skip("(") {
+		return p.call(word, depth)
+	}
+	return Name(word), nil
+}
+
+func (p *parser) number(text string) (any, error) {
+	rest := p.rest[len(text):]
+	digits := strings.TrimLeft(text, "+-")
+	if wordPattern.MatchString(rest) || len(digits) > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9' {
+		return nil, fmt.Errorf("%s, which is not a number", p.found())
+	}
+	p.rest = rest
+	if n, err := strconv.Atoi(text); err == nil {
+		return n, nil
+	}
+	x, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return nil, fmt.Errorf("the number %s is too large", Quote(text))
+	}
+	return x, nil
+}
+
+func (p *parser) string() (any, error) {
+	quote := p.rest[:1]
+	text, rest, ok := strings.Cut(p.rest[1:], quote)
+	switch {
+	case !ok || strings.Contains(text, "\n"):
+		return nil, fmt.Errorf("%s, a string without its closing quote", p.found())
+	case strings.Contains(text, `\`):
+		return nil, fmt.Errorf("the string %s has a backslash, which is not read", Quote(text))
+	}
+	p.rest = rest
+	return text, nil
+}
+
+// elements reads values up to the token end. Commas divide them; where there are none, white space
+// may divide numbers, strings and lists, as NumPy prints them.
+func (p *parser) elements(end string, depth int) ([]any, error) {
+	elements := []any{}
+	commas, spaces := false, false
+	for {
+		spaced := p.space()
+		if p.skip(end) {
+			return elements, nil
+		}
+		if n := len(elements); n > 0 {
+			switch {
+			case !spaces && p.skip(","):
+				commas = true
+				p.space()
+				if p.skip(end) {
+					return elements, nil
+				}
+			case spaced && !commas && end == "]" && p.rest != "" && plain(elements[n-1]):
+				spaces = true
+			default:
+				return nil, fmt.Errorf("%s after %s, want a comma or %q", p.found(), Describe(elements[n-1]), end)
+			}
+		}
+		value, err := p.value(depth + 1)
+		if err != nil {
+			return nil, err
+		}
+		if spaces && !plain(value) {
+			return nil, fmt.Errorf("there is no comma between %s and %s", Describe(elements[len(elements)-1]), Describe(value))
+		}
+		elements = append(elements, value)
+	}
+}
+
+// plain reports whether NumPy prints such values without commas.
+func plain(value any) bool {
+	switch value.(type) {
+	case string, int, float64, bool, List:
+		return true
+	}
+	return false
+}
+
+// tuple reads what follows an opening parenthesis: a tuple, or a value in parentheses.
+func (p *parser) tuple(depth int) (any, error) {
+	text := p.rest
+	elements, err := p.elements(")", depth)
+	if err != nil {
+		return nil, err
+	}
+	inside := strings.TrimRight(text[:len(text)-len(p.rest)-1], " \t\r\n")
+	if len(elements) == 1 && !strings.HasSuffix(inside, ",") {
+		return elements[0], nil
+	}
+	return Tuple(elements), nil
+}
+
+func (p *parser) dict(depth int) (any, error) {
+	dict := Dict{}
+	for {
+		p.space()
+		if p.skip("}") {
+			return dict, nil
+		}
+		if len(dict) > 0 {
+			if !p.skip(",") {
+				return nil, fmt.Errorf("%s after the value of %s, want a comma or \"}\"", p.found(), Describe(dict[len(dict)-1].Key))
+			}
+			p.space()
+			if p.skip("}") {
+				return dict, nil
+			}
+		}
+		key, err := p.value(depth + 1)
+		if err != nil {
+			return nil, err
+		}
+		p.space()
+		if !p.skip(":") {
+			return nil, fmt.Errorf("%s after the key %s, want a colon", p.found(), Describe(key))
+		}
+		p.space()
+		value, err := p.value(depth + 1)
+		if err != nil {
+			return nil, err
+		}
+		if dict, err = dict.with(key, value); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// with returns d with one more item.
+func (d Dict) with(key, value any) (Dict, error) {
+	switch key.(type) {
+	case string, int:
+	default:
+		return nil, fmt.Errorf("the key %s is neither a string nor a number", Describe(key))
+	}
+	for _, item := range d {
+		if item.Key == key {
+			return nil, fmt.Errorf("%s occurs twice", Describe(key))
+		}
+	}
+	if len(d) == 1000 {
+		return nil, errors.New("a dict has more than 1000 keys")
+	}
+	return append(d, Item{key, value}), nil
+}
+
+// call reads the arguments of a call and its closing parenthesis.
+func (p *parser) call(name string, depth int) (any, error) {
+	c := Call{Name: name[strings.LastIndexByte(name, '.')+1:]}
+	for first := true; ; first = false {
+		p.space()
+		if p.skip(")") {
+			return c.simplify()
+		}
+		if !first {
+			if !p.skip(",") {
+				return nil, fmt.Errorf("%s in %s(...), want a comma or \")\"", p.found(), name)
+			}
+			p.space()
+			if p.skip(")") {
+				return c.simplify()
+			}
+		}
+		keyword, isKeyword := p.keyword()
+		value, err := p.value(depth + 1)
+		switch {
+		case err != nil:
+			return nil, err
+		case isKeyword:
+			if c.Keywords, err = c.Keywords.with(keyword, value); err != nil {
+				return nil, fmt.Errorf("%s(...): %w", name, err)
+			}
+		case len(c.Keywords) > 0:
+			return nil, fmt.Errorf("%s(...): %s comes without a name after others with one", name, Describe(value))
+		default:
+			c.Args = append(c.Args, value)
+		}
+	}
+}
+
+var keywordPattern = regexp.MustCompile(`^([A-Za-z_]\w*)\s*=\s*`)
+
+func (p *parser) keyword() (string, bool) {
+	match := keywordPattern.FindStringSubmatch(p.rest)
+	if match == nil {
+		return "", false
+	}
+	p.rest = p.rest[len(match[0]):]
+	return match[1], true
+}
+
+var scalarPattern = regexp.MustCompile(`^(?:u?int\d*|float\d*|bool_?|str_?)$`)
+
+// simplify returns the value that a call wraps, or the call.
+func (c Call) simplify() (any, error) {
+	if len(c.Args) == 0 {
+		return c, nil
+	}
+	switch only := len(c.Args) == 1; {
+	case c.Name == "array" || c.Name == "asarray" || c.Name == "tensor": // what else they are given is the type
+		return c.Args[0], nil
+	case scalarPattern.MatchString(c.Name) && only && len(c.Keywords) == 0:
+		switch c.Args[0].(type) {
+		case string, int, float64, bool:
+			return c.Args[0], nil
+		}
+	case (c.Name == "list" || c.Name == "tuple") && only && len(c.Keywords) == 0:
+		if elements, ok := Elements(c.Args[0]); ok {
+			return List(elements), nil
+		}
+	case c.Name == "range":
+		return c.interval()
+	case (c.Name == "OrderedDict" || c.Name == "dict") && only && len(c.Keywords) == 0:
+		return pairs(c.Args[0])
+	}
+	return c, nil
+}
+
+func (c Call) interval() (any, error) {
+	var bounds [2]int
+	arguments := c.Args
+	if len(arguments) == 1 {
+		arguments = []any{0, arguments[0]}
+	}
+	for i, argument := range arguments {
+		n, ok := argument.(int)
+		if !ok || len(arguments) != 2 || len(c.Keywords) > 0 {
+			return nil, errors.New("a range is read with one or two integers")
+		}
+		bounds[i] = n
+	}
+	list := List{}
+	for i := bounds[0]; i < bounds[1]; i++ {
+		if len(list) == maxRange {
+			return nil, fmt.Errorf("a range has more than %d elements", maxRange)
+		}
+		list = append(list, i)
+	}
+	return list, nil
+}
+
+// pairs returns the dict that a dict or a list of pairs makes.
+func pairs(value any) (any, error) {
+	if dict, ok := value.(Dict); ok {
+		return dict, nil
+	}
+	elements, ok := Elements(value)
+	if !ok {
+		return nil, fmt.Errorf("a dict is made of %s", Describe(value))
+	}
+	dict := Dict{}
+	for _, e := range elements {
+		pair, ok := Elements(e)
+		if !ok || len(pair) != 2 {
+			return nil, fmt.Errorf("a dict is made of %s, want pairs", Describe(e))
+		}
+		var err error
+		if dict, err = dict.with(pair[0], pair[1]); err != nil {
+			return nil, err
+		}
+	}
+	return dict, nil
+}
