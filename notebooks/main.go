@@ -24,6 +24,9 @@ const usage = `usage: go run ./notebooks COMMAND
            execute notebooks, all by default; DIR (runs/notebooks/SCALE) gets each as .ipynb and .html
            with its figures, and an index of all there, index.html
   lab      open JupyterLab; takes jupyter lab's own arguments
+  kernel [-remove]
+           offer the notebooks' kernel, Go (CR-LSO), to the Jupyter, VS Code or papermill that you have: writes one file
+           to Jupyter's folder in your home; -remove takes it back
   data     what data there is, what is missing, how to get it
   stand-in fit the stand-in for NAS-Bench-301's surrogate to the reference table, if it is not there
   bench [NAME...] [-note TEXT] [-o FILE]
@@ -60,6 +63,8 @@ func command(ctx context.Context, args []string) error {
 		return run(ctx, args)
 	case "lab":
 		return lab(ctx, args)
+	case "kernel":
+		return register(ctx, args)
 	case "bench":
 		return bench(ctx, args)
 	case "data", "stand-in", "doctor":
@@ -74,5 +79,5 @@ func command(ctx context.Context, args []string) error {
 		}
 		return doctor(ctx)
 	}
-	return fmt.Errorf("there is no command %q: the commands are run, lab, data, stand-in, bench and doctor", name)
+	return fmt.Errorf("there is no command %q: the commands are run, lab, kernel, data, stand-in, bench and doctor", name)
 }

@@ -4,14 +4,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"syscall"
 
+	"github.com/cr-lso/cr-lso/notebooks/internal/project"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 )
 
-// RunsVar names the environment variable that says where the folder of all results is.
-const RunsVar = "CRLSO_RUNS"
+// runsVar names the environment variable that says where the folder of all results is.
+const runsVar = "CRLSO_RUNS"
 
 // Runs returns the folder of all results: $CRLSO_RUNS; else runs in the project, if the notebook lies in it and the
 // project can be written; else runs beside the notebook, as for a copy of it, or for an installation that many share.
@@ -20,34 +20,18 @@ func Runs() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if runs := os.Getenv(RunsVar); runs != "" {
+	if runs := os.Getenv(runsVar); runs != "" {
 		if !filepath.IsAbs(runs) {
 			runs = filepath.Join(notebook, runs)
 		}
 		return runs, nil
 	}
-	for _, folder := range []string{project(notebook), notebook} {
+	for _, folder := range []string{project.Above(notebook), notebook} {
 		if runs := filepath.Join(folder, "runs"); folder != "" && writable(runs) {
 			return runs, nil
 		}
 	}
-	return "", fmt.Errorf("nothing can be written in %s: set %s to a folder for the results", notebook, RunsVar)
-}
-
-var thisModule = regexp.MustCompile(`(?m)^module\s+github\.com/cr-lso/cr-lso\s*$`)
-
-// project returns the folder above a path, or itself, that is a copy of this project, "" if none is.
-func project(path string) string {
-	for {
-		if gomod, err := os.ReadFile(filepath.Join(path, "go.mod")); err == nil && thisModule.Match(gomod) {
-			return path
-		}
-		parent := filepath.Dir(path)
-		if parent == path {
-			return ""
-		}
-		path = parent
-	}
+	return "", fmt.Errorf("nothing can be written in %s: set %s to a folder for the results", notebook, runsVar)
 }
 
 // writable says whether files can be made in a folder, which need not be there yet.

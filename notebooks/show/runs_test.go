@@ -32,7 +32,7 @@ func makeProject(t *testing.T) string {
 
 func TestResultsOfANotebookGo(t *testing.T) {
 	root, elsewhere := makeProject(t), t.TempDir()
-	for _, test := range []struct{ name, notebook, runsVar, want string }{
+	for _, test := range []struct{ name, notebook, variable, want string }{
 		{"into the project", filepath.Join(root, "notebooks"), "", filepath.Join(root, "runs")},
 		{"into the project, from its folder", root, "", filepath.Join(root, "runs")},
 		{"into the project, from a copy in it", filepath.Join(root, "notebooks", "mine"), "", filepath.Join(root, "runs")},
@@ -43,7 +43,7 @@ func TestResultsOfANotebookGo(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Setenv("GONB_DIR", test.notebook)
-			t.Setenv(RunsVar, test.runsVar)
+			t.Setenv(runsVar, test.variable)
 			if got, err := Runs(); got != test.want || err != nil {
 				t.Errorf("%s, %v, want %s", got, err, test.want)
 			}
@@ -64,7 +64,7 @@ func TestReadOnlyInstallation(t *testing.T) {
 		}
 		t.Cleanup(func() { os.Chmod(folder, 0o755) })
 	}
-	t.Setenv(RunsVar, "")
+	t.Setenv(runsVar, "")
 	t.Setenv("GONB_DIR", filepath.Join(root, "notebooks", "mine"))
 	if got, err := Runs(); got != filepath.Join(root, "notebooks", "mine", "runs") || err != nil {
 		t.Errorf("with a folder of one's own in the project: %s, %v", got, err)
@@ -74,8 +74,8 @@ func TestReadOnlyInstallation(t *testing.T) {
 		t.Errorf("with a copy of the notebook: %s, %v", got, err)
 	}
 	t.Setenv("GONB_DIR", filepath.Join(root, "notebooks"))
-	if got, err := Runs(); err == nil || !strings.Contains(err.Error(), RunsVar) {
-		t.Errorf("with the notebook as it is: %q, %v, want an error that names %s", got, err, RunsVar)
+	if got, err := Runs(); err == nil || !strings.Contains(err.Error(), runsVar) {
+		t.Errorf("with the notebook as it is: %q, %v, want an error that names %s", got, err, runsVar)
 	}
 }
 
