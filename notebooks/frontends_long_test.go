@@ -68,4 +68,6 @@ func TestFrontEndsTwoAtOnceOnOneRunFolder(t *testing.T) {
 }
 
 // withoutBars returns what is left of lines that carriage returns overwrite, as those of progress bars.
-func withoutBars(text string) string { return regexp.MustCompile(`(?m)^.*\r`).ReplaceAllString(text, "") }
+func withoutBars(text string) string {
+	return regexp.MustCompile(`(?m)^.*\r`).ReplaceAllString(text, "")
+}
