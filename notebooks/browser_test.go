@@ -273,8 +273,8 @@ func quickstart(t *testing.T) (inProject string, remove func()) {
 		t.Fatal(err)
 	}
 	for old, changed := range map[string]string{
-		`filepath.Join(os.Getenv(\"GONB_DIR\"), \"..\", \"runs\")`: `\"` + t.TempDir() + `\"`,
-		`config.Seed = 1`: `config.Seed, config.Joint.Epochs = 1, 150`,
+		`must.M1(show.Runs())`: `\"` + t.TempDir() + `\"`,
+		`config.Seed = 1`:      `config.Seed, config.Joint.Epochs = 1, 150`,
 	} {
 		if n := bytes.Count(content, []byte(old)); n != 1 {
 			t.Fatalf("quickstart.ipynb has %s %d times, and this test changes it once", old, n)

@@ -151,7 +151,7 @@ def reason(cell, error):
 
 async def execute(notebook, name, folder, log):
     """Executes the cells in place, in the given folder. Raises Failure."""
-    client = Client(notebook, kernel_name="gonb", timeout=None, coalesce_streams=True, record_timing=False)
+    client = Client(notebook, kernel_name="crlso", timeout=None, coalesce_streams=True, record_timing=False)
     loop = asyncio.get_running_loop()
     tasks = set()  # that run beside the cells
     interrupted = asyncio.Event()

@@ -99,8 +99,8 @@ func TestLab(t *testing.T) {
 		} `json:"kernelspecs"`
 	}
 	call("GET", "/api/kernelspecs", "", &specs)
-	if got := specs.Kernels["gonb"].Spec.Language; got != "go" {
-		t.Errorf("JupyterLab does not offer the kernel gonb for Go: %+v", specs.Kernels)
+	if got := specs.Kernels[kernelName].Spec.Language; got != "go" {
+		t.Errorf("JupyterLab does not offer the kernel %s for Go: %+v", kernelName, specs.Kernels)
 	}
 	var files struct {
 		Content []struct {
@@ -115,7 +115,7 @@ func TestLab(t *testing.T) {
 		ID    string `json:"id"`
 		State string `json:"execution_state"`
 	}
-	if status := call("POST", "/api/kernels", `{"name": "gonb"}`, &kernel); status != http.StatusCreated {
+	if status := call("POST", "/api/kernels", `{"name": "`+kernelName+`"}`, &kernel); status != http.StatusCreated {
 		t.Errorf("starting a kernel gave status %d", status)
 	}
 	within(t, time.Minute, "answer of the kernel", func() bool {

@@ -24,6 +24,9 @@ const usage = `usage: go run ./notebooks COMMAND
            execute notebooks, all by default; DIR (runs/notebooks/SCALE) gets each as .ipynb and .html
            with its figures, and an index of all there, index.html
   lab      open JupyterLab; takes jupyter lab's own arguments
+  kernel [-remove]
+           offer the notebooks' kernel, Go (CR-LSO), to the Jupyter, VS Code or papermill that you have: writes one file
+           to Jupyter's folder in your home; -remove takes it back
   data     which tables are part of the project, which official files are here, how to get the others
            -verify compares those that are here with the tables; -rebuild DIR makes the tables anew from
            the reference tables or official files in DIR, and writes those that differ
@@ -61,6 +64,8 @@ func command(ctx context.Context, args []string) error {
 		return run(ctx, args)
 	case "lab":
 		return lab(ctx, args)
+	case "kernel":
+		return register(ctx, args)
 	case "bench":
 		return bench(ctx, args)
 	case "data":
@@ -71,5 +76,5 @@ func command(ctx context.Context, args []string) error {
 		}
 		return doctor(ctx)
 	}
-	return fmt.Errorf("there is no command %q: the commands are run, lab, data, bench and doctor", name)
+	return fmt.Errorf("there is no command %q: the commands are run, lab, kernel, data, bench and doctor", name)
 }

@@ -21,8 +21,8 @@ func TestRun(t *testing.T) {
 	if status != 0 || stderr != "" {
 		t.Fatalf("exit status %d, standard error:\n%s\nstandard output:\n%s", status, stderr, stdout)
 	}
-	for _, want := range []string{"[1/4] A notebook that passes ...", "[2/4] Progress ...", "        20 of 20",
-		"[4/4] Figure ... ", filepath.Join(out, "passes.ipynb"), filepath.Join(out, "passes.html"), "passes done in "} {
+	for _, want := range []string{"[1/3] Progress ...", "        20 of 20",
+		"[3/3] Figure ... ", filepath.Join(out, "passes.ipynb"), filepath.Join(out, "passes.html"), "passes done in "} {
 		wantLine(t, stdout, want)
 	}
 	wantEntries(t, out, "index.html", "passes.ipynb", "passes.html", "passes_files")
@@ -88,7 +88,7 @@ func TestFailingCells(t *testing.T) {
 	args := []string{"run", "-o", out}
 	var files []string
 	for _, test := range tests {
-		args = append(args, writeNotebook(t, test.name, "%noautoget\n%%\nfmt.Println(\"fine\")", test.cell, "%%\nfmt.Println(\"not reached\")"))
+		args = append(args, writeNotebook(t, test.name, "%%\nfmt.Println(\"fine\")", test.cell, "%%\nfmt.Println(\"not reached\")"))
 		files = append(files, test.name+".failed.ipynb")
 	}
 	stdout, stderr, status := result(t, launch(t, args...))

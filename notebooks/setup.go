@@ -1,16 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -22,27 +21,40 @@ import (
 
 // project is where things are. All paths are absolute.
 type project struct {
-	root   string // the folder of go.mod
-	cache  string
-	goroot string
+	root      string // the folder of go.mod
+	cache     string
+	own       string // for logs and Jupyter's files: the cache, or a folder of the user's where others own the cache
+	goroot    string
+	goversion string
 }
 
 // findProject returns the project that the working directory is in.
 func findProject(ctx context.Context) (*project, error) {
-	output, err := exec.CommandContext(ctx, "go", "env", "-json", "GOMOD", "GOROOT").Output()
+	output, err := exec.CommandContext(ctx, "go", "env", "-json", "GOMOD", "GOROOT", "GOVERSION").Output()
 	if err != nil {
 		return nil, fmt.Errorf("ask go where the project is: %w", err)
 	}
-	var env struct{ GOMOD, GOROOT string }
+	var env struct{ GOMOD, GOROOT, GOVERSION string }
 	if err := json.Unmarshal(output, &env); err != nil {
 		return nil, fmt.Errorf("ask go where the project is: %w", err)
 	}
-	p := &project{root: filepath.Dir(env.GOMOD), goroot: env.GOROOT}
+	p := &project{root: filepath.Dir(env.GOMOD), goroot: env.GOROOT, goversion: env.GOVERSION}
 	if _, err := os.Stat(p.file("execute.py")); err != nil {
 		return nil, errors.New("not inside the project: change to its folder, the one with go.mod")
 	}
-	p.cache, err = source.CacheDir()
-	return p, err
+	if p.cache, err = source.CacheDir(); err != nil {
+		return nil, err
+	}
+	p.own = p.cache
+	const write = 2
+	if err := syscall.Access(p.cache, write); errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		user, err := os.UserCacheDir()
+		if err != nil {
+			return nil, fmt.Errorf("%s cannot be written, and for the logs: %w; set CRLSO_CACHE to a folder that can", p.cache, err)
+		}
+		p.own = filepath.Join(user, "crlso")
+	}
+	return p, nil
 }
 
 // file returns the path of a file in the notebooks folder.
@@ -50,7 +62,7 @@ func (p *project) file(name string) string { return filepath.Join(p.root, "noteb
 
 // openLog opens the log file of that name anew.
 func (p *project) openLog(name string) (*os.File, error) {
-	path := filepath.Join(p.cache, "log", name+".log")
+	path := filepath.Join(p.own, "log", name+".log")
 	err := os.MkdirAll(filepath.Dir(path), 0o755)
 	if err == nil {
 		var file *os.File
@@ -95,68 +107,31 @@ func (p *project) prepare(ctx context.Context) (python string, env []string, err
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "warning: computing without XLA, several times slower: %v\n", err)
 	}
-	if (backend == "go" || err != nil) && runtime.GOARCH == "amd64" {
-		env = append(env, "GOEXPERIMENT=simd") // 5 to 8 times faster than without
-	}
 	return python, env, nil
 }
 
-// environment returns this process's environment with what Jupyter and the kernel need. Nothing in
-// it points to $HOME.
+// environment returns this process's environment with what Jupyter needs. Nothing in it points to $HOME.
 func (p *project) environment() []string {
-	jupyter := filepath.Join(p.cache, "jupyter")
-	path := []string{filepath.Join(p.cache, "bin"), filepath.Join(p.goroot, "bin"), os.Getenv("PATH")}
+	jupyter := filepath.Join(p.own, "jupyter")
 	env := []string{
-		"CRLSO_CACHE=" + p.cache,
-		"PATH=" + strings.Join(path, string(filepath.ListSeparator)),
 		"JUPYTER_CONFIG_DIR=" + filepath.Join(jupyter, "config"),
 		"JUPYTER_DATA_DIR=" + filepath.Join(jupyter, "data"),
 		"JUPYTER_RUNTIME_DIR=" + filepath.Join(jupyter, "runtime"),
 		"IPYTHONDIR=" + filepath.Join(jupyter, "ipython"),
 	}
 	for _, variable := range os.Environ() {
-		switch name, _, _ := strings.Cut(variable, "="); name {
-		case "CRLSO_CACHE", "PATH", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR":
-		case "GOWORK", "GOFLAGS", "JUPYTER_PATH", "JUPYTER_CONFIG_PATH": // they break the kernel or hide it
+		switch name, value, _ := strings.Cut(variable, "="); name {
+		case "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR":
+		case "JUPYTER_PATH", "JUPYTER_CONFIG_PATH": // they hide the kernel
+		case "CRLSO_RUNS": // seen from here, not from the notebook
+			if path, err := filepath.Abs(value); err == nil && value != "" {
+				env = append(env, name+"="+path)
+			}
 		default:
 			env = append(env, variable)
 		}
 	}
 	return env
-}
-
-// kernel builds the kernel and goimports from the versions in go.mod, and tells Jupyter of the kernel.
-func (p *project) kernel(ctx context.Context, env []string, log io.Writer) error {
-	bin := filepath.Join(p.cache, "bin")
-	unlock, err := source.Lock(ctx, bin+".lock")
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	var said bytes.Buffer
-	cmd := exec.CommandContext(ctx, "go", "install", "tool")
-	cmd.Dir, cmd.Env = p.root, append(env, "GOBIN="+bin)
-	cmd.Stdout, cmd.Stderr = log, io.MultiWriter(log, &said)
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("go install tool: %w: %s", err, lastLine(said.String()))
-	}
-	spec, err := json.MarshalIndent(map[string]any{
-		"argv":           []string{filepath.Join(bin, "gonb"), "--kernel", "{connection_file}", "-raw_error"},
-		"display_name":   "Go (gonb)",
-		"language":       "go",
-		"interrupt_mode": "message",
-	}, "", "  ")
-	if err != nil {
-		return err
-	}
-	path := filepath.Join(p.cache, "venv", "share", "jupyter", "kernels", "gonb", "kernel.json")
-	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, spec) {
-		return nil
-	}
-	return source.WriteFile(path, func(w io.Writer) error {
-		_, err := w.Write(spec)
-		return err
-	})
 }
 
 // child returns a command that runs Jupyter's Python in the project's folder. It is in a process group
