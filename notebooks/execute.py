@@ -71,7 +71,9 @@ class Console:
             self.quiet = False
         text = self.indent + self.line.rstrip()
         if sys.stdout.isatty():
-            text = "\r\x1b[K" + text[: shutil.get_terminal_size().columns - 1]
+            if end != "\n":  # a state of a progress bar, which the next one overwrites
+                text = text[: shutil.get_terminal_size().columns - 1]
+            text = "\r\x1b[K" + text
         self.write(text + end)
         self.drawn, self.unended = time.monotonic(), end != "\n"
 

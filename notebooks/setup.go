@@ -25,6 +25,7 @@ import (
 type project struct {
 	root   string // the folder of go.mod
 	cache  string
+	own    string // a folder that can be written: the cache, or another where that is for reading only
 	goroot string
 }
 
@@ -42,7 +43,10 @@ func findProject(ctx context.Context) (*project, error) {
 	if _, err := os.Stat(p.file("execute.py")); err != nil {
 		return nil, errors.New("not inside the project: change to its folder, the one with go.mod")
 	}
-	p.cache, err = source.CacheDir()
+	if p.cache, err = source.CacheDir(); err != nil {
+		return nil, err
+	}
+	p.own, err = source.OwnDir()
 	return p, err
 }
 
@@ -51,20 +55,26 @@ func (p *project) file(name string) string { return filepath.Join(p.root, "noteb
 
 // openLog opens the log file of that name anew.
 func (p *project) openLog(name string) (*os.File, error) {
-	path := filepath.Join(p.cache, "log", name+".log")
-	err := os.MkdirAll(filepath.Dir(path), 0o755)
+	path := filepath.Join(p.own, "log", name+".log")
+	err := os.MkdirAll(filepath.Dir(path), 0o777)
 	if err == nil {
 		var file *os.File
-		if file, err = os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND|os.O_TRUNC, 0o644); err == nil {
+		if file, err = os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND|os.O_TRUNC, 0o666); err == nil {
 			return file, nil
 		}
 	}
 	return nil, fmt.Errorf("%w; make that folder writable, or set CRLSO_CACHE to one that is", err)
 }
 
+// imported are the Python modules that the launcher runs or imports.
+var imported = []string{"jupyterlab", "nbclient", "nbconvert", "latex2mathml"}
+
 // prepare makes ready all that a notebook needs, showing each step that takes time, and returns the
 // environment to start Jupyter in and the Python interpreter to start it with.
 func (p *project) prepare(ctx context.Context) (python string, env []string, err error) {
+	if err := checkCompiler(ctx, p).broken; err != nil { // before anything that takes long
+		return "", nil, err
+	}
 	file, err := p.openLog("setup")
 	if err != nil {
 		return "", nil, err
@@ -75,7 +85,7 @@ func (p *project) prepare(ctx context.Context) (python string, env []string, err
 		if python, err = source.Python(ctx, log); err != nil {
 			return err
 		}
-		return source.PipInstall(ctx, p.file("requirements.txt"), log)
+		return source.PipInstall(ctx, p.file("requirements.txt"), log, imported...)
 	})
 	if err != nil {
 		return "", nil, err
@@ -86,8 +96,10 @@ func (p *project) prepare(ctx context.Context) (python string, env []string, err
 	backend, _, _ := strings.Cut(os.Getenv(compute.ConfigEnvVar), ":")
 	if backend != "go" {
 		err = step(ctx, "XLA plugin", file, func(log io.Writer) error {
-			_, err := crlso.PreparePlugin(ctx, log)
-			return err
+			if _, err := crlso.PreparePlugin(ctx, log); err != nil {
+				return err
+			}
+			return crlso.Try(ctx)
 		})
 		if ctx.Err() != nil {
 			return "", nil, err
@@ -95,6 +107,12 @@ func (p *project) prepare(ctx context.Context) (python string, env []string, err
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "warning: computing without XLA, several times slower: %v\n", err)
+		if backend == "" {
+			env = append(env, compute.ConfigEnvVar+"=go") // cells need not say it again, nor end at a plugin that crashes
+		}
+	}
+	if p.own != p.cache && os.Getenv("CRLSO_RUNS") == "" {
+		env = append(env, "CRLSO_RUNS="+filepath.Join(p.own, "runs")) // the project is for reading only
 	}
 	if (backend == "go" || err != nil) && runtime.GOARCH == "amd64" {
 		env = append(env, "GOEXPERIMENT=simd") // 5 to 8 times faster than without
@@ -109,7 +127,7 @@ func (p *project) prepare(ctx context.Context) (python string, env []string, err
 // environment returns this process's environment with what Jupyter and the kernel need. Nothing in
 // it points to $HOME.
 func (p *project) environment() []string {
-	jupyter := filepath.Join(p.cache, "jupyter")
+	jupyter := filepath.Join(p.own, "jupyter")
 	path := []string{filepath.Join(p.cache, "bin"), filepath.Join(p.goroot, "bin"), os.Getenv("PATH")}
 	env := []string{
 		"CRLSO_CACHE=" + p.cache,
