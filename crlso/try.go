@@ -27,9 +27,7 @@ const (
 
 func init() {
 	if os.Getenv(tryVar) != "" {
-		if _, err := NewBackend(); err != nil {
-			os.Exit(1)
-		}
+		NewBackend() // it does not matter whether with an error
 		os.Exit(0)
 	}
 }
@@ -67,7 +65,7 @@ func startAgain(ctx context.Context, env []string) (why string) {
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx).Error()
-	case !errors.As(err, &exit), exit.ExitCode() == 1: // it did not crash, or cannot be started again
+	case !errors.As(err, &exit): // it did not crash, or cannot be started again
 		return ""
 	}
 	if found := fatal.FindStringSubmatch(said.String()); found != nil {
