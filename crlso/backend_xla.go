@@ -3,6 +3,7 @@
 package crlso
 
 import (
+	"context"
 	"debug/elf"
 	"errors"
 	"fmt"
@@ -28,8 +29,14 @@ var systemLib = "/usr/local/lib"
 // hasNVIDIA reports whether the machine has an NVIDIA card.
 var hasNVIDIA = installer.HasNvidiaGPU
 
-// launcher is the command that makes the plugin ready.
-const launcher = "`go run ./notebooks run quickstart`"
+// getsPlugin says how to get a plugin, here or in a program of the user's own that is started elsewhere.
+func getsPlugin(what string) string {
+	cache, err := source.CacheDir()
+	if own, _ := source.UserCache(); err != nil || cache == own {
+		return "call crlso.PreparePlugin to get " + what + ", or set CRLSO_CACHE to the folder .cache of a clone whose notebooks have run"
+	}
+	return "run `go run ./notebooks run quickstart` to get " + what
+}
 
 // newXLA returns XLA with the plugin that config names: an absolute path, "cuda", "cpu", or "" for the
 // best one that works, with a warning if there is a card and it cannot be used; then GoMLX's options,
@@ -37,6 +44,11 @@ const launcher = "`go run ./notebooks run quickstart`"
 //
 // Plugins are given to GoMLX by their path only: its own search downloads, and panics at a broken file.
 func newXLA(config string) (compute.Backend, error) {
+	if os.Getenv(flagsVar) != "" && os.Getenv(tryVar) == "" { // XLA ends the process at a flag that it does not know
+		if err := try(context.Background(), "xla:"+config); err != nil {
+			return nil, err
+		}
+	}
 	name, options, _ := strings.Cut(config, ",")
 	if filepath.IsAbs(name) {
 		return openPlugin(name, options)
@@ -90,15 +102,15 @@ func findPlugin(name string) (path string, err error) {
 			return filepath.Abs(path)
 		}
 	}
-	return "", fmt.Errorf("there is no XLA plugin %s in %s or where GoMLX installs it: run %s to get it", file, dirs[0], launcher)
+	return "", fmt.Errorf("there is no XLA plugin %s in %s or where GoMLX installs it: %s", file, dirs[0], getsPlugin("it"))
 }
 
 // openPlugin loads a plugin. The error names the file.
 func openPlugin(path, options string) (backend compute.Backend, err error) {
 	if err := checkLibrary(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no XLA plugin %s: run %s to get one", path, launcher)
+		return nil, fmt.Errorf("there is no XLA plugin %s: %s", path, getsPlugin("one"))
 	} else if err != nil {
-		return nil, fmt.Errorf("the XLA plugin %s is broken: %w; delete it, then run %s to get a good one", path, err, launcher)
+		return nil, fmt.Errorf("the XLA plugin %s is broken: %w; delete it, then %s", path, err, getsPlugin("a good one"))
 	}
 	defer func() { // go-xla panics when a library is not the plugin that it says it is
 		if r := recover(); r != nil {
@@ -108,7 +120,7 @@ func openPlugin(path, options string) (backend compute.Backend, err error) {
 		case err != nil && options != "":
 			backend, err = nil, fmt.Errorf("the XLA plugin %s does not work with the options %s: %w", path, options, oneLine(err))
 		case err != nil:
-			backend, err = nil, fmt.Errorf("the XLA plugin %s does not work here: %w; delete or replace it, then run %s", path, oneLine(err), launcher)
+			backend, err = nil, fmt.Errorf("the XLA plugin %s does not work here: %w; delete it, then %s", path, oneLine(err), getsPlugin("another"))
 		}
 	}()
 	config := path
@@ -182,7 +194,7 @@ func client(backend compute.Backend, n int) (compute.Backend, error) {
 
 // keepPrograms gives a plugin a cache of compiled programs. Where that fails they are compiled each time.
 func keepPrograms(plugin string) {
-	if cache, err := source.CacheDir(); err == nil {
+	if cache, err := source.OwnDir(); err == nil {
 		compilecache.Open(plugin, filepath.Join(cache, "xla", "programs"))
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/cr-lso/cr-lso/datasets/source"
+	"github.com/gomlx/compute"
 	"github.com/gomlx/go-xla/installer"
 	"github.com/gomlx/go-xla/pjrt"
 )
@@ -114,6 +115,9 @@ func prepare(ctx context.Context, lib, name string, install install, log io.Writ
 	case err == nil:
 		return path, nil
 	case !errors.Is(err, fs.ErrNotExist):
+		if _, unmarked := os.Stat(path + sumSuffix); unmarked != nil {
+			return "", fmt.Errorf("prepare XLA: %s is broken: %w; it was put there by hand, and stays as it is: delete it, and run again", path, err)
+		}
 		fmt.Fprintf(log, "replacing the one that is there: %v\n", err)
 		os.Remove(path)
 		os.Remove(path + sumSuffix)
@@ -124,20 +128,25 @@ func prepare(ctx context.Context, lib, name string, install install, log io.Writ
 	if err := checkPlugin(path); err != nil {
 		return "", fmt.Errorf("prepare XLA: the plugin that was installed as %s is broken: %w", path, err)
 	}
+	env := append(os.Environ(), tryVar+"=1", compute.ConfigEnvVar+"=xla:"+path, flagsVar+"=")
+	if why := startAgain(ctx, env); why != "" {
+		os.Remove(path)
+		return "", fmt.Errorf("prepare XLA: the plugin that was installed as %s ends the process that opens it (%s), and was removed", path, why)
+	}
 	return path, nil
 }
 
 // installCUDA puts the plugin into a folder with the packages' libraries, where it looks for them by its own place.
 func installCUDA(ctx context.Context, path string, log io.Writer) error {
 	folder := filepath.Dir(path)
-	if err := os.MkdirAll(filepath.Dir(folder), 0o755); err != nil {
+	if err := source.RemoveFolder(folder); err != nil {
 		return err
 	}
-	temp, err := os.MkdirTemp(filepath.Dir(folder), ".pip-")
-	if err != nil {
+	temp := filepath.Join(filepath.Dir(folder), ".pip-nvidia")
+	if err := source.MakeFolder(temp); err != nil {
 		return err
 	}
-	defer os.RemoveAll(temp)
+	defer source.RemoveFolder(temp)
 	if err := source.PipTarget(ctx, cudaPackages, temp, log); err != nil {
 		return err
 	}
@@ -147,13 +156,13 @@ func installCUDA(ctx context.Context, path string, log io.Writer) error {
 		return err
 	}
 	bin := filepath.Join(libraries, "bin") // where XLA looks for NVIDIA's assembler
-	if err := os.MkdirAll(bin, 0o755); err != nil {
+	if err := os.MkdirAll(bin, 0o777); err != nil {
 		return err
 	}
 	if err := os.Symlink(filepath.Join("..", "cu13", "bin", "ptxas"), filepath.Join(bin, "ptxas")); err != nil {
 		return err
 	}
-	if err := os.RemoveAll(folder); err != nil {
+	if err := source.MarkFolder(libraries); err != nil {
 		return err
 	}
 	return os.Rename(libraries, folder)
@@ -254,18 +263,23 @@ const sumSuffix = ".sha256"
 // extract makes the plugin out of what write writes, and its checksum. What is no plugin is removed.
 func extract(plugin string, write func(io.Writer) error) error {
 	sum := sha256.New()
-	err := source.WriteFile(plugin, func(w io.Writer) error { return write(io.MultiWriter(w, sum)) })
+	part := plugin + ".part"
+	defer os.Remove(part) // of no effect once renamed
+	err := source.WriteFile(part, func(w io.Writer) error { return write(io.MultiWriter(w, sum)) })
 	if err != nil {
 		return err
 	}
-	if err := checkLibrary(plugin); err != nil {
-		os.Remove(plugin)
+	if err := checkLibrary(part); err != nil {
 		return fmt.Errorf("what came as %s is broken: %w", plugin, err)
 	}
-	return source.WriteFile(plugin+sumSuffix, func(w io.Writer) error {
+	err = source.WriteFile(plugin+sumSuffix, func(w io.Writer) error {
 		_, err := fmt.Fprintf(w, "%x  %s\n", sum.Sum(nil), filepath.Base(plugin))
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	return os.Rename(part, plugin)
 }
 
 // checkPlugin returns an error if the plugin at path is missing, wrapping fs.ErrNotExist, or does not

@@ -210,6 +210,7 @@ func TestPreparePluginFromWheel(t *testing.T) {
 		t.Fatal(err)
 	}
 	writeFile(t, path, []byte("half a plu"))
+	writeFile(t, path+sumSuffix, nil) // which says that it was not put there by hand
 	var log strings.Builder
 	got, err := PreparePlugin(t.Context(), &log)
 	if err != nil || got != path {

@@ -8,7 +8,6 @@ SIGINT and SIGTERM interrupt the running cell, which counts as a failure.
 """
 
 import asyncio
-import hashlib
 import os
 import re
 import shutil
@@ -22,7 +21,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 sys.path.insert(0, str(Path(__file__).parent))
-from export import export, write
+from export import digest, export, foreign, write
 
 # GoNB reports these on the cell's standard error only, and goes on.
 UNKNOWN_COMMAND = re.compile(r'"(%\S*)" unknown or not implemented')
@@ -71,7 +70,9 @@ class Console:
             self.quiet = False
         text = self.indent + self.line.rstrip()
         if sys.stdout.isatty():
-            text = "\r\x1b[K" + text[: shutil.get_terminal_size().columns - 1]
+            if end != "\n":  # a state of a progress bar, which the next one overwrites
+                text = text[: shutil.get_terminal_size().columns - 1]
+            text = "\r\x1b[K" + text
         self.write(text + end)
         self.drawn, self.unended = time.monotonic(), end != "\n"
 
@@ -220,18 +221,14 @@ def tidy(notebook, root):
             cell.outputs = [output for output in cell.outputs if output.get("text") != ""]
 
 
-def digest(notebook):
-    """Returns the SHA-256 of the code: the sources of the code cells, each ended by a zero byte."""
-    code = hashlib.sha256()
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            code.update(cell.source.encode() + b"\0")
-    return code.hexdigest()
-
-
 def main(source, target, log=os.devnull):
     source, target = Path(source).resolve(), Path(target)
     name = source.stem
+    executed = target / f"{name}.ipynb"
+    if executed.exists() and executed.samefile(source):
+        raise Failure(f"{executed} is the notebook itself, and would be replaced: choose another folder with -o")
+    if found := foreign(executed, executed):
+        raise Failure(f"{found} was not written by this program, or changed since: move it away, or choose another folder with -o")
     notebook = nbformat.read(source, as_version=4)
     notebook.metadata["language_info"] = {  # GoNB's own names no lexer for the colours in HTML
         "name": "go", "file_extension": ".go", "mimetype": "text/x-go", "pygments_lexer": "go",
@@ -252,7 +249,6 @@ def main(source, target, log=os.devnull):
         raise
     notebook.metadata["executed"] = {"code": digest(notebook), "scale": os.environ["CRLSO_SCALE"]}
     tidy(notebook, Path.cwd())
-    executed = target / f"{name}.ipynb"
     write(executed, nbformat.writes(notebook) + "\n")
     failed.unlink(missing_ok=True)
     export(executed)

@@ -6,12 +6,13 @@ The pages need neither scripts nor a network: pictures are inside, formulas are 
 """
 
 import base64
+import hashlib
 import html
 import os
 import re
+import secrets
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 import nbformat
@@ -22,15 +23,14 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 def write(path, text):
     """Writes a file that is there completely or not at all."""
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        try:
+    made = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with open(made, "x", encoding="utf-8") as file:
             file.write(text)
-            file.close()
-            os.chmod(file.name, 0o644)
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+        os.replace(made, path)
+    except BaseException:
+        made.unlink(missing_ok=True)
+        raise
 
 
 def mathml(formula, display="inline"):
@@ -83,9 +83,9 @@ def figures(notebook):
 
 def write_figures(notebook, folder):
     """Replaces the folder by one with the notebook's figures."""
-    made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    made = folder.with_name(f".{folder.name}.{secrets.token_hex(8)}")
     try:
-        os.chmod(made, 0o755)
+        made.mkdir()
         for name, _, png in figures(notebook):
             (made / name).write_bytes(png)
         shutil.rmtree(folder, ignore_errors=True)
@@ -94,6 +94,8 @@ def write_figures(notebook, folder):
         shutil.rmtree(made, ignore_errors=True)
         raise
 
+
+TITLE = "<h1>CR-LSO: notebooks</h1>"  # only in an index that is made here
 
 INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -113,7 +115,7 @@ small {{ color: #666; }}
 </style>
 </head>
 <body>
-<h1>CR-LSO: notebooks</h1>
+{title}
 {entries}
 </body>
 </html>
@@ -151,11 +153,42 @@ def write_index(folder):
     """Lists the notebooks that have a page: first those without a number, then in order."""
     paths = [path for path in folder.glob("*.ipynb") if path.with_suffix(".html").exists()]
     paths.sort(key=lambda path: (path.stem[0].isdigit(), path.stem))
-    write(folder / "index.html", INDEX.format(entries="\n".join(map(entry, paths))))
+    write(folder / "index.html", INDEX.format(title=TITLE, entries="\n".join(map(entry, paths))))
+
+
+def digest(notebook):
+    """Returns the SHA-256 of the code: the sources of the code cells, each ended by a zero byte."""
+    code = hashlib.sha256()
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            code.update(cell.source.encode() + b"\0")
+    return code.hexdigest()
+
+
+def written_here(path):
+    """Says whether a notebook is as execute.py wrote it, with a digest of its code."""
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        return notebook.metadata["executed"]["code"] == digest(notebook)
+    except Exception:  # it is not there, no notebook, or nobody's
+        return False
+
+
+def foreign(path, *others):
+    """Returns a file or folder that is not of this program among those that export replaces for a notebook
+    FOLDER/NAME.ipynb, and others; None if there is none. They are its own if the notebook is."""
+    index = path.with_name("index.html")
+    if index.exists() and TITLE not in index.read_text(encoding="utf-8", errors="replace"):
+        return index
+    if written_here(path):
+        return None
+    return next(filter(Path.exists, [*others, path.with_suffix(".html"), path.with_name(f"{path.stem}_files")]), None)
 
 
 def export(path):
     """Writes what belongs to an executed notebook beside it."""
+    if found := foreign(path):
+        sys.exit(f"{found} was not written by this program, or changed since: move it away")
     notebook = nbformat.read(path, as_version=4)
     page, _ = Page().from_notebook_node(notebook, {"metadata": {"name": path.stem}})
     write(path.with_suffix(".html"), page)

@@ -110,7 +110,7 @@ func stem(path string) string { return strings.TrimSuffix(filepath.Base(path), "
 func writable(dir string) (string, error) {
 	path, err := filepath.Abs(dir)
 	if err == nil {
-		err = os.MkdirAll(path, 0o755)
+		err = os.MkdirAll(path, 0o777)
 	}
 	if err == nil {
 		var file *os.File

@@ -2,11 +2,14 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"fmt"
 	"image"
 	"image/png"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -174,4 +177,76 @@ func TestInterruptPreparation(t *testing.T) {
 	}
 	wantLine(t, stderr.String(), "interrupted", "Python packages", "run again")
 	wantEntries(t, out)
+}
+
+// What the user has in the folder that -o names stays as it is.
+func TestOutputOfTheUser(t *testing.T) {
+	source := writeNotebook(t, "mine", "%%\nfmt.Println(\"fine\")")
+	dir := filepath.Dir(source)
+	wantFailure(t, launch(t, "run", source, "-o", dir), source, "the notebook itself", "-o")
+	wantEntries(t, dir, "mine.ipynb")
+	out := t.TempDir()
+	users := filepath.Join(out, "mine_files", "photo.png")
+	if err := os.Mkdir(filepath.Dir(users), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(users, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	wantFailure(t, launch(t, "run", source, "-o", out), filepath.Dir(users), "move it away", "-o")
+	wantEntries(t, out, "mine_files")
+	wantEntries(t, filepath.Dir(users), "photo.png")
+}
+
+// What the launcher wrote it replaces, and not what the user changed since.
+func TestForeign(t *testing.T) {
+	p, err := findProject(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	python, env, err := p.prepare(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	executed := fmt.Appendf(nil, `{"cells": [], "metadata": {"executed": {"code": "%x"}}, "nbformat": 4, "nbformat_minor": 5}`, sha256.Sum256(nil))
+	changed := bytes.Replace(executed, []byte("[]"), []byte(`[{"id": "1", "cell_type": "code", "source": "", "metadata": {}, "outputs": [], "execution_count": null}]`), 1)
+	args := []string{"-c", `import sys; sys.path.insert(0, sys.argv[1]); from export import *
+for name in sys.argv[2:]: print(foreign(Path(name), Path(name)))`, p.file("")}
+	var want []string
+	for _, test := range []struct {
+		files   map[string][]byte
+		foreign string
+	}{
+		{nil, ""},
+		{map[string][]byte{"a.ipynb": executed, "a.html": nil, "a_files/01.png": nil, "index.html": []byte("<h1>CR-LSO: notebooks</h1>")}, ""},
+		{map[string][]byte{"b.ipynb": executed, "b.html": nil, "c.html": nil}, ""},
+		{map[string][]byte{"a.ipynb": changed}, "a.ipynb"},
+		{map[string][]byte{"a.ipynb": []byte("{}")}, "a.ipynb"},
+		{map[string][]byte{"a.html": nil}, "a.html"},
+		{map[string][]byte{"a_files/photo.png": nil}, "a_files"},
+		{map[string][]byte{"a.ipynb": executed, "index.html": []byte("<h1>My pages</h1>")}, "index.html"},
+	} {
+		dir := t.TempDir()
+		for name, content := range test.files {
+			path := filepath.Join(dir, name)
+			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, content, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		args = append(args, filepath.Join(dir, "a.ipynb"))
+		if test.foreign == "" {
+			want = append(want, "None")
+		} else {
+			want = append(want, filepath.Join(dir, test.foreign))
+		}
+	}
+	cmd := p.child(t.Context(), env, os.Interrupt, python, args...)
+	cmd.Stdout = nil
+	said, err := cmd.CombinedOutput()
+	if got := strings.Fields(string(said)); err != nil || !slices.Equal(got, want) {
+		t.Errorf("foreign are %q, want %q; %v", got, want, err)
+	}
 }

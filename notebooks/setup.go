@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,7 +22,7 @@ import (
 type project struct {
 	root      string // the folder of go.mod
 	cache     string
-	own       string // for logs and Jupyter's files: the cache, or a folder of the user's where others own the cache
+	own       string // a folder that can be written: the cache, or another where that is for reading only
 	goroot    string
 	goversion string
 }
@@ -45,16 +44,8 @@ func findProject(ctx context.Context) (*project, error) {
 	if p.cache, err = source.CacheDir(); err != nil {
 		return nil, err
 	}
-	p.own = p.cache
-	const write = 2
-	if err := syscall.Access(p.cache, write); errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
-		user, err := os.UserCacheDir()
-		if err != nil {
-			return nil, fmt.Errorf("%s cannot be written, and for the logs: %w; set CRLSO_CACHE to a folder that can", p.cache, err)
-		}
-		p.own = filepath.Join(user, "crlso")
-	}
-	return p, nil
+	p.own, err = source.OwnDir()
+	return p, err
 }
 
 // file returns the path of a file in the notebooks folder.
@@ -63,19 +54,25 @@ func (p *project) file(name string) string { return filepath.Join(p.root, "noteb
 // openLog opens the log file of that name anew.
 func (p *project) openLog(name string) (*os.File, error) {
 	path := filepath.Join(p.own, "log", name+".log")
-	err := os.MkdirAll(filepath.Dir(path), 0o755)
+	err := os.MkdirAll(filepath.Dir(path), 0o777)
 	if err == nil {
 		var file *os.File
-		if file, err = os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND|os.O_TRUNC, 0o644); err == nil {
+		if file, err = os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND|os.O_TRUNC, 0o666); err == nil {
 			return file, nil
 		}
 	}
 	return nil, fmt.Errorf("%w; make that folder writable, or set CRLSO_CACHE to one that is", err)
 }
 
+// imported are the Python modules that the launcher runs or imports.
+var imported = []string{"jupyterlab", "nbclient", "nbconvert", "latex2mathml"}
+
 // prepare makes ready all that a notebook needs, showing each step that takes time, and returns the
 // environment to start Jupyter in and the Python interpreter to start it with.
 func (p *project) prepare(ctx context.Context) (python string, env []string, err error) {
+	if err := checkCompiler(ctx, p).broken; err != nil { // before anything that takes long
+		return "", nil, err
+	}
 	file, err := p.openLog("setup")
 	if err != nil {
 		return "", nil, err
@@ -86,7 +83,7 @@ func (p *project) prepare(ctx context.Context) (python string, env []string, err
 		if python, err = source.Python(ctx, log); err != nil {
 			return err
 		}
-		return source.PipInstall(ctx, p.file("requirements.txt"), log)
+		return source.PipInstall(ctx, p.file("requirements.txt"), log, imported...)
 	})
 	if err != nil {
 		return "", nil, err
@@ -97,8 +94,10 @@ func (p *project) prepare(ctx context.Context) (python string, env []string, err
 	backend, _, _ := strings.Cut(os.Getenv(compute.ConfigEnvVar), ":")
 	if backend != "go" {
 		err = step(ctx, "XLA plugin", file, func(log io.Writer) error {
-			_, err := crlso.PreparePlugin(ctx, log)
-			return err
+			if _, err := crlso.PreparePlugin(ctx, log); err != nil {
+				return err
+			}
+			return crlso.Try(ctx)
 		})
 		if ctx.Err() != nil {
 			return "", nil, err
@@ -106,6 +105,12 @@ func (p *project) prepare(ctx context.Context) (python string, env []string, err
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "warning: computing without XLA, several times slower: %v\n", err)
+		if backend == "" {
+			env = append(env, compute.ConfigEnvVar+"=go") // cells need not say it again, nor end at a plugin that crashes
+		}
+	}
+	if p.own != p.cache && os.Getenv("CRLSO_RUNS") == "" {
+		env = append(env, "CRLSO_RUNS="+filepath.Join(p.own, "runs")) // the project is for reading only
 	}
 	return python, env, nil
 }

@@ -70,7 +70,7 @@ func Fetch(ctx context.Context, f File, dir string, progress io.Writer) (path st
 // download appends to the file part until it is complete. It asks again for as long as each request
 // gets further than those before.
 func (f File) download(ctx context.Context, part string, progress io.Writer) error {
-	file, err := os.OpenFile(part, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	file, err := os.OpenFile(part, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o666)
 	if err != nil {
 		return explain(fmt.Errorf("fetch %s: %w", f.Name, err))
 	}

@@ -3,6 +3,9 @@ package source
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +14,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -46,20 +51,19 @@ func Python(ctx context.Context, log io.Writer) (interpreter string, err error) 
 	return interpreter, nil
 }
 
-// PipInstall installs the requirements file into the virtual environment of [Python]. A file whose
-// content was installed before costs nothing.
-func PipInstall(ctx context.Context, requirements string, log io.Writer) error {
-	sum, err := checksum(requirements)
-	if err != nil {
-		return fmt.Errorf("install Python packages: %w", err)
+// PipInstall installs the requirements file, of lines NAME==VERSION, into the virtual environment of
+// [Python], and tries to import modules. What was installed before is only looked at: an environment
+// that has lost a file, or got another version of a package, is made anew.
+func PipInstall(ctx context.Context, requirements string, log io.Writer, modules ...string) error {
+	fail := func(err error) error {
+		return fmt.Errorf("install the Python packages of %s: %w", requirements, err)
 	}
 	interpreter, err := Python(ctx, log)
 	if err != nil {
 		return err
 	}
 	venv := filepath.Dir(filepath.Dir(interpreter))
-	stamp := filepath.Join(venv, "installed-"+sum)
-	if _, err := os.Stat(stamp); err == nil {
+	if fault := PipCheck(ctx, requirements); fault == nil {
 		return nil
 	}
 	unlock, err := lock(ctx, venv+".lock", log)
@@ -67,14 +71,73 @@ func PipInstall(ctx context.Context, requirements string, log io.Writer) error {
 		return err
 	}
 	defer unlock()
-	if _, err := os.Stat(stamp); err == nil {
+	fault := PipCheck(ctx, requirements)
+	switch {
+	case fault == nil:
 		return nil
+	case ctx.Err() != nil:
+		return fail(context.Cause(ctx))
+	case !errors.Is(fault, fs.ErrNotExist):
+		fmt.Fprintf(log, "%v: making the Python environment anew\n", fault)
+		if err := makeVenv(ctx, venv, log); err != nil {
+			return fmt.Errorf("make the Python environment %s: %w", venv, err)
+		}
+	}
+	stamp, pins, err := required(requirements)
+	if err != nil {
+		return fail(err)
 	}
 	fmt.Fprintf(log, "installing the Python packages of %s into %s\n", requirements, venv)
-	if err := run(ctx, log, interpreter, "-m", "pip", "install", "--requirement", requirements); err != nil {
-		return fmt.Errorf("install the Python packages of %s: %w", requirements, err)
+	if err := runPip(ctx, log, interpreter, "install", "--requirement", requirements); err != nil {
+		return fail(err)
 	}
-	return WriteFile(stamp, func(io.Writer) error { return nil })
+	if err := checkPackages(ctx, interpreter, "", append(pins, modules...)...); err != nil {
+		RemoveFolder(venv)
+		return fail(fmt.Errorf("pip has no error, but %w; run again to make the environment anew", err))
+	}
+	return WriteFile(filepath.Join(venv, stamp), func(io.Writer) error { return nil })
+}
+
+// PipCheck returns what is wrong with the packages that [PipInstall] installed from the requirements
+// file. The error wraps fs.ErrNotExist if that has not been done yet.
+func PipCheck(ctx context.Context, requirements string) error {
+	stamp, pins, err := required(requirements)
+	if err != nil {
+		return err
+	}
+	venv, err := venvDir()
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(venv, stamp)); err != nil {
+		return err
+	}
+	return checkPackages(ctx, filepath.Join(venv, "bin", "python"), "", pins...)
+}
+
+// required returns the name of the file that says that the requirements were installed, and the
+// requirements.
+func required(requirements string) (stamp string, pins []string, err error) {
+	content, err := os.ReadFile(requirements)
+	return fmt.Sprintf("installed-%x", sha256.Sum256(content)), strings.Fields(string(content)), err
+}
+
+//go:embed check.py
+var checkScript string
+
+// checkPackages returns the first fault of the packages NAME==VERSION and modules, with which dir says
+// where packages are: see check.py.
+func checkPackages(ctx context.Context, interpreter, dir string, wanted ...string) error {
+	var found, said bytes.Buffer
+	cmd := exec.CommandContext(ctx, interpreter, append([]string{"-IBc", checkScript, dir}, wanted...)...)
+	cmd.Stdout, cmd.Stderr = &found, &said
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w%s", interpreter, err, reason(said.String()))
+	}
+	if fault := strings.TrimSpace(found.String()); fault != "" {
+		return errors.New(fault)
+	}
+	return nil
 }
 
 // PipTarget installs packages, each as name==version, and none of what they depend on, into the folder dir. It needs [Python],
@@ -85,8 +148,12 @@ func PipTarget(ctx context.Context, packages []string, dir string, log io.Writer
 		return err
 	}
 	fmt.Fprintf(log, "installing the Python packages %s into %s\n", strings.Join(packages, ", "), dir)
-	args := []string{"-m", "pip", "install", "--no-deps", "--only-binary=:all:", "--resume-retries=5", "--target", dir}
-	if err := run(ctx, log, interpreter, append(args, packages...)...); err != nil {
+	args := []string{"install", "--no-deps", "--only-binary=:all:", "--resume-retries=5", "--target", dir}
+	err = runPip(ctx, log, interpreter, append(args, packages...)...)
+	if err == nil {
+		err = checkPackages(ctx, interpreter, dir, packages...)
+	}
+	if err != nil {
 		return fmt.Errorf("install the Python packages %s: %w", strings.Join(packages, ", "), err)
 	}
 	return nil
@@ -129,7 +196,7 @@ func FetchWheel(ctx context.Context, w Wheel, dir string, progress io.Writer) (p
 	}
 	defer os.RemoveAll(temp)
 	fmt.Fprintf(progress, "fetching the Python package %s\n", release)
-	if err := run(ctx, progress, interpreter, "-m", "pip", "download", "--no-deps", "--only-binary=:all:",
+	if err := runPip(ctx, progress, interpreter, "download", "--no-deps", "--only-binary=:all:",
 		"--resume-retries=5", "--dest", temp, release); err != nil {
 		return "", fmt.Errorf("fetch %s: %w; run again, or put the wheel into %s by hand", release, err, dir)
 	}
@@ -176,7 +243,7 @@ func venvReady(ctx context.Context, venv string) bool {
 	if _, err := os.Stat(filepath.Join(venv, venvComplete)); err != nil {
 		return false
 	}
-	return exec.CommandContext(ctx, filepath.Join(venv, "bin", "python"), "-c", "import pip").Run() == nil
+	return exec.CommandContext(ctx, filepath.Join(venv, "bin", "python"), "-Ic", "import pip").Run() == nil
 }
 
 var debianPackage = regexp.MustCompile(`apt(?:-get)? install \S+`)
@@ -189,7 +256,7 @@ func makeVenv(ctx context.Context, venv string, log io.Writer) error {
 		return fmt.Errorf("there is no python3 on PATH: install Python %s with its venv module", want)
 	}
 	const test = "import sys; print(sys.version.split()[0], sys.version_info >= (3, 11, 2))"
-	output, err := exec.CommandContext(ctx, python, "-c", test).Output()
+	output, err := exec.CommandContext(ctx, python, "-Ic", test).Output()
 	version, recent, _ := strings.Cut(strings.TrimSpace(string(output)), " ")
 	switch {
 	case ctx.Err() != nil:
@@ -201,27 +268,92 @@ func makeVenv(ctx context.Context, venv string, log io.Writer) error {
 	}
 
 	fmt.Fprintf(log, "making the Python environment %s\n", venv)
-	if err := os.RemoveAll(venv); err != nil {
-		return explain(err)
+	if err := MakeFolder(venv); err != nil {
+		return err
 	}
 	var said bytes.Buffer
-	if err := run(ctx, &said, python, "-m", "venv", venv); err != nil {
-		os.RemoveAll(venv)
+	if err := run(ctx, &said, environment(), python, "-Im", "venv", venv); err != nil {
+		RemoveFolder(venv)
 		if command := debianPackage.FindString(said.String()); command != "" {
 			return fmt.Errorf("%s cannot make virtual environments: run `%s` as root", python, command)
 		}
 		return fmt.Errorf("%w%s", err, reason(said.String()))
 	}
-	if err := run(ctx, log, filepath.Join(venv, "bin", "python"), "-m", "pip", "install", pip); err != nil {
-		os.RemoveAll(venv)
+	interpreter := filepath.Join(venv, "bin", "python")
+	err = runPip(ctx, log, interpreter, "install", pip)
+	if err == nil {
+		err = checkPackages(ctx, interpreter, "", pip)
+	}
+	if err != nil {
+		RemoveFolder(venv)
 		return err
 	}
 	return WriteFile(filepath.Join(venv, venvComplete), func(io.Writer) error { return nil })
 }
 
+// settings are those of pip, as they are called in its files, that are the user's to choose: where
+// packages come from, and the way there. All others change what is installed, or where to.
+var settings = []string{"index-url", "extra-index-url", "no-index", "find-links", "trusted-host", "proxy", "cert", "client-cert",
+	"keyring-provider", "timeout", "default-timeout", "retries", "use-feature", "use-deprecated"}
+
+// Unheeded returns the environment variables that are set and change how Python and pip work, but not here.
+func Unheeded() (names []string) {
+	heeded := environment()
+	for _, entry := range os.Environ() {
+		if name, value, _ := strings.Cut(entry, "="); value != "" && !slices.Contains(heeded, entry) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// variable returns the name of the environment variable for a setting of pip.
+func variable(setting string) string {
+	return "PIP_" + strings.ToUpper(strings.ReplaceAll(setting, "-", "_"))
+}
+
+// environment returns this process's environment without what changes how Python and pip work, but for settings.
+func environment() (env []string) {
+	for _, entry := range os.Environ() {
+		name, value, _ := strings.Cut(entry, "=")
+		kept := !strings.HasPrefix(name, "PYTHON") && !strings.HasPrefix(name, "PIP_") || name == "PIP_CONFIG_FILE"
+		if kept || value != "" && slices.ContainsFunc(settings, func(s string) bool { return variable(s) == name }) {
+			env = append(env, entry)
+		}
+	}
+	return env
+}
+
+// listScript prints the settings in pip's files and variables as JSON, section.name to value.
+const listScript = `import ast, json, subprocess, sys
+listed = subprocess.run([sys.executable, "-Im", "pip", "config", "list"], stdout=subprocess.PIPE, check=True, text=True)
+print(json.dumps({key: ast.literal_eval(value) for key, value in (line.split("=", 1) for line in listed.stdout.splitlines())}))`
+
+// runPip runs a command of pip with no more than settings of the user's.
+func runPip(ctx context.Context, log io.Writer, interpreter string, args ...string) error {
+	var listed bytes.Buffer
+	if err := run(ctx, &listed, environment(), interpreter, "-Ic", listScript); err != nil {
+		return fmt.Errorf("read the settings of pip: %w", err)
+	}
+	var found map[string]string
+	if err := json.Unmarshal(listed.Bytes(), &found); err != nil {
+		return fmt.Errorf("read the settings of pip: %w", err)
+	}
+	var env []string
+	for _, name := range settings {
+		for _, section := range []string{"global", args[0]} {
+			if value := found[section+"."+name]; value != "" {
+				env = append(env, variable(name)+"="+value)
+			}
+		}
+	}
+	env = append(append(env, environment()...), "PIP_CONFIG_FILE="+os.DevNull) // what comes last counts
+	return run(ctx, log, env, interpreter, append([]string{"-Im", "pip"}, args...)...)
+}
+
 // run runs a Python program. Its standard output goes to log; of its standard error, one line
 // becomes the error. Nothing is written outside the cache, and an end of ctx lets it tidy up.
-func run(ctx context.Context, log io.Writer, program string, args ...string) error {
+func run(ctx context.Context, log io.Writer, env []string, program string, args ...string) error {
 	venv, err := venvDir()
 	if err != nil {
 		return err
@@ -234,7 +366,7 @@ func run(ctx context.Context, log io.Writer, program string, args ...string) err
 
 	var said bytes.Buffer
 	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.Env = append(os.Environ(), "TMPDIR="+temp, "RUSTUP_HOME="+temp, // pip asks rustc its version
+	cmd.Env = append(env, "TMPDIR="+temp, "RUSTUP_HOME="+temp, // pip asks rustc its version
 		"PIP_NO_CACHE_DIR=1", "PIP_NO_INPUT=1", "PIP_DISABLE_PIP_VERSION_CHECK=1")
 	cmd.Stdout, cmd.Stderr = log, &said
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
@@ -243,9 +375,24 @@ func run(ctx context.Context, log io.Writer, program string, args ...string) err
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		return fmt.Errorf("%s: %w%s", filepath.Base(program), err, reason(said.String()))
+		return fmt.Errorf("%s: %w%s%s", filepath.Base(program), err, reason(said.String()), freeSpace(filepath.Dir(venv), said.String()))
 	}
 	return nil
+}
+
+var fullDisk = regexp.MustCompile(`No space left on device|Disk quota exceeded`)
+
+// freeSpace says what to do if a program failed that wrote to dir, because its disk is full. Some do not say why they failed.
+func freeSpace(dir, said string) string {
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(dir, &disk); err != nil {
+		return ""
+	}
+	free := disk.Bavail * uint64(disk.Bsize) >> 20
+	if free > 50 && !fullDisk.MatchString(said) {
+		return ""
+	}
+	return fmt.Sprintf("; there are %d MB free in %s: free some space, or set %s to a folder on another disk", free, dir, cacheVar)
 }
 
 // broken matches pip's warning that a connection broke: the exception's name, its object, the reason.
@@ -261,7 +408,10 @@ func reason(said string) string {
 	last := ""
 	for line := range strings.Lines(said) {
 		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, "ERROR:") || line != "" && !strings.HasPrefix(last, "ERROR:") {
+		switch {
+		case line == "ERROR: Exception:": // pip crashed: the cause is at the end of what follows
+			last = ""
+		case strings.HasPrefix(line, "ERROR:"), line != "" && !strings.HasPrefix(last, "ERROR:"):
 			last = line
 		}
 	}

@@ -35,7 +35,7 @@ func TestPythonErrors(t *testing.T) {
 		{"too old", `echo 3.9.2 False`, []string{"Python 3.9.2", "3.11.2"}},
 		{"does not run", `exit 3`, []string{"exit status 3"}},
 		{"no venv", `
-			[ "$1" = -c ] && echo 3.11.2 True && exit
+			[ "$1" = -Ic ] && echo 3.11.2 True && exit
 			mkdir -p "$3/bin"
 			echo 'The virtual environment was not created successfully because ensurepip is not
 available.  On Debian/Ubuntu systems, you need to install the python3-venv
@@ -46,7 +46,7 @@ package using the following command.
 You may need to use sudo with that command.'
 			exit 1`, []string{"apt install python3.11-venv"}},
 		{"venv fails", `
-			[ "$1" = -c ] && echo 3.11.2 True && exit
+			[ "$1" = -Ic ] && echo 3.11.2 True && exit
 			printf 'Traceback (most recent call last):\nOSError: no luck\n' >&2
 			exit 1`, []string{"OSError: no luck"}},
 	}
@@ -72,7 +72,7 @@ func TestPythonFromTwoProcesses(t *testing.T) {
 	t.Setenv(cacheVar, cache)
 	made := filepath.Join(t.TempDir(), "made")
 	fakePython(t, "PATH="+os.Getenv("PATH")+`
-		[ "$1" = -c ] && echo 3.11.2 True
+		case "$1 $2" in *version_info*) echo 3.11.2 True;; *"pip\", \"config"*) echo {};; esac
 		[ "$2" = venv ] || exit 0
 		echo made >>`+made+`
 		mkdir -p "$3/bin" && sleep 0.2 && ln -s "$0" "$3/bin/python"`)
@@ -110,7 +110,7 @@ func TestPython(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(venv, "bin"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{venvComplete, "left-over"} {
+	for _, name := range []string{venvComplete, markFile, "left-over"} {
 		if err := os.WriteFile(filepath.Join(venv, name), nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -146,6 +146,8 @@ func TestPython(t *testing.T) {
 		}
 	})
 	t.Run("PipInstall", func(t *testing.T) { testPipInstall(t, python) })
+	t.Run("PipInstall where pip installs elsewhere", testPipListens)
+	t.Run("a package lost a file", func(t *testing.T) { testDamaged(t, python) })
 	t.Run("PipTarget", testPipTarget)
 	t.Run("FetchWheel", func(t *testing.T) { testFetchWheel(t, w) })
 	t.Run("FetchWheel fails", func(t *testing.T) { testFetchWheelErrors(t, w) })
@@ -172,7 +174,7 @@ func testPipInstall(t *testing.T, python string) {
 	if !strings.Contains(log.String(), "Successfully installed probe-package-1.0") {
 		t.Errorf("the log lacks pip's progress: %q", log.String())
 	}
-	if output, err := exec.Command(python, "-c", "import probe_package; print(probe_package.answer)").Output(); string(output) != "42\n" {
+	if output, err := exec.Command(python, "-Ic", "import probe_package; print(probe_package.answer)").Output(); string(output) != "42\n" {
 		t.Errorf("the package says %q, %v", output, err)
 	}
 	log.Reset()
@@ -185,6 +187,143 @@ func testPipInstall(t *testing.T, python string) {
 	}
 	wantError(t, PipInstall(t.Context(), requirements, io.Discard), requirements, "probe-package==2.0")
 	wantError(t, PipInstall(t.Context(), requirements+".missing", io.Discard), requirements+".missing", "no such file")
+}
+
+// requirements writes a file of requirements.
+func requirements(t *testing.T, lines string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "requirements.txt")
+	if err := os.WriteFile(path, []byte(lines), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// testPipListens installs where everything in the user's environment and files tells pip and Python to
+// do otherwise, and where a file tells it where packages are, which is what it must hear.
+func testPipListens(t *testing.T) {
+	elsewhere, index, config := t.TempDir(), t.TempDir(), filepath.Join(t.TempDir(), "pip.conf")
+	makeWheel(t, index, "heard_package", "1.0", "answer = 43\n")
+	constraints := requirements(t, "heard-package==0.9\n")
+	settings := fmt.Sprintf("[global]\nfind-links = %s\n[install]\nuser = true\ntarget = %s\nconstraint = %s\nno-deps = true\n", index, elsewhere, constraints)
+	if err := os.WriteFile(config, []byte(settings), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PIP_FIND_LINKS", "") // as if it were not set
+	for variable, value := range map[string]string{
+		"PIP_CONFIG_FILE": config, "PIP_USER": "1", "PIP_TARGET": elsewhere, "PIP_PREFIX": elsewhere, "PIP_ROOT": elsewhere,
+		"PIP_CONSTRAINT": constraints, "PIP_REQUIREMENT": "/nowhere", "PIP_REQUIRE_VIRTUALENV": "maybe", "PIP_DRY_RUN": "1",
+		"PIP_PYTHON": "/nowhere/python", "PIP_NO_BINARY": ":all:", "PIP_LOG": filepath.Join(elsewhere, "log"),
+		"PYTHONPATH": elsewhere, "PYTHONHOME": elsewhere, "PYTHONSTARTUP": elsewhere,
+	} {
+		t.Setenv(variable, value)
+	}
+	if err := PipInstall(t.Context(), requirements(t, "heard-package==1.0\n"), io.Discard, "heard_package"); err != nil {
+		t.Fatal(err)
+	}
+	wantEntries(t, elsewhere)
+	if err := PipTarget(t.Context(), []string{"heard-package==1.0"}, elsewhere, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	wantFile(t, filepath.Join(elsewhere, "heard_package.py"), []byte("answer = 43\n"))
+}
+
+// testDamaged wants an environment to be made anew that has lost a file, or has another version of a package.
+func testDamaged(t *testing.T, python string) {
+	file := requirements(t, "probe-package==1.0\n")
+	if err := PipInstall(t.Context(), file, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	packages, err := filepath.Glob(filepath.Join(filepath.Dir(python), "..", "lib", "*", "site-packages"))
+	if err != nil || len(packages) != 1 {
+		t.Fatal(packages, err)
+	}
+	t.Setenv("PATH", "") // so it can set out, and no more
+	for _, damage := range []struct{ name, want, becomes string }{
+		{"probe_package.py", "has a damaged file", "answer ="},
+		{"probe_package-1.0.dist-info/METADATA", "2.0 is there, and should be 1.0", "Name: probe_package\nVersion: 2.0\n"},
+		{"probe_package.py", "lacks the file", ""},
+	} {
+		path := filepath.Join(packages[0], damage.name)
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if os.Remove(path); damage.becomes != "" {
+			err = os.WriteFile(path, []byte(damage.becomes), 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantError(t, PipCheck(t.Context(), file), "probe", damage.want)
+		var log strings.Builder
+		wantError(t, PipInstall(t.Context(), file, &log), "no python3")
+		if !strings.Contains(log.String(), damage.want) || !strings.Contains(log.String(), "anew") {
+			t.Errorf("the log does not say %q: %q", damage.want, log.String())
+		}
+		if err := os.WriteFile(path, content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := PipInstall(t.Context(), file, io.Discard); err != nil {
+		t.Errorf("repaired: %v", err)
+	}
+}
+
+// TestPipInstallIncomplete wants no stamp, and a new environment next time, where pip says that all went well.
+func TestPipInstallIncomplete(t *testing.T) {
+	cache := t.TempDir()
+	t.Setenv(cacheVar, cache)
+	fakePython(t, "PATH="+os.Getenv("PATH")+`
+		case "$1 $2" in *version_info*) echo 3.11.2 True;; *"pip\", \"config"*) echo {};; esac
+		case "$*" in *torn_module) echo "torn_module does not import: SyntaxError";; esac
+		[ "$2" = venv ] && mkdir -p "$3/bin" && ln -s "$0" "$3/bin/python"; exit 0`)
+	err := PipInstall(t.Context(), requirements(t, "torn-package==1.0\n"), io.Discard, "torn_module")
+	wantError(t, err, "torn_module does not import", "SyntaxError", "run again")
+	wantEntries(t, cache)
+}
+
+// Texts of pip 25.3 and of Python 3.11's venv on disks that were full.
+func TestReasonOfFullDisk(t *testing.T) {
+	for said, want := range map[string]string{
+		`ERROR: Exception:
+Traceback (most recent call last):
+  File "venv/lib/python3.11/site-packages/pip/_internal/cli/base_command.py", line 107, in _run_wrapper
+    status = _inner_run()
+             ^^^^^^^^^^^^
+  File "venv/lib/python3.11/site-packages/pip/_internal/network/download.py", line 156, in write_chunk
+    self.output_file.write(data)
+OSError: [Errno 28] No space left on device
+`: ": OSError: [Errno 28] No space left on device",
+		"ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device\n\n\n[notice] A new release of pip is available\n": ": ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device",
+	} {
+		if got := reason(said); got != want {
+			t.Errorf("the reason is %q, want %q", got, want)
+		}
+		if got := freeSpace(t.TempDir(), said); !strings.Contains(got, "free some space, or set "+cacheVar) {
+			t.Errorf("it does not say what to do: %q", got)
+		}
+	}
+	if got := freeSpace(t.TempDir(), "ERROR: No matching distribution found"); got != "" {
+		t.Errorf("another error gets the advice %q", got)
+	}
+}
+
+// TestVenvOfTheUser has something else where the environment goes: it must stay as it is.
+func TestVenvOfTheUser(t *testing.T) {
+	cache := t.TempDir()
+	t.Setenv(cacheVar, cache)
+	mine := filepath.Join(cache, "venv", "mine")
+	if err := os.MkdirAll(filepath.Dir(mine), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(mine, []byte("mine"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Python(t.Context(), io.Discard)
+	wantError(t, err, filepath.Dir(mine), "stays as it is", "move it away", cacheVar)
+	wantFile(t, mine, []byte("mine"))
+	wantEntries(t, filepath.Dir(mine), "mine")
 }
 
 func testFetchWheel(t *testing.T, w Wheel) {
@@ -281,7 +420,7 @@ func makeWheel(t *testing.T, dir, name, version, module string) (sum string) {
 			{name + ".py", module},
 			{info + "METADATA", fmt.Sprintf("Metadata-Version: 2.1\nName: %s\nVersion: %s\n", name, version)},
 			{info + "WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"},
-			{info + "RECORD", fmt.Sprintf("%s.py,,\n%[2]sMETADATA,,\n%[2]sWHEEL,,\n%[2]sRECORD,,\n", name, info)},
+			{info + "RECORD", fmt.Sprintf("%s.py,,%[3]d\n%[2]sMETADATA,,\n%[2]sWHEEL,,\n%[2]sRECORD,,\n", name, info, len(module))},
 		} {
 			entry, err := archive.Create(file[0])
 			if err != nil {

@@ -16,8 +16,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
 	"syscall"
 	"time"
 
@@ -27,9 +31,14 @@ import (
 // cacheVar names the environment variable that places the cache.
 const cacheVar = "CRLSO_CACHE"
 
+// module is the path of the module that this package belongs to.
+var module = strings.TrimSuffix(reflect.TypeFor[File]().PkgPath(), "/datasets/source")
+
+var moduleLine = regexp.MustCompile(`(?m)^module\s+(\S+)`)
+
 // CacheDir returns the absolute path of the folder for everything that is fetched or made once:
-// $CRLSO_CACHE if set, else .cache beside the outermost go.mod at or above the working directory, so that
-// a module inside of another one shares its cache. The folder need not exist yet.
+// $CRLSO_CACHE if set, else .cache in the project that the working directory is in, else, for a
+// program that is started elsewhere, [UserCache]. The folder need not exist yet.
 func CacheDir() (string, error) {
 	if dir := os.Getenv(cacheVar); dir != "" {
 		return filepath.Abs(dir)
@@ -38,19 +47,106 @@ func CacheDir() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("find the cache folder: %w; set %s", err, cacheVar)
 	}
-	cache := ""
-	for dir := start; ; dir = filepath.Dir(dir) {
-		if info, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil && info.Mode().IsRegular() {
-			cache = filepath.Join(dir, ".cache")
+	if project := Project(start); project != "" {
+		return filepath.Join(project, ".cache"), nil
+	}
+	return UserCache()
+}
+
+// Project returns the folder of the project that the folder dir is in, "" if it is in none. A go.mod
+// of another module, above it or within, is not the project's.
+func Project(dir string) string {
+	for {
+		content, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if found := moduleLine.FindSubmatch(content); err == nil && found != nil && string(found[1]) == module {
+			return dir
 		}
-		if dir == filepath.Dir(dir) {
-			break
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return ""
+		}
+		dir = parent
+	}
+}
+
+// UserCache returns the folder of the user's own for what cannot be, or is not, in a project's .cache.
+func UserCache() (string, error) {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("find the cache folder: %w; set %s", err, cacheVar)
+	}
+	return filepath.Join(dir, "cr-lso"), nil
+}
+
+// OwnDir returns a folder for what this user makes: CacheDir, or, if that belongs to somebody else and
+// cannot be written, UserCache.
+func OwnDir() (string, error) {
+	cache, err := CacheDir()
+	if err != nil {
+		return "", err
+	}
+	const write = 2 // unix.W_OK
+	for dir := cache; ; dir = filepath.Dir(dir) {
+		err := syscall.Access(dir, write)
+		if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+			return UserCache()
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return cache, nil
 		}
 	}
-	if cache == "" {
-		return "", fmt.Errorf("no cache folder: there is no go.mod at or above %s; set %s to a folder", start, cacheVar)
+}
+
+// markFile is in every folder that this project may delete.
+const markFile = "made-by-cr-lso"
+
+// MakeFolder makes the folder dir anew, empty but for a mark. A folder that is there is deleted if it
+// has the mark, and else stays as it is.
+func MakeFolder(dir string) error {
+	if err := RemoveFolder(dir); err != nil {
+		return err
 	}
-	return cache, nil
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return explain(err)
+	}
+	return MarkFolder(dir)
+}
+
+// MarkFolder puts the mark of [MakeFolder] into a folder.
+func MarkFolder(dir string) error {
+	text := "CR-LSO made this folder, and may delete it and all that is in it.\n"
+	return explain(os.WriteFile(filepath.Join(dir, markFile), []byte(text), 0o666))
+}
+
+// RemoveFolder deletes a folder of [MakeFolder]. If the folder is somebody else's it stays, with an error.
+func RemoveFolder(dir string) error {
+	if err := Foreign(dir); err != nil || !marked(dir) {
+		return err
+	}
+	return explain(os.RemoveAll(dir))
+}
+
+// Foreign returns an error that says what to do if the folder dir is there and somebody else's, not one
+// of [MakeFolder].
+func Foreign(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return explain(err)
+	}
+	if len(entries) > 0 && !marked(dir) {
+		return fmt.Errorf("%s is not of this project, and stays as it is; move it away, or set %s to another folder", dir, cacheVar)
+	}
+	return nil
+}
+
+// marked reports whether a folder is of MakeFolder, or a virtual environment from before there was a mark.
+func marked(dir string) bool {
+	for _, name := range []string{markFile, venvComplete} {
+		if info, err := os.Lstat(filepath.Join(dir, name)); err == nil && info.Mode().IsRegular() {
+			return true
+		}
+	}
+	return false
 }
 
 // WriteFile makes the file path out of what write writes. The file appears under its name only when
@@ -62,22 +158,23 @@ func WriteFile(path string, write func(io.Writer) error) (err error) {
 			err = explain(fmt.Errorf("write %s: %w", path, err))
 		}
 	}()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	temp := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%x", filepath.Base(path), rand.Uint64()))
+	file, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666) // os.CreateTemp's are 0600
 	if err != nil {
 		return err
 	}
-	defer os.Remove(file.Name()) // of no effect once renamed
+	defer os.Remove(temp) // of no effect once renamed
 	defer file.Close()
 	if err := write(file); err != nil {
 		return err
 	}
-	if err := errors.Join(file.Chmod(0o644), file.Sync(), file.Close()); err != nil {
+	if err := errors.Join(file.Sync(), file.Close()); err != nil {
 		return err
 	}
-	return os.Rename(file.Name(), path)
+	return os.Rename(temp, path)
 }
 
 // Lock takes the lock file path for this process, waiting until no other process or goroutine holds
@@ -89,10 +186,10 @@ func Lock(ctx context.Context, path string) (unlock func(), err error) {
 
 // lock is Lock that says on progress when it has to wait.
 func lock(ctx context.Context, path string, progress io.Writer) (unlock func(), err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return nil, explain(fmt.Errorf("lock %s: %w", path, err))
 	}
-	l := flock.New(path)
+	l := flock.New(path, flock.SetPermissions(0o666))
 	locked, err := l.TryLock()
 	if err == nil && !locked {
 		fmt.Fprintf(progress, "waiting for another process that holds %s\n", path)

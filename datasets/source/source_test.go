@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -25,6 +27,20 @@ var children = map[string]func() error{
 	"python": func() error {
 		_, err := Python(context.Background(), io.Discard)
 		return err
+	},
+	"write with a umask": func() error {
+		umask, err := strconv.ParseInt(os.Getenv("TEST_UMASK"), 8, 0)
+		if err != nil {
+			return err
+		}
+		syscall.Umask(int(umask))
+		dir := os.Getenv("TEST_DIR")
+		unlock, err := Lock(context.Background(), filepath.Join(dir, "lock"))
+		if err != nil {
+			return err
+		}
+		defer unlock()
+		return errors.Join(MakeFolder(filepath.Join(dir, "folder")), WriteFile(filepath.Join(dir, "below", "file"), func(io.Writer) error { return nil }))
 	},
 	"write on a full disk": func() error {
 		signal.Ignore(syscall.SIGXFSZ)
@@ -111,28 +127,86 @@ func wantEntries(t *testing.T, dir string, names ...string) {
 
 func TestCacheDir(t *testing.T) {
 	t.Setenv(cacheVar, "")
-	project := t.TempDir()
-	deep := filepath.Join(project, "a", "b")
-	if err := os.MkdirAll(deep, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	t.Chdir(deep)
-	for _, module := range []string{project, deep} { // the second is within the first
-		if err := os.WriteFile(filepath.Join(module, "go.mod"), nil, 0o644); err != nil {
+	t.Setenv("HOME", t.TempDir())
+	users := filepath.Join(t.TempDir(), "cr-lso")
+	t.Setenv("XDG_CACHE_HOME", filepath.Dir(users))
+	above := t.TempDir()
+	project := filepath.Join(above, "p")
+	sweep := filepath.Join(project, "crlso", "sweep")
+	for dir, gomod := range map[string]string{
+		above:                           "module m\n", // somebody else's, with the project somewhere below
+		project:                         "// The project.\nmodule github.com/cr-lso/cr-lso // it is\n\ngo 1.26.5\n",
+		sweep:                           "module github.com/cr-lso/cr-lso/crlso/sweep\n",
+		filepath.Join(above, "program"): "module program\n\nrequire github.com/cr-lso/cr-lso v0.0.0\n",
+	} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := CacheDir(); err != nil || got != filepath.Join(project, ".cache") {
-			t.Errorf("with a go.mod in %s: CacheDir() = %q, %v", module, got, err)
+		if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte(gomod), 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
+	for dir, want := range map[string]string{
+		project:                         filepath.Join(project, ".cache"),
+		sweep:                           filepath.Join(project, ".cache"),
+		filepath.Dir(sweep):             filepath.Join(project, ".cache"),
+		above:                           users,
+		filepath.Join(above, "program"): users,
+		"/":                             users,
+	} {
+		t.Chdir(dir)
+		if got, err := CacheDir(); err != nil || got != want {
+			t.Errorf("in %s: CacheDir() = %q, %v; want %q", dir, got, err, want)
+		}
+	}
+	t.Chdir("/")
+	t.Setenv("XDG_CACHE_HOME", "")
+	t.Setenv("HOME", "")
+	_, err := CacheDir()
+	wantError(t, err, "find the cache folder", "set "+cacheVar)
+	t.Chdir(project)
 	t.Setenv(cacheVar, "elsewhere")
-	if got, err := CacheDir(); err != nil || got != filepath.Join(deep, "elsewhere") {
+	if got, err := CacheDir(); err != nil || got != filepath.Join(project, "elsewhere") {
 		t.Errorf("with %s: CacheDir() = %q, %v", cacheVar, got, err)
 	}
-	t.Setenv(cacheVar, "")
-	t.Chdir("/")
-	_, err := CacheDir()
-	wantError(t, err, "no go.mod", cacheVar)
+}
+
+// TestFolders makes folders anew that have the mark, and leaves all others.
+func TestFolders(t *testing.T) {
+	dir := t.TempDir()
+	ours, users, link := filepath.Join(dir, "ours"), filepath.Join(dir, "users"), filepath.Join(dir, "link")
+	for range 2 {
+		if err := MakeFolder(ours); err != nil {
+			t.Fatal(err)
+		}
+		wantEntries(t, ours, markFile)
+		if err := os.WriteFile(filepath.Join(ours, "file"), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := RemoveFolder(ours); err != nil {
+		t.Fatal(err)
+	}
+	if err := RemoveFolder(ours); err != nil {
+		t.Errorf("a folder that is not there: %v", err)
+	}
+	wantEntries(t, dir)
+
+	if err := os.Mkdir(users, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(users, "file"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(users, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{users, link} {
+		wantError(t, RemoveFolder(path), path, "move it away", cacheVar)
+		wantError(t, MakeFolder(path), path, "move it away", cacheVar)
+	}
+	wantError(t, RemoveFolder(filepath.Join(users, "file")), "not a directory")
+	wantEntries(t, users, "file")
 }
 
 func TestWriteFile(t *testing.T) {
@@ -154,6 +228,25 @@ func TestWriteFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantFile(t, path, []byte("second"))
+}
+
+// What is made is as open, or as closed, as the user's umask says.
+func TestUmask(t *testing.T) {
+	for _, umask := range []fs.FileMode{0o077, 0o002, 0o022} {
+		dir := t.TempDir()
+		if output, err := child("write with a umask", "TEST_DIR="+dir, fmt.Sprintf("TEST_UMASK=%o", umask)).Output(); err != nil || len(output) > 0 {
+			t.Fatalf("%s, %v", output, err)
+		}
+		for name, mode := range map[string]fs.FileMode{"lock": 0o666, "folder": 0o777, "below": 0o777, "below/file": 0o666, "folder/" + markFile: 0o666} {
+			info, err := os.Stat(filepath.Join(dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := info.Mode().Perm(), mode&^umask; got != want {
+				t.Errorf("with the umask %03o %s has the mode %03o, want %03o", umask, name, got, want)
+			}
+		}
+	}
 }
 
 func TestWriteFileFullDisk(t *testing.T) {
