@@ -2,7 +2,6 @@ package crlso
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -193,70 +192,6 @@ func TestRunOfAnotherKind(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantErrorLine(t, run.LabelInitialSet(oracle), "another data set or label")
-}
-
-// TestRunDamaged alters each file of a run in turn. What can be made again is made again, and the user is told.
-func TestRunDamaged(t *testing.T) {
-	config := small()
-	dir := t.TempDir()
-	whole := openRun(t, dir, fastest(t), config)
-	upToPredictor(t, whole)
-	if err := whole.TrainJoint(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	oracle := newOracle(t, config.Budget)
-	if _, err := whole.Search(t.Context(), oracle); err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range files(t, dir) {
-		name, err := filepath.Rel(dir, path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		good, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(good) == 0 { // the lock file
-			continue
-		}
-		for what, bad := range map[string][]byte{
-			"cut off": good[:len(good)/2-1],
-			"altered": append(append(slices.Clone(good[:len(good)/2]), "\"?\n"...), good[len(good)/2+3:]...),
-		} {
-			copied := t.TempDir()
-			if err := os.CopyFS(copied, os.DirFS(dir)); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(copied, name), bad, 0o644); err != nil {
-				t.Fatal(err)
-			}
-			run, err := Open(copied, fastest(t), space, config)
-			if name == "run.json" {
-				wantErrorLine(t, err, copied, "run.json is damaged", "delete it if")
-				continue
-			}
-			if err != nil {
-				t.Fatalf("%s, %s: %v", name, what, err)
-			}
-			var said strings.Builder
-			run.Progress = &said
-			again := newOracle(t, config.Budget)
-			if err := run.LabelInitialSet(again); err != nil {
-				t.Fatalf("%s, %s: %v", name, what, err)
-			}
-			if err := errors.Join(run.TrainPredictor(t.Context()), run.TrainJoint(t.Context())); err != nil {
-				t.Fatalf("%s, %s: %v", name, what, err)
-			}
-			if _, err := run.Search(t.Context(), again); err != nil {
-				t.Fatalf("%s, %s: %v", name, what, err)
-			}
-			if !slices.Equal(again.Log(), oracle.Log()) || !slices.Equal(run.losses, whole.losses) ||
-				fmt.Sprint(weightsOf(t, run.Model)) != fmt.Sprint(weightsOf(t, whole.Model)) {
-				t.Errorf("%s, %s: the results are others than those of a folder that is not damaged", name, what)
-			}
-		}
-	}
 }
 
 // TestRunUnwritable puts a file where the run's folder should be.
