@@ -224,25 +224,25 @@ func (r *Run) save(stage string, epochs int) (err error) {
 	return nil
 }
 
-// leftovers are the names of what processes have left that were killed while they wrote.
 var (
-	leftovers           = regexp.MustCompile(`^\.(run\.json|initial\.csv|epochs\.csv|search-\d+\.csv|rounds-\d+\.json)\.\d+$`)
-	leftoverCheckpoints = regexp.MustCompile(`^(\.part-\d+|[a-z]+-\d+\.part)$`) // the latter of older versions
+	runFile    = regexp.MustCompile(`^(run\.json|initial\.csv|epochs\.csv|search-\d+\.csv|rounds-\d+\.json)$`)
+	unfinished = regexp.MustCompile(`^(\.part-\d+|(predictor|pretraining|joint)-\d+\.part)$`) // the latter are an older version's
 )
 
 // sweep removes what processes have left that were killed while they wrote. Those that live do not write now,
 // because this one has the lock.
 func (r *Run) sweep() error {
-	for dir, names := range map[string]*regexp.Regexp{r.Dir: leftovers, r.checkpoints(): leftoverCheckpoints} {
-		entries, err := os.ReadDir(dir)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		for _, entry := range entries {
-			if names.MatchString(entry.Name()) {
-				if err := os.RemoveAll(filepath.Join(dir, entry.Name())); err != nil {
-					return err
-				}
+	if err := source.Sweep(r.Dir, runFile.MatchString); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(r.checkpoints())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, entry := range entries {
+		if unfinished.MatchString(entry.Name()) {
+			if err := os.RemoveAll(filepath.Join(r.checkpoints(), entry.Name())); err != nil {
+				return err
 			}
 		}
 	}

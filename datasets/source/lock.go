@@ -2,10 +2,13 @@ package source
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -86,4 +89,23 @@ func thisProcess() string {
 		host = "unknown host"
 	}
 	return fmt.Sprintf("process %d (%s, on %s, since %s)", os.Getpid(), name, host, time.Now().Format(time.DateTime))
+}
+
+// Sweep removes from the folder dir what processes have left that were killed in the middle of [WriteFile], for
+// files that are ours. Whoever calls it must know that nobody is writing such a file.
+func Sweep(dir string, ours func(name string) bool) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, entry := range entries {
+		hidden, number := strings.TrimSuffix(entry.Name(), filepath.Ext(entry.Name())), strings.TrimPrefix(filepath.Ext(entry.Name()), ".")
+		name, ok := strings.CutPrefix(hidden, ".")
+		if _, err := strconv.ParseUint(number, 10, 64); ok && err == nil && ours(name) {
+			if err := os.Remove(filepath.Join(dir, entry.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+	}
+	return err
 }
