@@ -22,7 +22,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 sys.path.insert(0, str(Path(__file__).parent))
-from export import export, write
+from export import alone, export, write
 
 # GoNB reports these on the cell's standard error only, and goes on.
 UNKNOWN_COMMAND = re.compile(r'"(%\S*)" unknown or not implemented')
@@ -231,7 +231,8 @@ def digest(notebook):
 
 def main(source, target, log=os.devnull):
     source, target = Path(source).resolve(), Path(target)
-    name = source.stem
+    name, began = source.stem, time.time()
+    os.environ["JPY_SESSION_NAME"] = str(source)  # as Jupyter's server does, so that a lock can name the notebook
     notebook = nbformat.read(source, as_version=4)
     notebook.metadata["language_info"] = {  # GoNB's own names no lexer for the colours in HTML
         "name": "go", "file_extension": ".go", "mimetype": "text/x-go", "pygments_lexer": "go",
@@ -248,14 +249,17 @@ def main(source, target, log=os.devnull):
             asyncio.run(execute(notebook, source.name, source.parent, kernel_log))
     except BaseException:
         tidy(notebook, Path.cwd())
-        write(failed, nbformat.writes(notebook) + "\n")
+        with alone(target, name):
+            write(failed, nbformat.writes(notebook) + "\n")
         raise
     notebook.metadata["executed"] = {"code": digest(notebook), "scale": os.environ["CRLSO_SCALE"]}
     tidy(notebook, Path.cwd())
     executed = target / f"{name}.ipynb"
-    write(executed, nbformat.writes(notebook) + "\n")
-    failed.unlink(missing_ok=True)
-    export(executed)
+    with alone(target, name):
+        write(executed, nbformat.writes(notebook) + "\n")
+        if failed.exists() and failed.stat().st_mtime < began:  # else it is another launcher's, which failed meanwhile
+            failed.unlink()
+        export(executed)
 
 
 if __name__ == "__main__":

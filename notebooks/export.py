@@ -6,6 +6,9 @@ The pages need neither scripts nor a network: pictures are inside, formulas are 
 """
 
 import base64
+import contextlib
+import fcntl
+import glob
 import html
 import os
 import re
@@ -22,7 +25,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 def write(path, text):
     """Writes a file that is there completely or not at all."""
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.part-", delete=False) as file:
         try:
             file.write(text)
             file.close()
@@ -31,6 +34,21 @@ def write(path, text):
         except BaseException:
             os.unlink(file.name)
             raise
+
+
+@contextlib.contextmanager
+def alone(folder, name):
+    """Keeps other launchers out of the folder, and removes what those that were killed have left of a notebook."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # some network file systems have no such locks
+            fcntl.flock(handle, fcntl.LOCK_EX)  # until it is closed
+            for written in (f"{name}.ipynb", f"{name}.failed.ipynb", f"{name}.html", f"{name}_files", "index.html"):
+                for left in folder.glob(f".{glob.escape(written)}.part-*"):
+                    shutil.rmtree(left) if left.is_dir() else left.unlink()
+        yield
+    finally:
+        os.close(handle)
 
 
 def mathml(formula, display="inline"):
@@ -83,16 +101,16 @@ def figures(notebook):
 
 def write_figures(notebook, folder):
     """Replaces the folder by one with the notebook's figures."""
-    made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.part-"))
     try:
-        os.chmod(made, 0o755)
+        (made / "new").mkdir()
         for name, _, png in figures(notebook):
-            (made / name).write_bytes(png)
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(made, folder)
-    except BaseException:
-        shutil.rmtree(made, ignore_errors=True)
-        raise
+            (made / "new" / name).write_bytes(png)
+        if folder.exists():
+            os.rename(folder, made / "old")
+        os.rename(made / "new", folder)
+    finally:
+        shutil.rmtree(made)
 
 
 INDEX = """<!DOCTYPE html>
@@ -155,7 +173,7 @@ def write_index(folder):
 
 
 def export(path):
-    """Writes what belongs to an executed notebook beside it."""
+    """Writes what belongs to an executed notebook beside it. The caller keeps others out: see alone."""
     notebook = nbformat.read(path, as_version=4)
     page, _ = Page().from_notebook_node(notebook, {"metadata": {"name": path.stem}})
     write(path.with_suffix(".html"), page)
@@ -164,5 +182,6 @@ def export(path):
 
 
 if __name__ == "__main__":
-    for path in sys.argv[1:]:
-        export(Path(path))
+    for path in map(Path, sys.argv[1:]):
+        with alone(path.parent, path.stem):
+            export(path)

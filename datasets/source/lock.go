@@ -8,7 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
+	"regexp"
 	"strings"
 	"time"
 
@@ -45,7 +45,7 @@ func TryLock(path string) (unlock func(), holder string, err error) {
 		return nil, "", err
 	}
 	for {
-		l := flock.New(path, flock.SetPermissions(0o666)) // less the umask
+		l := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o666)) // RDWR for NFS
 		locked, err := l.TryLock()
 		if err != nil {
 			return nil, "", err
@@ -91,6 +91,9 @@ func thisProcess() string {
 	return fmt.Sprintf("process %d (%s, on %s, since %s)", os.Getpid(), name, host, time.Now().Format(time.DateTime))
 }
 
+// leftover matches the temporary names of WriteFile, and holds the file's own.
+var leftover = regexp.MustCompile(`^\.(.+)\.([0-9]+|[0-9a-f]{12,})$`)
+
 // Sweep removes from the folder dir what processes have left that were killed in the middle of [WriteFile], for
 // files that are ours. Whoever calls it must know that nobody is writing such a file.
 func Sweep(dir string, ours func(name string) bool) error {
@@ -99,12 +102,8 @@ func Sweep(dir string, ours func(name string) bool) error {
 		return nil
 	}
 	for _, entry := range entries {
-		hidden, number := strings.TrimSuffix(entry.Name(), filepath.Ext(entry.Name())), strings.TrimPrefix(filepath.Ext(entry.Name()), ".")
-		name, ok := strings.CutPrefix(hidden, ".")
-		if _, err := strconv.ParseUint(number, 10, 64); ok && err == nil && ours(name) {
-			if err := os.Remove(filepath.Join(dir, entry.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return err
-			}
+		if found := leftover.FindStringSubmatch(entry.Name()); found != nil && ours(found[1]) {
+			err = errors.Join(err, os.Remove(filepath.Join(dir, entry.Name())))
 		}
 	}
 	return err
