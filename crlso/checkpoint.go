@@ -1,6 +1,7 @@
 package crlso
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -19,60 +20,54 @@ import (
 // digestFile is the name of the file that holds the SHA-256 of everything else in a checkpoint.
 const digestFile = "sha256"
 
-// saveCheckpoint writes all weights and optimiser state into the new folder dir, in GoMLX's checkpoint format and
-// with a digest. The folder appears complete or not at all.
-func (m *Model) saveCheckpoint(dir string) (err error) {
-	temporary := dir + ".part"
-	defer func() {
-		if err != nil {
-			os.RemoveAll(temporary)
-			err = fmt.Errorf("save checkpoint %s: %w; the one before it is kept: free some space or make the folder writable, and run again", dir, err)
-		}
-	}()
-	if err := os.RemoveAll(temporary); err != nil {
-		return err
-	}
-	handler, err := checkpoint.Build(m.store).Dir(temporary).ExcludeAllParams().Done()
+// saveCheckpoint writes all weights and optimiser state into the new folder dir, in GoMLX's checkpoint format, lets
+// more add what else belongs to it, and returns the digest of all.
+func (m *Model) saveCheckpoint(dir string, more func() error) (digest string, err error) {
+	handler, err := checkpoint.Build(m.store).Dir(dir).ExcludeAllParams().Done()
 	if err != nil {
-		return err
+		return "", err
 	}
 	if err := handler.Save(); err != nil {
-		return err
+		return "", err
 	}
-	digest, err := digestFolder(temporary)
-	if err != nil {
-		return err
+	if err := more(); err != nil {
+		return "", err
 	}
-	if err := os.WriteFile(filepath.Join(temporary, digestFile), []byte(digest), 0o644); err != nil {
-		return err
+	if digest, err = digestFolder(dir); err != nil {
+		return "", err
 	}
-	if err := os.RemoveAll(dir); err != nil {
-		return err
-	}
-	return os.Rename(temporary, dir)
+	return digest, os.WriteFile(filepath.Join(dir, digestFile), []byte(digest), 0o644)
 }
 
-// loadCheckpoint sets all weights and the optimiser state to those of a checkpoint.
-func (m *Model) loadCheckpoint(dir string) error {
+// errDamaged is of a checkpoint that is not what was saved.
+var errDamaged = errors.New("it was cut off or changed after it was saved")
+
+// openCheckpoint reads a checkpoint and checks it.
+func openCheckpoint(dir string) (*model.Store, string, error) {
 	want, err := os.ReadFile(filepath.Join(dir, digestFile))
-	if err != nil {
-		return fmt.Errorf("checkpoint %s is incomplete; delete it to train again: %w", dir, err)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, "", errDamaged
+	} else if err != nil {
+		return nil, "", err
 	}
 	got, err := digestFolder(dir)
 	if err != nil {
-		return fmt.Errorf("load checkpoint %s: %w", dir, err)
+		return nil, "", err
 	}
 	if got != string(want) {
-		return fmt.Errorf("checkpoint %s was changed after it was saved; delete it to train again", dir)
+		return nil, "", errDamaged
 	}
 	saved := model.NewStore()
-	if _, err := checkpoint.Load(saved).Dir(dir).Immediate().Done(); err != nil {
-		return fmt.Errorf("load checkpoint %s: %w", dir, err)
-	}
+	_, err = checkpoint.Load(saved).Dir(dir).Immediate().Done()
+	return saved, got, err
+}
+
+// setWeights sets all weights and the optimiser state to those of a checkpoint.
+func (m *Model) setWeights(saved *model.Store) error {
 	for v := range saved.IterVariables() {
 		value, err := v.Value()
 		if err != nil {
-			return fmt.Errorf("load checkpoint %s: %w", dir, err)
+			return err
 		}
 		if mine := m.store.GetVariable(v.Path()); mine == nil {
 			_, err = m.store.CreateVariable(v.Path(), value)
@@ -82,7 +77,7 @@ func (m *Model) loadCheckpoint(dir string) error {
 			err = mine.SetValue(value)
 		}
 		if err != nil {
-			return fmt.Errorf("load checkpoint %s: %w", dir, err)
+			return err
 		}
 	}
 	return nil
@@ -116,25 +111,41 @@ func digestFolder(dir string) (string, error) {
 // stages are those that leave checkpoints, in their order.
 var stages = []string{"predictor", "pretraining", "joint"}
 
-// latestCheckpoint returns the newest checkpoint below dir, where they are named like joint-0120: its folder, its
-// stage and the epochs done of it; nothing if there is none.
-func latestCheckpoint(dir string) (path, stage string, epochs int, err error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", "", 0, err
-	}
-	for _, stage := range slices.Backward(stages) {
-		for _, entry := range slices.Backward(entries) {
-			number, ok := strings.CutPrefix(entry.Name(), stage+"-")
-			if epochs, err := strconv.Atoi(number); ok && err == nil && entry.IsDir() {
-				return filepath.Join(dir, entry.Name()), stage, epochs, nil
-			}
-		}
-	}
-	return "", "", 0, nil
+// position is how far a run has been trained: the zero value is not at all.
+type position struct {
+	stage  string
+	epochs int    // done of the stage
+	digest string // of the checkpoint; empty where it is not known
 }
 
-// checkpointName is the folder of the checkpoint after some epochs of a stage.
-func checkpointName(dir, stage string, epochs int) string {
-	return filepath.Join(dir, fmt.Sprintf("%s-%04d", stage, epochs))
+// name is that of the folder of a checkpoint.
+func (p position) name() string { return fmt.Sprintf("%s-%04d", p.stage, p.epochs) }
+
+// done reports whether a stage is done, or a later one begun, whose checkpoints hold what was trained before.
+func (p position) done(stage string, epochs int) bool {
+	if p.stage == stage {
+		return p.epochs == epochs
+	}
+	return slices.Index(stages, p.stage) > slices.Index(stages, stage)
+}
+
+func (p position) compare(q position) int {
+	return cmp.Or(cmp.Compare(slices.Index(stages, p.stage), slices.Index(stages, q.stage)), cmp.Compare(p.epochs, q.epochs))
+}
+
+// listCheckpoints returns the checkpoints below dir in their order.
+func listCheckpoints(dir string) (list []position, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for _, entry := range entries {
+		stage, number, _ := strings.Cut(entry.Name(), "-")
+		epochs, err := strconv.Atoi(number)
+		if p := (position{stage: stage, epochs: epochs}); err == nil && entry.IsDir() && slices.Contains(stages, stage) {
+			list = append(list, p)
+		}
+	}
+	slices.SortFunc(list, position.compare)
+	return list, nil
 }

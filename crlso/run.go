@@ -28,25 +28,33 @@ import (
 // Run is one run of the method that lives in a folder, so that each stage can be done by another process, and a
 // stage that was interrupted goes on where it was. The folder holds
 //
-//	run.json      configuration, space, backend, versions
+//	run.json      configuration and space; the backend and the versions that the run began with
 //	initial.csv   the labelled initial set: arch, accuracy
 //	epochs.csv    losses: stage, epoch, loss, value
-//	checkpoints/  weights and optimiser state of the latest epoch
+//	checkpoints/  weights, optimiser state and losses of the latest epoch, and of an epoch before it
 //	search-N.csv  the queries of the search with SearchSeed N: query, arch, accuracy
 //	rounds-N.json its rounds: see SearchRound
+//	.lock         who is at work here
 //
 // The stages are LabelInitialSet, TrainPredictor, TrainJoint, and Search or SearchSeeds. A stage that is done already
 // returns at once.
+//
+// Several processes may have the same folder open. One of them does a stage; the others say who it is, wait, and then
+// find the stage done. A process that is killed leaves the folder as it was at its latest checkpoint.
 type Run struct {
 	*Model
 	Dir string
-	// Progress is where the stages show a progress bar; nil shows none.
+	// Progress is where the stages show a progress bar, and say why they wait or what is damaged. If it is nil
+	// there is no bar, and the rest goes to standard error.
 	Progress io.Writer
 	// Watch, unless it is nil, is called with the stage's name after each of its epochs; Losses then has the epoch.
 	Watch func(stage string)
 
 	initial []datasets.Query
 	losses  []lossRow
+	at      position        // of the model in memory
+	damaged map[string]bool // names of checkpoints that were found damaged
+	told    map[string]bool // damaged files that the user knows of
 }
 
 type lossRow struct {
@@ -59,14 +67,14 @@ type lossRow struct {
 type description struct {
 	Config   Config
 	Space    string
-	Backend  string
+	Backend  string // that the run began with; another one may have gone on
 	Versions map[string]string
 }
 
 const initialFile = "initial.csv"
 
 // saveEvery is the time between checkpoints in joint training.
-const saveEvery = 20 * time.Second
+var saveEvery = 20 * time.Second
 
 // Dir names a folder below base for a run with this configuration on this benchmark: another
 // setting, data set or source gives another folder.
@@ -83,7 +91,7 @@ func Open(dir string, backend compute.Backend, space datasets.Space, config Conf
 	if err := config.validateFor(space); err != nil {
 		return nil, err
 	}
-	r := &Run{Dir: dir}
+	r := &Run{Dir: dir, damaged: make(map[string]bool), told: make(map[string]bool)}
 	if err := r.describe(description{config, space.Name(), backend.Description(), versions()}); err != nil {
 		return nil, err
 	}
@@ -91,23 +99,8 @@ func Open(dir string, backend compute.Backend, space datasets.Space, config Conf
 	if r.Model, err = NewModel(backend, space, config); err != nil {
 		return nil, err
 	}
-	if r.initial, err = r.readQueries(initialFile); err != nil {
-		return nil, err
-	}
-	if err := r.include(r.initial); err != nil {
-		return nil, err
-	}
-	checkpoint, stage, epochs, err := latestCheckpoint(r.checkpoints())
-	if err != nil {
+	if err := r.refresh(); err != nil {
 		return nil, fmt.Errorf("open run: %w", err)
-	}
-	if checkpoint != "" {
-		if err := r.loadCheckpoint(checkpoint); err != nil {
-			return nil, err
-		}
-		if err := r.readLosses(stage, epochs); err != nil {
-			return nil, err
-		}
 	}
 	return r, nil
 }
@@ -122,11 +115,18 @@ func (r *Run) describe(want description) error {
 		return fmt.Errorf("start run: %w; use a folder that can be written", err)
 	}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return writeJSON(path, want)
+		unlock, err := r.lock(context.Background())
+		if err != nil {
+			return fmt.Errorf("start run: %w", err)
+		}
+		defer unlock()
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return writeJSON(path, want)
+		}
 	}
 	var have description
 	if err := readJSON(path, &have); err != nil {
-		return err
+		return fmt.Errorf("open run: %w; restore it, delete it if the rest is of this configuration, or use another folder", err)
 	}
 	if have.Space != want.Space {
 		return fmt.Errorf("open run: %s is a run on %s, not on %s; use another folder", r.Dir, have.Space, want.Space)
@@ -177,6 +177,11 @@ func versions() map[string]string {
 // the architectures of that file again. It is an error if the oracle then answers otherwise, because it
 // shows another data set or label.
 func (r *Run) LabelInitialSet(oracle *datasets.Oracle) error {
+	labelled := func() (bool, error) { return r.initial != nil, r.replay(initialFile, r.initial, oracle) }
+	return r.alone(context.Background(), labelled, func() error { return r.labelInitialSet(oracle) })
+}
+
+func (r *Run) labelInitialSet(oracle *datasets.Oracle) error {
 	if r.initial != nil {
 		return r.replay(initialFile, r.initial, oracle)
 	}
@@ -204,30 +209,29 @@ func (r *Run) replay(name string, queries []datasets.Query, oracle *datasets.Ora
 
 // TrainPredictor trains the predictor on the initial set.
 func (r *Run) TrainPredictor(ctx context.Context) error {
-	if r.initial == nil {
-		return errors.New("predictor training: there is no initial set yet; call LabelInitialSet first")
-	}
-	if done, err := r.stageDone("predictor", r.Config.Predictor.Epochs); done || err != nil {
-		return err
-	}
-	each, finish := r.report("predictor", r.Config.Predictor.Epochs, 0)
-	defer finish()
-	if err := r.Model.TrainPredictor(ctx, r.initial, each); err != nil {
-		return err
-	}
-	return r.save("predictor", r.Config.Predictor.Epochs)
+	epochs := r.Config.Predictor.Epochs
+	return r.alone(ctx, r.stageDone("predictor", epochs), func() error {
+		if r.initial == nil {
+			return errors.New("predictor training: there is no initial set yet; call LabelInitialSet first")
+		}
+		each, finish := r.report("predictor", epochs, 0)
+		defer finish()
+		if err := r.Model.TrainPredictor(ctx, r.initial, each); err != nil {
+			return err
+		}
+		return r.save("predictor", epochs)
+	})
 }
 
 // TrainJoint trains graph VAE and surrogate, after the pretraining if the configuration has one, with the predictor's
 // pseudo-labels, or with the initial set alone if it is supervised. It saves a checkpoint every 20 seconds, at
 // the end, and when ctx is cancelled; a later call goes on from there.
 func (r *Run) TrainJoint(ctx context.Context) error {
-	if done, err := r.stageDone("joint", r.Config.Joint.Epochs); done || err != nil {
-		return err
-	}
-	if done, err := r.stageDone("predictor", r.Config.Predictor.Epochs); err != nil {
-		return err
-	} else if !done && r.Config.needsPredictor() {
+	return r.alone(ctx, r.stageDone("joint", r.Config.Joint.Epochs), func() error { return r.trainJoint(ctx) })
+}
+
+func (r *Run) trainJoint(ctx context.Context) error {
+	if r.Config.needsPredictor() && !r.at.done("predictor", r.Config.Predictor.Epochs) {
 		return errors.New("joint training: the predictor is not trained yet; call TrainPredictor first")
 	} else if r.initial == nil {
 		return errors.New("joint training: there is no initial set yet; call LabelInitialSet first")
@@ -251,20 +255,17 @@ func (r *Run) TrainJoint(ctx context.Context) error {
 
 // train makes what is missing of a stage, and saves checkpoints meanwhile.
 func (r *Run) train(ctx context.Context, stage string, epochs int, train func(first int, each func(Epoch) error) error) error {
-	if done, err := r.stageDone(stage, epochs); done || err != nil {
-		return err
+	if r.at.done(stage, epochs) {
+		return nil
 	}
-	_, latest, first, err := latestCheckpoint(r.checkpoints())
-	if err != nil {
-		return fmt.Errorf("%s: %w", stageNames[stage], err)
-	}
-	if latest != stage {
-		first = 0
+	first := 0
+	if r.at.stage == stage {
+		first = r.at.epochs
 	}
 	each, finish := r.report(stage, epochs, first)
 	defer finish()
 	done, saved := first, time.Now()
-	err = train(first, func(e Epoch) error {
+	err := train(first, func(e Epoch) error {
 		done = e.Number
 		if err := each(e); err != nil {
 			return err
@@ -296,34 +297,54 @@ func (r *Run) Search(ctx context.Context, oracle *datasets.Oracle) ([]SearchRoun
 // SearchSeeds makes a Search on each oracle, with its key in place of Config.SearchSeed, all side by side as
 // [Model.SearchSeeds] says, and returns their rounds by that key.
 func (r *Run) SearchSeeds(ctx context.Context, oracles map[uint64]*datasets.Oracle) (map[uint64][]SearchRound, error) {
-	if done, err := r.stageDone("joint", r.Config.Joint.Epochs); err != nil {
-		return nil, err
-	} else if !done {
-		return nil, errors.New("search: the latent space is not trained yet; call TrainJoint first")
-	}
 	rounds := make(map[uint64][]SearchRound)
 	missing := make(map[uint64]*datasets.Oracle)
-	total := 0
-	for seed, oracle := range oracles {
-		if err := r.LabelInitialSet(oracle); err != nil {
-			return nil, err
+	joint := r.stageDone("joint", r.Config.Joint.Epochs)
+	replayed := func() (bool, error) {
+		if done, _ := joint(); !done || r.initial == nil {
+			return false, nil
 		}
-		var err error
-		if rounds[seed], err = r.replaySearch(seed, oracle); err != nil {
-			return nil, err
+		clear(missing)
+		for seed, oracle := range oracles {
+			err := r.replay(initialFile, r.initial, oracle)
+			if err == nil {
+				rounds[seed], err = r.replaySearch(seed, oracle)
+			}
+			if err != nil {
+				return false, err
+			}
+			if rounds[seed] == nil {
+				missing[seed] = oracle
+			}
 		}
-		if rounds[seed] == nil {
-			missing[seed] = oracle
-			total += r.searchBudget(oracle)
-		}
+		return len(missing) == 0, nil
 	}
-	if len(missing) == 0 {
-		return rounds, nil
-	}
-	spent, queries := make(map[uint64]int), 0
+	err := r.alone(ctx, replayed, func() error {
+		if done, _ := joint(); !done {
+			return errors.New("search: the latent space is not trained yet; call TrainJoint first")
+		}
+		if r.initial == nil { // initial.csv is lost
+			for _, oracle := range oracles {
+				if err := r.labelInitialSet(oracle); err != nil {
+					return err
+				}
+			}
+			if done, err := replayed(); done || err != nil {
+				return err
+			}
+		}
+		return r.search(ctx, missing, rounds)
+	})
+	return rounds, err
+}
+
+// search makes the searches that are missing, and adds their rounds.
+func (r *Run) search(ctx context.Context, missing map[uint64]*datasets.Oracle, rounds map[uint64][]SearchRound) error {
+	spent, queries, total := make(map[uint64]int), 0, 0
 	for seed, oracle := range missing {
 		spent[seed] = len(oracle.Log())
 		queries += spent[seed]
+		total += r.searchBudget(oracle)
 	}
 	bar := r.bar("search", total, queries)
 	defer bar.Finish()
@@ -337,7 +358,7 @@ func (r *Run) SearchSeeds(ctx context.Context, oracles map[uint64]*datasets.Orac
 	for seed, oracle := range missing {
 		err = errors.Join(err, r.writeSearch(seed, oracle, rounds[seed]))
 	}
-	return rounds, err
+	return err
 }
 
 func (r *Run) searchBudget(oracle *datasets.Oracle) int { return min(oracle.Budget(), r.Config.Budget) }
@@ -352,7 +373,11 @@ func (r *Run) replaySearch(seed uint64, oracle *datasets.Oracle) (rounds []Searc
 		return nil, err
 	}
 	if err := readJSON(r.path(roundsFile(seed)), &rounds); err != nil {
-		return nil, err
+		r.sayOnce("%v: searching again", err)
+		return nil, nil
+	}
+	if n := len(rounds); n == 0 || rounds[n-1].Queries != len(queries) {
+		return nil, nil // the rounds are those of a search with another budget, which was killed before it wrote its queries
 	}
 	return rounds, r.replay(queriesFile(seed), queries, oracle)
 }
@@ -364,42 +389,6 @@ func (r *Run) writeSearch(seed uint64, oracle *datasets.Oracle, rounds []SearchR
 		err = writeJSON(r.path(roundsFile(seed)), rounds)
 	}
 	return errors.Join(err, r.writeQueries(queriesFile(seed), oracle.Log()))
-}
-
-// stageDone reports whether there is the last checkpoint of a stage, or one of a later stage, which holds what was
-// trained before and replaces its checkpoints.
-func (r *Run) stageDone(stage string, epochs int) (bool, error) {
-	_, latest, done, err := latestCheckpoint(r.checkpoints())
-	if latest == stage {
-		return done == epochs, err
-	}
-	return slices.Index(stages, latest) > slices.Index(stages, stage), err
-}
-
-// save writes a checkpoint and the losses so far, then removes the checkpoints before it.
-func (r *Run) save(stage string, epochs int) error {
-	if err := os.MkdirAll(r.checkpoints(), 0o755); err != nil {
-		return fmt.Errorf("save run: %w", err)
-	}
-	if err := r.writeLosses(); err != nil {
-		return err
-	}
-	path := checkpointName(r.checkpoints(), stage, epochs)
-	if err := r.saveCheckpoint(path); err != nil {
-		return err
-	}
-	entries, err := os.ReadDir(r.checkpoints())
-	if err != nil {
-		return fmt.Errorf("save run: %w", err)
-	}
-	for _, entry := range entries {
-		if entry.Name() != filepath.Base(path) {
-			if err := os.RemoveAll(filepath.Join(r.checkpoints(), entry.Name())); err != nil {
-				return fmt.Errorf("save run: %w", err)
-			}
-		}
-	}
-	return nil
 }
 
 // report returns a function that keeps the losses of each epoch and moves a progress bar, and one that ends
@@ -454,32 +443,32 @@ func (r *Run) Losses(stage string) (epochs []float64, values map[string][]float6
 	return epochs, values
 }
 
-func (r *Run) writeLosses() error {
+func (r *Run) writeLosses(path string) error {
 	records := [][]string{{"stage", "epoch", "loss", "value"}}
 	for _, row := range r.losses {
 		records = append(records, []string{row.stage, strconv.Itoa(row.epoch), row.Name, formatFloat(row.Value)})
 	}
-	return writeCSV(r.path("epochs.csv"), records)
+	return writeCSV(path, records)
 }
 
-// readLosses reads epochs.csv, without what comes after the given epoch of the given stage.
-func (r *Run) readLosses(stage string, last int) error {
-	records, err := readCSV(r.path("epochs.csv"), 4)
+// readLosses reads a file of losses, without what comes after the given epoch of the given stage.
+func readLosses(path, stage string, last int) (losses []lossRow, err error) {
+	records, err := readCSV(path, 4)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for i, record := range records {
 		epoch, err1 := strconv.Atoi(record[1])
 		value, err2 := strconv.ParseFloat(record[3], 64)
 		if err := errors.Join(err1, err2); err != nil {
-			return fmt.Errorf("open run: %s, line %d is damaged (%v); use another folder", r.path("epochs.csv"), i+2, err)
+			return nil, fmt.Errorf("%s, line %d is damaged (%v)", path, i+2, err)
 		}
 		if later := slices.Index(stages, record[0]) - slices.Index(stages, stage); later > 0 || later == 0 && epoch > last {
 			continue
 		}
-		r.losses = append(r.losses, lossRow{record[0], epoch, Loss{record[2], value}})
+		losses = append(losses, lossRow{record[0], epoch, Loss{record[2], value}})
 	}
-	return nil
+	return losses, nil
 }
 
 func (r *Run) writeQueries(name string, queries []datasets.Query) error {
@@ -490,24 +479,29 @@ func (r *Run) writeQueries(name string, queries []datasets.Query) error {
 	return writeCSV(r.path(name), records)
 }
 
-// readQueries returns nil if there is no such file.
+// readQueries returns nil if there is no such file, or if it is damaged, which it says.
 func (r *Run) readQueries(name string) ([]datasets.Query, error) {
 	path := r.path(name)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	records, err := readCSV(path, 3)
-	if err != nil {
+	if errors.Is(err, fs.ErrPermission) {
 		return nil, err
 	}
 	queries := make([]datasets.Query, len(records))
 	for i, record := range records {
 		arch, err1 := r.Space.Parse(record[1])
 		accuracy, err2 := strconv.ParseFloat(record[2], 64)
-		if err := errors.Join(err1, err2); err != nil {
-			return nil, fmt.Errorf("open run: %s, line %d is damaged (%v); use another folder", path, i+2, err)
+		if err = errors.Join(err1, err2); err != nil {
+			err = fmt.Errorf("%s, line %d is damaged (%v)", path, i+2, err)
+			break
 		}
 		queries[i] = datasets.Query{Arch: arch, Accuracy: accuracy}
+	}
+	if err != nil {
+		r.sayOnce("%v: querying again", err)
+		return nil, nil
 	}
 	return queries, nil
 }
@@ -524,13 +518,11 @@ func writeJSON(path string, value any) error {
 
 func readJSON(path string, value any) error {
 	data, err := os.ReadFile(path)
-	if err == nil {
-		if err = json.Unmarshal(data, value); err != nil {
-			err = fmt.Errorf("%s is damaged (%v); use another folder", path, err)
-		}
-	}
 	if err != nil {
-		return fmt.Errorf("open run: %w", err)
+		return err
+	}
+	if err := json.Unmarshal(data, value); err != nil {
+		return fmt.Errorf("%s is damaged (%v)", path, err)
 	}
 	return nil
 }
@@ -545,13 +537,16 @@ func writeCSV(path string, records [][]string) error {
 func readCSV(path string, fields int) ([][]string, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("open run: %w", err)
+		return nil, err
 	}
 	reader := csv.NewReader(bytes.NewReader(data))
 	reader.FieldsPerRecord = fields
 	records, err := reader.ReadAll()
-	if err != nil || len(records) == 0 {
-		return nil, fmt.Errorf("open run: %s is damaged (%v); use another folder", path, err)
+	if err == nil && len(records) == 0 {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s is damaged (%v)", path, err)
 	}
 	return records[1:], nil
 }

@@ -88,9 +88,8 @@ func TestRunResumes(t *testing.T) {
 		interrupted := openRun(t, dir, backend, config)
 		err := interrupted.TrainJoint(&expiring{Context: t.Context(), epochs: at.epochs})
 		wantErrorLine(t, err, at.next, "context canceled", "run it again to go on")
-		_, stage, done, err := latestCheckpoint(interrupted.checkpoints())
-		if err != nil || stage != at.stage || done != at.done {
-			t.Fatalf("checkpoint of %s after epoch %d (%v), want %s, %d", stage, done, err, at.stage, at.done)
+		if p, err := interrupted.latest(); err != nil || p.stage != at.stage || p.epochs != at.done {
+			t.Fatalf("checkpoint of %s after epoch %d (%v), want %s, %d", p.stage, p.epochs, err, at.stage, at.done)
 		}
 	}
 
@@ -193,36 +192,6 @@ func TestRunOfAnotherKind(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantErrorLine(t, run.LabelInitialSet(oracle), "another data set or label")
-}
-
-// TestRunDamaged alters each file of a run in turn.
-func TestRunDamaged(t *testing.T) {
-	dir := t.TempDir()
-	upToPredictor(t, openRun(t, dir, fastest(t), small()))
-	for _, path := range files(t, dir) {
-		good, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for what, bad := range map[string][]byte{
-			"cut off": good[:len(good)/2-1],
-			"altered": append(append(slices.Clone(good[:len(good)/2]), "\"?\n"...), good[len(good)/2+3:]...),
-		} {
-			if err := os.WriteFile(path, bad, 0o644); err != nil {
-				t.Fatal(err)
-			}
-			_, err := Open(dir, fastest(t), space, small())
-			if err == nil {
-				t.Errorf("%s, %s: no error", filepath.Base(path), what)
-				continue
-			}
-			wantErrorLine(t, err, dir)
-		}
-		if err := os.WriteFile(path, good, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	openRun(t, dir, fastest(t), small())
 }
 
 // TestRunUnwritable puts a file where the run's folder should be.

@@ -70,6 +70,9 @@ func (s *Searcher) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	return nil
 }
 
+// BackendDescription says what the searches compute on, for the records of package experiment.
+func (s *Searcher) BackendDescription() string { return s.Backend.Description() }
+
 // pretrain returns the weights that the searches of a key begin with, none without pretraining. The first search
 // trains them on its model, and those that come meanwhile wait.
 func (s *Searcher) pretrain(key modelKey, m *Model) (map[string][]float32, error) {

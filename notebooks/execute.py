@@ -21,7 +21,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 sys.path.insert(0, str(Path(__file__).parent))
-from export import digest, export, foreign, write
+from export import alone, digest, export, foreign, write
 
 # GoNB reports these on the cell's standard error only, and goes on.
 UNKNOWN_COMMAND = re.compile(r'"(%\S*)" unknown or not implemented')
@@ -223,12 +223,13 @@ def tidy(notebook, root):
 
 def main(source, target, log=os.devnull):
     source, target = Path(source).resolve(), Path(target)
-    name = source.stem
+    name, began = source.stem, time.time()
     executed = target / f"{name}.ipynb"
     if executed.exists() and executed.samefile(source):
         raise Failure(f"{executed} is the notebook itself, and would be replaced: choose another folder with -o")
     if found := foreign(executed, executed):
         raise Failure(f"{found} was not written by this program, or changed since: move it away, or choose another folder with -o")
+    os.environ["JPY_SESSION_NAME"] = str(source)  # as Jupyter's server does, so that a lock can name the notebook
     notebook = nbformat.read(source, as_version=4)
     notebook.metadata["language_info"] = {  # GoNB's own names no lexer for the colours in HTML
         "name": "go", "file_extension": ".go", "mimetype": "text/x-go", "pygments_lexer": "go",
@@ -245,13 +246,16 @@ def main(source, target, log=os.devnull):
             asyncio.run(execute(notebook, source.name, source.parent, kernel_log))
     except BaseException:
         tidy(notebook, Path.cwd())
-        write(failed, nbformat.writes(notebook) + "\n")
+        with alone(target, name):
+            write(failed, nbformat.writes(notebook) + "\n")
         raise
     notebook.metadata["executed"] = {"code": digest(notebook), "scale": os.environ["CRLSO_SCALE"]}
     tidy(notebook, Path.cwd())
-    write(executed, nbformat.writes(notebook) + "\n")
-    failed.unlink(missing_ok=True)
-    export(executed)
+    with alone(target, name):
+        write(executed, nbformat.writes(notebook) + "\n")
+        if failed.exists() and failed.stat().st_mtime < began:  # else it is another launcher's, which failed meanwhile
+            failed.unlink()
+        export(executed)
 
 
 if __name__ == "__main__":

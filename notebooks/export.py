@@ -6,6 +6,9 @@ The pages need neither scripts nor a network: pictures are inside, formulas are 
 """
 
 import base64
+import contextlib
+import fcntl
+import glob
 import hashlib
 import html
 import os
@@ -23,7 +26,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 def write(path, text):
     """Writes a file that is there completely or not at all."""
-    made = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    made = path.with_name(f".{path.name}.part-{secrets.token_hex(8)}")
     try:
         with open(made, "x", encoding="utf-8") as file:
             file.write(text)
@@ -31,6 +34,21 @@ def write(path, text):
     except BaseException:
         made.unlink(missing_ok=True)
         raise
+
+
+@contextlib.contextmanager
+def alone(folder, name):
+    """Keeps other launchers out of the folder, and removes what those that were killed have left of a notebook."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # some network file systems have no such locks
+            fcntl.flock(handle, fcntl.LOCK_EX)  # until it is closed
+            for written in (f"{name}.ipynb", f"{name}.failed.ipynb", f"{name}.html", f"{name}_files", "index.html"):
+                for left in folder.glob(f".{glob.escape(written)}.part-*"):
+                    shutil.rmtree(left) if left.is_dir() else left.unlink()
+        yield
+    finally:
+        os.close(handle)
 
 
 def mathml(formula, display="inline"):
@@ -83,16 +101,17 @@ def figures(notebook):
 
 def write_figures(notebook, folder):
     """Replaces the folder by one with the notebook's figures."""
-    made = folder.with_name(f".{folder.name}.{secrets.token_hex(8)}")
+    made = folder.with_name(f".{folder.name}.part-{secrets.token_hex(8)}")
+    made.mkdir()
     try:
-        made.mkdir()
+        (made / "new").mkdir()
         for name, _, png in figures(notebook):
-            (made / name).write_bytes(png)
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(made, folder)
-    except BaseException:
-        shutil.rmtree(made, ignore_errors=True)
-        raise
+            (made / "new" / name).write_bytes(png)
+        if folder.exists():
+            os.rename(folder, made / "old")
+        os.rename(made / "new", folder)
+    finally:
+        shutil.rmtree(made)
 
 
 TITLE = "<h1>CR-LSO: notebooks</h1>"  # only in an index that is made here
@@ -186,7 +205,7 @@ def foreign(path, *others):
 
 
 def export(path):
-    """Writes what belongs to an executed notebook beside it."""
+    """Writes what belongs to an executed notebook beside it. The caller keeps others out: see alone."""
     if found := foreign(path):
         sys.exit(f"{found} was not written by this program, or changed since: move it away")
     notebook = nbformat.read(path, as_version=4)
@@ -197,5 +216,6 @@ def export(path):
 
 
 if __name__ == "__main__":
-    for path in sys.argv[1:]:
-        export(Path(path))
+    for path in map(Path, sys.argv[1:]):
+        with alone(path.parent, path.stem):
+            export(path)

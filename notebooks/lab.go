@@ -4,6 +4,8 @@ import (
 	"context"
 	"os"
 	"syscall"
+
+	"github.com/cr-lso/cr-lso/notebooks/supervise"
 )
 
 // lab opens JupyterLab on the project's folder until it is stopped, by its own menu or by Ctrl-C.
@@ -21,9 +23,10 @@ func lab(ctx context.Context, args []string) error {
 	if os.Geteuid() == 0 {
 		options = append(options, "--allow-root") // Jupyter asks root to say so; in a container all are
 	}
+	env = supervise.Unmarked(env) // a browser that Jupyter opens is the user's, and stays; kernels have marks of their own
 	cmd := p.child(ctx, env, syscall.SIGTERM, python, append(options, args...)...)
 	cmd.Stderr = os.Stderr
-	if err := cmd.Run(); err != nil && ctx.Err() == nil {
+	if err := runChild(cmd); err != nil && ctx.Err() == nil {
 		return err
 	}
 	return nil

@@ -14,8 +14,11 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/cr-lso/cr-lso/notebooks/supervise"
 )
 
 const usage = `usage: go run ./notebooks COMMAND
@@ -37,6 +40,7 @@ const usage = `usage: go run ./notebooks COMMAND
 `
 
 func main() {
+	supervise.Watcher()
 	log.SetFlags(0)
 	log.SetPrefix("notebooks: ")
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -52,6 +56,15 @@ func main() {
 	}
 }
 
+// goRun returns the process of go run, if that has started this one: it does not hand on every signal.
+func goRun() []int {
+	parent := os.Getppid()
+	if path, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", parent)); err == nil && filepath.Base(path) == "go" {
+		return []int{parent}
+	}
+	return nil
+}
+
 func command(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		return flag.ErrHelp
@@ -60,6 +73,11 @@ func command(ctx context.Context, args []string) error {
 	switch name {
 	case "-h", "-help", "--help", "help":
 		return flag.ErrHelp
+	}
+	if err := supervise.Begin(goRun()...); err != nil {
+		log.Print("warning: if this process is killed, what it has started goes on: ", err)
+	}
+	switch name {
 	case "run":
 		return run(ctx, args)
 	case "lab":

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/cr-lso/cr-lso/crlso"
@@ -136,10 +137,12 @@ func (p *project) execute(ctx context.Context, python string, env []string, note
 	var said bytes.Buffer
 	cmd := p.child(ctx, env, os.Interrupt, python, p.file("execute.py"), notebook, target, log.Name())
 	cmd.Stderr = io.MultiWriter(log, &said)
-	if err := cmd.Run(); err != nil {
+	if err := runChild(cmd); err != nil {
 		why := lastLine(said.String())
 		if ctx.Err() != nil && !strings.HasSuffix(why, "interrupted") {
 			why = name + ": interrupted"
+		} else if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+			why = name + ": Python was ended from outside: " + err.Error()
 		} else if why == "" {
 			why = name + ": " + err.Error()
 		}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -51,15 +52,28 @@ func findProject(ctx context.Context) (*project, error) {
 // file returns the path of a file in the notebooks folder.
 func (p *project) file(name string) string { return filepath.Join(p.root, "notebooks", name) }
 
-// openLog opens the log file of that name anew.
+// openLog opens the log file of that name anew; where another launcher is writing to it, one with a number.
 func (p *project) openLog(name string) (*os.File, error) {
-	path := filepath.Join(p.own, "log", name+".log")
-	err := os.MkdirAll(filepath.Dir(path), 0o777)
-	if err == nil {
-		var file *os.File
-		if file, err = os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND|os.O_TRUNC, 0o666); err == nil {
-			return file, nil
+	dir := filepath.Join(p.own, "log")
+	err := os.MkdirAll(dir, 0o777)
+	for number := 1; err == nil; number++ {
+		path := filepath.Join(dir, name+".log")
+		if number > 1 {
+			path = filepath.Join(dir, fmt.Sprintf("%s-%d.log", name, number))
 		}
+		var file *os.File
+		if file, err = os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o666); err != nil {
+			break
+		}
+		locked := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) // ends when the file is closed
+		if locked == nil {
+			if err = file.Truncate(0); err == nil {
+				return file, nil
+			}
+		} else if !errors.Is(locked, syscall.EWOULDBLOCK) {
+			err = locked
+		}
+		file.Close()
 	}
 	return nil, fmt.Errorf("%w; make that folder writable, or set CRLSO_CACHE to one that is", err)
 }
@@ -141,15 +155,23 @@ func (p *project) environment() []string {
 
 // child returns a command that runs Jupyter's Python in the project's folder. It is in a process group
 // of its own, so that a Ctrl-C at the terminal reaches it once: as the signal sent when ctx ends. It
-// then has some time to stop the kernel.
+// then has some time to stop the kernel. If this process is killed, the child is killed too, for which runChild has
+// to start it.
 func (p *project) child(ctx context.Context, env []string, signal os.Signal, python string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, python, append([]string{"-IB"}, args...)...)
 	cmd.Dir, cmd.Env = p.root, env
 	cmd.Stdout = os.Stdout
 	cmd.Cancel = func() error { return cmd.Process.Signal(signal) }
 	cmd.WaitDelay = 20 * time.Second
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	return cmd
+}
+
+// runChild runs a command of child. To Linux, the parent of a process is the thread that started it: it has to stay.
+func runChild(cmd *exec.Cmd) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	return cmd.Run()
 }
 
 // lastLine returns the last line of text that is not blank.

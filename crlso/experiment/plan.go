@@ -3,8 +3,8 @@
 //
 // An experiment is a [Plan], and lives in a folder that holds
 //
-//	plan.json       methods with their settings, data sets, seeds, budget, label; when, where and with
-//	                which versions it ran
+//	plan.json       methods with their settings, data sets, seeds, budget, label; when, where, on
+//	                which backend and with which versions it ran
 //	results.csv     one row for each query of each search: method, data_set, seed, query, then val, test
 //	                and regret of the best architecture so far, and seconds since the search began
 //	unfinished.csv  the same rows in the order in which searches end, until all have
@@ -113,6 +113,7 @@ type dataSetDescription struct {
 type session struct {
 	Date     string            `json:"date"`
 	Machine  string            `json:"machine"`
+	Backend  string            `json:"backend,omitzero"` // of the methods that compute on one
 	Versions map[string]string `json:"versions"`
 }
 
@@ -252,7 +253,23 @@ func zero(setting any) bool {
 	return slices.Contains([]any{nil, false, 0.0, ""}, setting)
 }
 
-func newSession() session {
+// onBackend is a searcher that computes on a backend of GoMLX.
+type onBackend interface {
+	BackendDescription() string
+}
+
+// backends describes the backends that methods compute on.
+func backends(methods []Method) string {
+	var all []string
+	for _, method := range methods {
+		if s, ok := method.Searcher.(onBackend); ok && !slices.Contains(all, s.BackendDescription()) {
+			all = append(all, s.BackendDescription())
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+func newSession(methods []Method) session {
 	versions := map[string]string{"go": runtime.Version()}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, dependency := range info.Deps {
@@ -262,6 +279,7 @@ func newSession() session {
 	return session{
 		Date:     time.Now().UTC().Format(time.RFC3339),
 		Machine:  fmt.Sprintf("%s, %d processors used, %s/%s", processor(), runtime.GOMAXPROCS(0), runtime.GOOS, runtime.GOARCH),
+		Backend:  backends(methods),
 		Versions: versions,
 	}
 }

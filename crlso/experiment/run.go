@@ -15,10 +15,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gofrs/flock"
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
 // Run runs the searches of a plan whose results are not in the folder dir yet, as many at once as
@@ -49,6 +49,9 @@ func complete(dir string, plan Plan, search func(r *Results, missing []task) err
 		return nil, err
 	}
 	defer unlock()
+	if err := source.Sweep(dir, func(name string) bool { return name == planFile || name == resultsFile }); err != nil {
+		return nil, fmt.Errorf("experiment: %w", err)
+	}
 	r, err := open(dir, plan)
 	if err != nil {
 		return nil, err
@@ -60,7 +63,7 @@ func complete(dir string, plan Plan, search func(r *Results, missing []task) err
 		}
 		return r, r.finish(dir)
 	}
-	r.plan.Sessions = append(r.plan.Sessions, newSession())
+	r.plan.Sessions = append(r.plan.Sessions, newSession(plan.Methods))
 	if err := r.writePlan(dir); err != nil {
 		return r, err
 	}
@@ -71,20 +74,15 @@ func complete(dir string, plan Plan, search func(r *Results, missing []task) err
 }
 
 // lock makes the folder and keeps other processes out of it.
-func lock(dir string) (unlock func() error, err error) {
-	err = os.MkdirAll(dir, 0o755)
-	l := flock.New(filepath.Join(dir, ".lock"))
-	locked := false
-	if err == nil {
-		locked, err = l.TryLock()
-	}
+func lock(dir string) (unlock func(), err error) {
+	unlock, holder, err := source.TryLock(filepath.Join(dir, ".lock"))
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("experiment: cannot write to %s: %w; choose another folder", dir, err)
-	case !locked:
-		return nil, fmt.Errorf("experiment: another process is at work in %s; wait for it, or choose another folder", dir)
+	case unlock == nil:
+		return nil, fmt.Errorf("experiment: %s is at work in %s; wait for it, or choose another folder", holder, dir)
 	}
-	return l.Close, nil
+	return unlock, nil
 }
 
 // task is one search.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -478,12 +479,53 @@ func TestTwoRunsInOneFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	holder := fmt.Sprintf("process %d (experiment.test, on ", os.Getpid())
 	_, err = Run(t.Context(), dir, newPlan(), nil)
-	wantError(t, err, []string{"another process", dir})
-	if err := unlock(); err != nil {
+	wantError(t, err, []string{holder, "is at work in " + dir, "another folder"})
+	_, err = RunTradeoffs(t.Context(), dir, tradeoffPlan(t), nil)
+	wantError(t, err, []string{holder, "is at work in " + dir})
+	unlock()
+	writeFile(t, dir, ".results.csv.123", "half a li") // of a process that was killed
+	writeFile(t, dir, ".notes.csv.123", "")
+	run(t, dir, newPlan())
+	if _, err := os.Stat(filepath.Join(dir, ".results.csv.123")); err == nil {
+		t.Error("half a file of a killed process stays")
+	}
+	if readFile(t, dir, ".notes.csv.123") != "" {
+		t.Error("a file of the user's was changed")
+	}
+
+	// Whoever only reads finished trade-offs is not in the way.
+	dir = t.TempDir()
+	if _, err := RunTradeoffs(t.Context(), dir, tradeoffPlan(t), nil); err != nil {
 		t.Fatal(err)
 	}
-	run(t, dir, newPlan())
+	if unlock, err = lock(dir); err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	if _, err := RunTradeoffs(t.Context(), dir, tradeoffPlan(t), nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// onDevice is a search on a backend.
+type onDevice struct{ search.Searcher }
+
+func (onDevice) BackendDescription() string { return "an abacus" }
+
+// plan.json says on which backend methods computed, and nothing where none of them did.
+func TestBackendInPlan(t *testing.T) {
+	dir, plan := t.TempDir(), newPlan()
+	run(t, dir, plan)
+	if text := readFile(t, dir, planFile); strings.Contains(text, `"backend"`) {
+		t.Errorf("no method has a backend: %s", text)
+	}
+	plan.Methods = append(plan.Methods, Method{"with", onDevice{search.Random{}}}, Method{"again", onDevice{search.Random{}}})
+	run(t, dir, plan)
+	if text := readFile(t, dir, planFile); strings.Count(text, `"backend": "an abacus"`) != 1 {
+		t.Errorf("the backend is not there once: %s", text)
+	}
 }
 
 func TestDamagedFolder(t *testing.T) {

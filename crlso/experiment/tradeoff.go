@@ -45,27 +45,62 @@ type Tradeoffs map[string]map[string][][]datasets.Measurement
 // RunTradeoffs runs the searches of a plan whose logs are not in the folder dir yet, as many at once as GOMAXPROCS says,
 // and returns all logs. Every search has a file of its own, DEVICE/METHOD/SEED.csv, so an experiment that was
 // interrupted goes on with what is missing. A method with other settings needs another name, and another
-// budget or benchmark another folder. As in [Run], all methods get the same randomness from one seed. A
+// budget or benchmark another folder. While there is something to do, other processes are kept out. As in [Run], all methods get the same randomness from one seed. A
 // bar on progress shows the time left; nil shows none.
 func RunTradeoffs(ctx context.Context, dir string, plan TradeoffPlan, progress io.Writer) (Tradeoffs, error) {
-	type task struct {
-		device Device
-		method TradeoffMethod
-		seed   int
-		path   string
+	results, missing, errs := readTradeoffs(dir, plan)
+	if len(missing) == 0 {
+		return results, errors.Join(errs...)
 	}
-	var (
-		missing []task
-		results = Tradeoffs{}
-		errs    []error
-		mu      sync.Mutex // of results and errs, once tasks run at once
-	)
-	finish := func(t task, log []datasets.Measurement, err error) {
-		results[t.device.Name][t.method.Name][t.seed] = log
-		if err != nil {
-			errs = append(errs, fmt.Errorf("experiment: %s on %s, seed %d: %w", t.method.Name, t.device.Name, t.seed, err))
+	unlock, err := lock(dir)
+	if err != nil {
+		return results, errors.Join(append(errs, err)...)
+	}
+	defer unlock()
+	for _, t := range missing {
+		if err := source.Sweep(filepath.Dir(t.path), func(name string) bool { return name == filepath.Base(t.path) }); err != nil {
+			return results, errors.Join(append(errs, err)...)
 		}
 	}
+	results, missing, errs = readTradeoffs(dir, plan) // what another process has done meanwhile
+	bar := newBar(progress, len(missing))
+	defer bar.Finish()
+	var mu sync.Mutex // of results and errs
+	onAllProcessors(ctx, missing, func(t tradeoffTask) {
+		rng := NewRand(t.seed, plan.Benchmark.Name()+" on "+t.device.Name)
+		log, err := runTradeoff(t.method, t.device, plan, rng)
+		if err == nil {
+			err = writeTradeoff(t.path, log)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		results[t.device.Name][t.method.Name][t.seed] = log
+		if err != nil {
+			errs = append(errs, t.failed(err))
+		}
+		bar.Add(1)
+	})
+	if ctx.Err() != nil {
+		errs = append(errs, fmt.Errorf("experiment: stopped: %w; run it again to go on", context.Cause(ctx)))
+	}
+	return results, errors.Join(errs...)
+}
+
+// tradeoffTask is one search.
+type tradeoffTask struct {
+	device Device
+	method TradeoffMethod
+	seed   int
+	path   string // of its log
+}
+
+func (t tradeoffTask) failed(err error) error {
+	return fmt.Errorf("experiment: %s on %s, seed %d: %w", t.method.Name, t.device.Name, t.seed, err)
+}
+
+// readTradeoffs returns the logs in a folder, the searches without one, and what is wrong with those that cannot be read.
+func readTradeoffs(dir string, plan TradeoffPlan) (results Tradeoffs, missing []tradeoffTask, errs []error) {
+	results = Tradeoffs{}
 	for seed := range plan.Seeds {
 		for _, device := range plan.Devices {
 			if results[device.Name] == nil {
@@ -75,35 +110,19 @@ func RunTradeoffs(ctx context.Context, dir string, plan TradeoffPlan, progress i
 				if seed == 0 {
 					results[device.Name][method.Name] = make([][]datasets.Measurement, plan.Seeds)
 				}
-				t := task{device, method, seed, filepath.Join(dir, device.Name, method.Name, strconv.Itoa(seed)+".csv")}
-				if log, err := readTradeoff(t.path, plan); errors.Is(err, fs.ErrNotExist) {
+				t := tradeoffTask{device, method, seed, filepath.Join(dir, device.Name, method.Name, strconv.Itoa(seed)+".csv")}
+				log, err := readTradeoff(t.path, plan)
+				switch {
+				case errors.Is(err, fs.ErrNotExist):
 					missing = append(missing, t)
-				} else {
-					finish(t, log, err)
+				case err != nil:
+					errs = append(errs, t.failed(err))
 				}
+				results[device.Name][method.Name][seed] = log
 			}
 		}
 	}
-	if len(missing) == 0 {
-		return results, errors.Join(errs...)
-	}
-	bar := newBar(progress, len(missing))
-	defer bar.Finish()
-	onAllProcessors(ctx, missing, func(t task) {
-		rng := NewRand(t.seed, plan.Benchmark.Name()+" on "+t.device.Name)
-		log, err := runTradeoff(t.method, t.device, plan, rng)
-		if err == nil {
-			err = writeTradeoff(t.path, log)
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		finish(t, log, err)
-		bar.Add(1)
-	})
-	if ctx.Err() != nil {
-		errs = append(errs, fmt.Errorf("experiment: stopped: %w; run it again to go on", context.Cause(ctx)))
-	}
-	return results, errors.Join(errs...)
+	return results, missing, errs
 }
 
 func runTradeoff(method TradeoffMethod, device Device, plan TradeoffPlan, rng *rand.Rand) ([]datasets.Measurement, error) {

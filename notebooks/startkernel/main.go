@@ -3,7 +3,8 @@
 //	startkernel PROJECT connection.json
 //
 // It finds out what only the start of a kernel can tell: where the notebook lies, in which temporary folder programs can be
-// started, and whether cells will compute without XLA. The workspace file that it gives the kernel is never the user's.
+// started, and whether cells will compute without XLA. The workspace file that it gives the kernel is never the user's. Cells
+// and compilers end with the kernel, and the kernel with the front end, also when one of them is killed.
 package main
 
 import (
@@ -20,9 +21,11 @@ import (
 	"time"
 
 	"github.com/cr-lso/cr-lso/notebooks/internal/project"
+	"github.com/cr-lso/cr-lso/notebooks/supervise"
 )
 
 func main() {
+	supervise.Watcher()
 	log.SetFlags(0)
 	log.SetPrefix("startkernel: ")
 	if len(os.Args) != 3 {
@@ -68,6 +71,9 @@ func run(root, connection string) (status int, err error) {
 		}
 	}()
 
+	if err := supervise.Begin(os.Getppid()); err != nil { // cells work without
+		log.Printf("if the kernel is killed, cells go on: %v", err)
+	}
 	cmd := exec.Command(filepath.Join(filepath.Dir(self), "gonb"), "--kernel", connection, "-raw_error", "-go_work", root)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.Env = append(os.Environ(), "GOWORK="+workspace)
