@@ -32,7 +32,9 @@ func rebuild(ctx context.Context, from string) error {
 		{nasbench201.Embedded().Path, func() ([]byte, error) {
 			return nasbench201.Pack(ctx, published(in), os.Stderr)
 		}},
-		{nasbench201.EmbeddedHardware().Path, func() ([]byte, error) { return packHardware(either(in, "nb201_hwnasbench.csv.gz", "HW-NAS-Bench-v1_0.pickle")) }},
+		{nasbench201.EmbeddedHardware().Path, func() ([]byte, error) {
+			return packHardware(either(in, "nb201_hwnasbench.csv.gz", "HW-NAS-Bench-v1_0.pickle"))
+		}},
 		{nasbench101.Embedded().Path, func() ([]byte, error) {
 			return nasbench101.Pack(ctx, nasbench101.ReferenceCSV{Path: in("nb101.csv.gz")}, os.Stderr)
 		}},
