@@ -17,12 +17,13 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/cr-lso/cr-lso/notebooks/internal/project"
+	"github.com/cr-lso/cr-lso/notebooks/supervise"
 )
 
 func main() {
+	supervise.Watcher()
 	log.SetFlags(0)
 	log.SetPrefix("startkernel: ")
 	if len(os.Args) != 3 {
@@ -68,6 +69,10 @@ func run(root, connection string) (status int, err error) {
 		}
 	}()
 
+	// Cells and compilers end with this process, and it with the front end.
+	if err := supervise.Begin(os.Getppid()); err != nil {
+		log.Print("if the kernel is killed, cells go on: ", err)
+	}
 	cmd := exec.Command(filepath.Join(filepath.Dir(self), "gonb"), "--kernel", connection, "-raw_error", "-go_work", root)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.Env = append(os.Environ(), "GOWORK="+workspace)
@@ -77,36 +82,23 @@ func run(root, connection string) (status int, err error) {
 	if runtime.GOARCH == "amd64" && os.Getenv("GOEXPERIMENT") == "" && withoutXLA() {
 		cmd.Env = append(cmd.Env, "GOEXPERIMENT=simd") // 5 to 8 times faster than without
 	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a signal to the group reaches it once, as any other: from here
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	if err := cmd.Start(); err != nil {
 		return 0, err
 	}
-	ended := make(chan struct{})
-	go pass(signals, cmd.Process, ended)
+	go func() {
+		for s := range signals {
+			cmd.Process.Signal(s)
+		}
+	}()
 	err = cmd.Wait()
-	close(ended)
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		return 0, err
 	}
 	return cmd.ProcessState.ExitCode(), nil
-}
-
-// pass passes on the signals that end a kernel. Front ends interrupt one with a message, so an interrupt is a Ctrl-C that
-// the kernel has got too. One that ends the whole process group it gets itself, and it cannot bear a second one.
-func pass(signals <-chan os.Signal, kernel *os.Process, ended <-chan struct{}) {
-	for s := range signals {
-		if s == os.Interrupt {
-			continue
-		}
-		select {
-		case <-ended:
-			return
-		case <-time.After(time.Second):
-			kernel.Signal(s)
-		}
-	}
 }
 
 // ownFolder makes a new folder in the first of folders that it is good in.
