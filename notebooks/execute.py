@@ -149,6 +149,12 @@ def reason(cell, error):
     return ": ".join([error.evalue.strip().splitlines()[0]] + lines[-1:])
 
 
+def refusal(log):
+    """Returns why startkernel did not start the kernel, if it said so in the log."""
+    said = re.findall(r"^startkernel: (.+)", Path(log[0]).read_text(errors="replace"), re.MULTILINE) if log else []
+    return said[-1] if said else None
+
+
 async def execute(notebook, name, folder, log):
     """Executes the cells in place, in the given folder. Raises Failure."""
     client = Client(notebook, kernel_name="crlso", timeout=None, coalesce_streams=True, record_timing=False)
@@ -227,12 +233,6 @@ def digest(notebook):
         if cell.cell_type == "code":
             code.update(cell.source.encode() + b"\0")
     return code.hexdigest()
-
-
-def refusal(log):
-    """Returns why startkernel did not start the kernel, if it said so in the log."""
-    said = re.findall(r"^startkernel: (.+)", Path(log[0]).read_text(errors="replace"), re.MULTILINE) if log else []
-    return said[-1] if said else None
 
 
 def main(source, target, log=os.devnull):

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,6 +24,7 @@ import (
 type project struct {
 	root      string // the folder of go.mod
 	cache     string
+	own       string // for logs and Jupyter's files: the cache, or a folder of the user's where others own the cache
 	goroot    string
 	goversion string
 }
@@ -41,8 +43,19 @@ func findProject(ctx context.Context) (*project, error) {
 	if _, err := os.Stat(p.file("execute.py")); err != nil {
 		return nil, errors.New("not inside the project: change to its folder, the one with go.mod")
 	}
-	p.cache, err = source.CacheDir()
-	return p, err
+	if p.cache, err = source.CacheDir(); err != nil {
+		return nil, err
+	}
+	p.own = p.cache
+	const write = 2
+	if err := syscall.Access(p.cache, write); errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		user, err := os.UserCacheDir()
+		if err != nil {
+			return nil, fmt.Errorf("%s cannot be written, and for the logs: %w; set CRLSO_CACHE to a folder that can", p.cache, err)
+		}
+		p.own = filepath.Join(user, "crlso")
+	}
+	return p, nil
 }
 
 // file returns the path of a file in the notebooks folder.
@@ -50,7 +63,7 @@ func (p *project) file(name string) string { return filepath.Join(p.root, "noteb
 
 // openLog opens the log file of that name anew.
 func (p *project) openLog(name string) (*os.File, error) {
-	path := filepath.Join(p.cache, "log", name+".log")
+	path := filepath.Join(p.own, "log", name+".log")
 	err := os.MkdirAll(filepath.Dir(path), 0o755)
 	if err == nil {
 		var file *os.File
@@ -104,7 +117,7 @@ func (p *project) prepare(ctx context.Context) (python string, env []string, err
 
 // environment returns this process's environment with what Jupyter needs. Nothing in it points to $HOME.
 func (p *project) environment() []string {
-	jupyter := filepath.Join(p.cache, "jupyter")
+	jupyter := filepath.Join(p.own, "jupyter")
 	env := []string{
 		"JUPYTER_CONFIG_DIR=" + filepath.Join(jupyter, "config"),
 		"JUPYTER_DATA_DIR=" + filepath.Join(jupyter, "data"),
