@@ -3,7 +3,8 @@
 //	startkernel PROJECT connection.json
 //
 // It finds out what only the start of a kernel can tell: where the notebook lies, in which temporary folder programs can be
-// started, and whether cells will compute without XLA. The workspace file that it gives the kernel is never the user's.
+// started, and whether cells will compute without XLA. The workspace file that it gives the kernel is never the user's. Cells
+// and compilers end with the kernel, and the kernel with the front end, also when one of them is killed.
 package main
 
 import (
@@ -69,9 +70,8 @@ func run(root, connection string) (status int, err error) {
 		}
 	}()
 
-	// Cells and compilers end with this process, and it with the front end.
-	if err := supervise.Begin(os.Getppid()); err != nil {
-		log.Print("if the kernel is killed, cells go on: ", err)
+	if err := supervise.Begin(os.Getppid()); err != nil { // cells work without
+		log.Printf("if the kernel is killed, cells go on: %v", err)
 	}
 	cmd := exec.Command(filepath.Join(filepath.Dir(self), "gonb"), "--kernel", connection, "-raw_error", "-go_work", root)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
@@ -82,7 +82,8 @@ func run(root, connection string) (status int, err error) {
 	if runtime.GOARCH == "amd64" && os.Getenv("GOEXPERIMENT") == "" && withoutXLA() {
 		cmd.Env = append(cmd.Env, "GOEXPERIMENT=simd") // 5 to 8 times faster than without
 	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a signal to the group reaches it once, as any other: from here
+	// A signal to the group reaches the kernel once, from here: it cannot bear two, and leaves its files behind.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	if err := cmd.Start(); err != nil {
