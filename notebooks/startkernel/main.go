@@ -82,6 +82,9 @@ func run(root, connection string) (status int, err error) {
 	if runtime.GOARCH == "amd64" && os.Getenv("GOEXPERIMENT") == "" && withoutXLA() {
 		cmd.Env = append(cmd.Env, "GOEXPERIMENT=simd") // 5 to 8 times faster than without
 	}
+	if os.Getenv("CRLSO_SCALE") == "" {
+		cmd.Env = append(cmd.Env, "CRLSO_SCALE=laptop") // as the launcher says: names of folders have it
+	}
 	// A signal to the group reaches the kernel once, from here: it cannot bear two, and leaves its files behind.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	signals := make(chan os.Signal, 8)
