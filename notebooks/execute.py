@@ -150,6 +150,12 @@ def reason(cell, error):
     return ": ".join([error.evalue.strip().splitlines()[0]] + lines[-1:])
 
 
+def refusal(log):
+    """Returns why startkernel did not start the kernel, if it said so in the log."""
+    said = re.findall(r"^startkernel: (.+)", Path(log[0]).read_text(errors="replace"), re.MULTILINE) if log else []
+    return said[-1] if said else None
+
+
 async def execute(notebook, name, folder, log):
     """Executes the cells in place, in the given folder. Raises Failure."""
     client = Client(notebook, kernel_name="crlso", timeout=None, coalesce_streams=True, record_timing=False)
@@ -265,4 +271,5 @@ if __name__ == "__main__":
     except Failure as failure:
         sys.exit(str(failure))
     except Exception as error:
-        sys.exit(f"{Path(sys.argv[1]).name}: {type(error).__name__}: {str(error).strip().splitlines()[0]}")
+        why = refusal(sys.argv[3:]) or f"{type(error).__name__}: {str(error).strip().splitlines()[0]}"
+        sys.exit(f"{Path(sys.argv[1]).name}: {why}")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,13 +23,19 @@ type frontEnd struct {
 	env    []string
 }
 
+// preparedPython is the project's Python. All tests share what is prepared.
+var preparedPython = sync.OnceValues(func() (string, error) {
+	p, err := findProject(context.Background())
+	if err != nil {
+		return "", err
+	}
+	python, _, err := p.prepare(context.Background())
+	return python, err
+})
+
 func newFrontEnd(t *testing.T, env ...string) frontEnd {
 	t.Helper()
-	p, err := findProject(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	python, _, err := p.prepare(t.Context())
+	python, err := preparedPython()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +68,7 @@ func noProxy(t *testing.T) string {
 	return server.URL
 }
 
-// command returns Python's module with these arguments.
+// command returns Python with these arguments.
 func (f frontEnd) command(t *testing.T, dir string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(t.Context(), f.python, append([]string{"-B"}, args...)...)
 	cmd.Dir, cmd.Env = dir, f.env
@@ -124,7 +132,7 @@ const (
 func TestNbconvertInAPlainEnvironment(t *testing.T) {
 	t.Parallel()
 	executed := newFrontEnd(t).nbconvert(t, "/", filepath.Join(working(t), "testdata", "passes.ipynb"))
-	if got := executed.printed("settings"); got != "scale \n" {
+	if got := executed.printed("settings"); got != "scale laptop\n" {
 		t.Errorf("the settings are %q", got)
 	}
 }
@@ -202,6 +210,14 @@ func TestNothingIsAskedOfTheNetwork(t *testing.T) {
 	}
 	if n := strings.Count(said, "15625"); n != 2 {
 		t.Errorf("the project's own was printed %d times:\n%s", n, said)
+	}
+}
+
+// TestFolderOfResultsSeenFromTheShell names a folder for the results as the shell sees it, not the notebook.
+func TestFolderOfResultsSeenFromTheShell(t *testing.T) {
+	t.Setenv("CRLSO_RUNS", "results")
+	if want := "CRLSO_RUNS=" + filepath.Join(working(t), "results"); !slices.Contains(new(project).environment(), want) {
+		t.Errorf("the kernel's environment has no %s", want)
 	}
 }
 

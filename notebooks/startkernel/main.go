@@ -18,7 +18,6 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/cr-lso/cr-lso/notebooks/internal/project"
 	"github.com/cr-lso/cr-lso/notebooks/supervise"
@@ -83,36 +82,27 @@ func run(root, connection string) (status int, err error) {
 	if runtime.GOARCH == "amd64" && os.Getenv("GOEXPERIMENT") == "" && withoutXLA() {
 		cmd.Env = append(cmd.Env, "GOEXPERIMENT=simd") // 5 to 8 times faster than without
 	}
+	if os.Getenv("CRLSO_SCALE") == "" {
+		cmd.Env = append(cmd.Env, "CRLSO_SCALE=laptop") // as the launcher says: names of folders have it
+	}
+	// A signal to the group reaches the kernel once, from here: it cannot bear two, and leaves its files behind.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	if err := cmd.Start(); err != nil {
 		return 0, err
 	}
-	ended := make(chan struct{})
-	go pass(signals, cmd.Process, ended)
+	go func() {
+		for s := range signals {
+			cmd.Process.Signal(s)
+		}
+	}()
 	err = cmd.Wait()
-	close(ended)
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		return 0, err
 	}
 	return cmd.ProcessState.ExitCode(), nil
-}
-
-// pass passes on the signals that end a kernel. Front ends interrupt one with a message, so an interrupt is a Ctrl-C that
-// the kernel has got too. One that ends the whole process group it gets itself, and it cannot bear a second one.
-func pass(signals <-chan os.Signal, kernel *os.Process, ended <-chan struct{}) {
-	for s := range signals {
-		if s == os.Interrupt {
-			continue
-		}
-		select {
-		case <-ended:
-			return
-		case <-time.After(time.Second):
-			kernel.Signal(s)
-		}
-	}
 }
 
 // ownFolder makes a new folder in the first of folders that it is good in.
