@@ -36,12 +36,16 @@ var seeds = []string{"777", "888", "999"}
 
 // Info implements Source.
 func (s HPOBench) Info() Info {
+	place := s.path()
+	if s.Path != "" {
+		place = "a new file, and name that" // never onto one of the user's
+	}
 	return Info{
 		Name:    "HPOBench " + archive.Name,
 		Holds:   "validation accuracy of each training run; mean test accuracy on cifar100 and imagenet16",
 		Path:    s.path(),
 		Present: exists(s.path()),
-		Get:     fmt.Sprintf("download %s to %s", archive.URL, s.path()),
+		Get:     fmt.Sprintf("download %s to %s", archive.URL, place),
 	}
 }
 
