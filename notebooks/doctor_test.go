@@ -91,10 +91,10 @@ func TestDoctorFindsNoexec(t *testing.T) {
 	if f := looks(t, "Temporary"); f.broken != nil {
 		t.Errorf("the tests run in %+v", f)
 	}
-	wantBroken(t, looks(t, "Temporary", "TMPDIR=/nowhere"), "/nowhere", "set TMPDIR and GOTMPDIR")
 	start := startIn
 	defer func() { startIn = start }()
 	noexec := t.TempDir()
+	wantBroken(t, looks(t, "Temporary", "TMPDIR=/nowhere"), "/nowhere", "set TMPDIR and GOTMPDIR")
 	startIn = func(ctx context.Context, dir string) error {
 		if dir == noexec {
 			return &fs.PathError{Op: "fork/exec", Path: dir, Err: syscall.EACCES}
