@@ -70,6 +70,9 @@ func bench(ctx context.Context, args []string) error {
 	if record == "" {
 		record = p.file("speed.csv")
 	}
+	if err := (measurement{}).add(record, nil); err != nil { // before anything that takes long
+		return err
+	}
 	log, err := p.openLog("bench")
 	if err != nil {
 		return err

@@ -47,6 +47,18 @@ ok  	compress	2.5s
 	}
 }
 
+// TestRecordOfTheUser leaves a file that is no record.
+func TestRecordOfTheUser(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "mine.csv")
+	if err := os.WriteFile(file, []byte("a,b\n1,2\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	wantFailure(t, launch(t, "bench", "nasbench201.Open", "-o", file), file, "no record of speed", "-o")
+	if content, err := os.ReadFile(file); err != nil || string(content) != "a,b\n1,2\n" {
+		t.Errorf("the file is now %q, %v", content, err)
+	}
+}
+
 // TestBench runs a benchmark twice: the record then has both under one head.
 func TestBench(t *testing.T) {
 	record := filepath.Join(t.TempDir(), "speed.csv")

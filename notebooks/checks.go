@@ -79,7 +79,8 @@ func checkGoMLX(ctx context.Context, p *project) finding {
 func checkCompiler(ctx context.Context, p *project) (f finding) {
 	install := "install one (on Debian, `apt install gcc libc6-dev` as root)"
 	without := fmt.Sprintf("; or set %s=go to go on without XLA, many times slower", compute.ConfigEnvVar)
-	compiler, err := exec.LookPath(p.goEnv(ctx, "CC"))
+	command := append(strings.Fields(p.goEnv(ctx, "CC")), "-x", "c", "-fsyntax-only", "-")
+	compiler, err := exec.LookPath(command[0])
 	f.found = compiler
 	var said bytes.Buffer
 	switch {
@@ -90,7 +91,7 @@ func checkCompiler(ctx context.Context, p *project) (f finding) {
 		f.found += ", turned off"
 		f.broken = fmt.Errorf("CGO_ENABLED is not 1, and XLA needs cgo: unset it, or run `go env -u CGO_ENABLED`%s", without)
 	default:
-		cmd := exec.CommandContext(ctx, compiler, "-x", "c", "-fsyntax-only", "-")
+		cmd := exec.CommandContext(ctx, compiler, command[1:]...)
 		cmd.Stdin, cmd.Stderr = strings.NewReader("#include <stdlib.h>\n"), &said
 		if cmd.Run() != nil {
 			f.found += ", does not work"
@@ -122,10 +123,12 @@ func checkPython(ctx context.Context, p *project) (f finding) {
 
 func checkJupyter(ctx context.Context, p *project) (f finding) {
 	venv := filepath.Join(p.cache, "venv")
-	fault := source.PipCheck(ctx, p.file("requirements.txt"))
+	foreign, fault := source.Foreign(venv), source.PipCheck(ctx, p.file("requirements.txt"))
 	switch {
-	case source.Foreign(venv) != nil:
-		f.broken = source.Foreign(venv)
+	case errors.As(foreign, new(*fs.PathError)): // which checkCache tells
+		f.found = unready(fault)
+	case foreign != nil:
+		f.broken = foreign
 	case errors.Is(fault, fs.ErrNotExist):
 		f.found = unready(fault)
 	case fault != nil:
@@ -226,7 +229,7 @@ func checkTemporary(ctx context.Context, p *project) (f finding) {
 }
 
 // startIn starts a program in a folder.
-func startIn(ctx context.Context, dir string) error {
+var startIn = func(ctx context.Context, dir string) error {
 	file, err := os.CreateTemp(dir, "crlso-")
 	if err != nil {
 		return err

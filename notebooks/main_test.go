@@ -201,21 +201,21 @@ func TestWithoutPython(t *testing.T) {
 		{"no venv", `
 			case "$*" in
 			*ensurepip*) exit 1;;
-			-c*) echo 3.11.2 True;;
+			-Ic*) echo 3.11.2 True;;
 			*) echo 'You need to apt install python3.11-venv'; exit 1;;
 			esac`, []string{"apt install python3.11-venv"}, "3.11.2"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			out := t.TempDir()
-			env := []string{"CRLSO_CACHE=" + t.TempDir(), "PATH=" + goOnly(t, test.python3)}
+			env := []string{"CRLSO_CACHE=" + t.TempDir(), "PATH=" + goOnly(t, test.python3), "GOMLX_BACKEND=go"}
 			cmd := launch(t, "run", "testdata/passes.ipynb", "-o", out)
 			cmd.Env = append(cmd.Env, env...)
 			wantFailure(t, cmd, append(test.want, "Python")...)
 			wantEntries(t, out)
 
 			cmd = launch(t, "doctor")
-			cmd.Env = append(cmd.Env, append(env, "GOMLX_BACKEND=go")...)
+			cmd.Env = append(cmd.Env, env...)
 			stdout, stderr, status := result(t, cmd)
 			if status != 1 {
 				t.Errorf("doctor: exit status %d, want 1", status)

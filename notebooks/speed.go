@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -88,14 +89,17 @@ func (m measurement) String() string {
 
 // add adds a row for each value to the record, which is made if it is not there.
 func (m measurement) add(record string, circumstances map[string]string) error {
-	file, err := os.OpenFile(record, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	file, err := os.OpenFile(record, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o666)
 	if err != nil {
 		return fmt.Errorf("%w; choose another file with -o", err)
 	}
 	defer file.Close()
 	rows := csv.NewWriter(file)
-	if info, err := file.Stat(); err == nil && info.Size() == 0 {
+	switch columns, err := csv.NewReader(file).Read(); {
+	case err == io.EOF:
 		rows.Write(speedColumns)
+	case err != nil || !slices.Equal(columns, speedColumns):
+		return fmt.Errorf("%s is no record of speed, and stays as it is; choose another file with -o", record)
 	}
 	for _, q := range m.values {
 		own := map[string]string{"machine": m.machine, "cores": m.cores, "benchmark": m.name,

@@ -17,6 +17,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -99,12 +100,17 @@ func environment(plugin string) ([]byte, error) {
 	return h.Sum(nil), nil
 }
 
-// removeUnused deletes the programs in dir that nobody has taken for long.
+// programName matches the files of fileOf.
+var programName = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// removeUnused deletes the programs in dir that nobody has taken for long. Other files stay: what is a
+// program has such a name and its digest.
 func removeUnused(dir string) {
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
-		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > unusedFor {
-			os.Remove(filepath.Join(dir, e.Name()))
+		file := filepath.Join(dir, e.Name())
+		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > unusedFor && programName.MatchString(e.Name()) && read(file) != nil {
+			os.Remove(file)
 		}
 	}
 }

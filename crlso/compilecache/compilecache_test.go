@@ -4,9 +4,11 @@ package compilecache_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -87,25 +89,41 @@ func TestCacheUnwritable(t *testing.T) {
 	train(t, open(t, filepath.Join(file, "programs")), 1)
 }
 
-// TestUnused leaves a program that was taken this month, and deletes one that was not.
+// TestUnused leaves a program that was taken this month, and deletes one that was not. What is no program stays.
 func TestUnused(t *testing.T) {
 	dir := t.TempDir()
-	young, old := filepath.Join(dir, "young"), filepath.Join(dir, "old")
-	for file, age := range map[string]time.Duration{young: 29 * 24 * time.Hour, old: 31 * 24 * time.Hour} {
-		if err := os.WriteFile(file, nil, 0o644); err != nil {
+	program := append(sum("code"), "code"...)
+	young, old := filepath.Join(dir, strings.Repeat("a", 64)), filepath.Join(dir, strings.Repeat("b", 64))
+	named, other := filepath.Join(dir, strings.Repeat("c", 64)), filepath.Join(dir, "thesis.tex")
+	for _, file := range []struct {
+		path    string
+		content []byte
+		age     time.Duration
+	}{
+		{young, program, 29 * 24 * time.Hour},
+		{old, program, 31 * 24 * time.Hour},
+		{named, []byte("the user's"), 31 * 24 * time.Hour},
+		{other, program, 31 * 24 * time.Hour},
+	} {
+		if err := os.WriteFile(file.path, file.content, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		when := time.Now().Add(-age)
-		if err := os.Chtimes(file, when, when); err != nil {
+		when := time.Now().Add(-file.age)
+		if err := os.Chtimes(file.path, when, when); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := compilecache.Open(plugin(t), dir); err != nil {
 		t.Fatal(err)
 	}
-	if kept := files(t, dir); len(kept) != 1 || kept[young] == nil {
-		t.Errorf("there are %d files, want %s alone", len(kept), young)
+	if kept := files(t, dir); len(kept) != 3 || kept[old] != nil {
+		t.Errorf("there are %d files, want all three but %s", len(kept), old)
 	}
+}
+
+func sum(text string) []byte {
+	digest := sha256.Sum256([]byte(text))
+	return digest[:]
 }
 
 // TestOtherPlugin wants an error for a second plugin.

@@ -38,12 +38,16 @@ const (
 
 // Info implements Source.
 func (s TFRecord) Info() Info {
+	place := s.path()
+	if s.Path != "" {
+		place = "a new file, and name that" // never onto one of the user's
+	}
 	return Info{
 		Name:    "official " + only108.Name,
 		Holds:   "validation and test accuracy of each of three training runs",
 		Path:    s.path(),
 		Present: exists(s.path()),
-		Get:     fmt.Sprintf("download %s, 499 MB, to %s", only108.URL, s.path()),
+		Get:     fmt.Sprintf("download %s, 499 MB, to %s", only108.URL, place),
 	}
 }
 

@@ -38,12 +38,16 @@ var seeds = []string{"777", "888", "999"}
 
 // Info implements Source.
 func (s HPOBench) Info() Info {
+	place := s.path()
+	if s.Path != "" {
+		place = "a new file, and name that" // never onto one of the user's
+	}
 	return Info{
 		Name:    "HPOBench " + archive.Name,
 		Holds:   "validation accuracy of each training run; mean test accuracy on cifar100 and imagenet16",
 		Path:    s.path(),
 		Present: stampOf(s.path()) != "",
-		Get:     fmt.Sprintf("download %s to %s, or unpack it there", archive.URL, cached(archive.Name)),
+		Get:     fmt.Sprintf("download %s to %s, or unpack it there", archive.URL, place),
 	}
 }
 

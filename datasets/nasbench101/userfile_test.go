@@ -1,0 +1,28 @@
+package nasbench101
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestFileOfTheUser says nothing that would put a download in place of the user's own file.
+func TestFileOfTheUser(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "mine")
+	source := TFRecord{Path: path}
+	_, err := source.fetch(t.Context(), io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "there is no file "+path) || strings.Count(err.Error(), path) != 1 {
+		t.Errorf("where there is no file: %v", err)
+	}
+	if err := os.WriteFile(path, []byte("mine"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if get := source.Info().Get; strings.Contains(get, path) || !strings.Contains(get, "to a new file") {
+		t.Errorf("the advice is to %s", get)
+	}
+	if get, usual := (TFRecord{}).Info().Get, (TFRecord{}).path(); !strings.Contains(get, "to "+usual) {
+		t.Errorf("of the usual place %s the advice is to %s", usual, get)
+	}
+}
