@@ -3,10 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -24,8 +26,7 @@ if err := other.Start(); err != nil {
 	panic(err)
 }
 fmt.Println("processes", os.Getpid(), os.Getppid(), other.Process.Pid)
-for {
-}`)
+time.Sleep(time.Hour)`)
 	for _, victim := range []string{"go run", "the launcher", "Python", "the kernel"} {
 		t.Run(victim, func(t *testing.T) {
 			t.Parallel()
@@ -80,6 +81,56 @@ for {
 			}
 		})
 	}
+}
+
+// TestKilledLab kills the launcher while JupyterLab has a kernel.
+func TestKilledLab(t *testing.T) {
+	cmd, server, log := startLab(t, func(*exec.Cmd) {})
+	request, err := http.NewRequestWithContext(t.Context(), "POST", server+"/api/kernels", strings.NewReader(`{"name": "gonb"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "token "+labToken)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusCreated {
+		t.Fatalf("starting a kernel: %s\n%s", response.Status, log.String())
+	}
+	lab := children(t, cmd.Process.Pid)
+	kernels := children(t, lab[len(lab)-1])
+	if len(kernels) == 0 || !strings.HasPrefix(program(t, lab[len(lab)-1]), "python") {
+		t.Fatalf("the launcher has the children %d, the last of them %d", lab, kernels)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(time.Second)
+	for _, pid := range append(lab, kernels...) {
+		if runs(pid) {
+			t.Errorf("process %d goes on", pid)
+		}
+	}
+	cmd.Wait()
+}
+
+// children returns the processes that a process has started, in the order of their numbers.
+func children(t *testing.T, pid int) (numbers []int) {
+	t.Helper()
+	output, err := exec.Command("pgrep", "-P", strconv.Itoa(pid)).Output()
+	if err != nil {
+		t.Fatalf("the children of %d: %v", pid, err)
+	}
+	for _, field := range strings.Fields(string(output)) {
+		number, err := strconv.Atoi(field)
+		if err != nil {
+			t.Fatal(err)
+		}
+		numbers = append(numbers, number)
+	}
+	return numbers
 }
 
 // parent returns the number of a process's parent.
