@@ -28,7 +28,7 @@ func (s AuthorsJSON) Info() Info {
 		Holds:   "mean validation and test accuracy over the training runs",
 		Path:    s.path(),
 		Present: exists(s.path()),
-		Get:     fmt.Sprintf("download %s from where the README of AlbertiPot/nar on GitHub says, to %s", authorsName, s.path()),
+		Get:     fmt.Sprintf("download %s from where the README of AlbertiPot/nar on GitHub says, to %s", authorsName, cached(authorsName)),
 	}
 }
 

@@ -42,7 +42,7 @@ func (s HPOBench) Info() Info {
 		Name:    "HPOBench " + archive.Name,
 		Holds:   "validation accuracy of each training run; mean test accuracy on cifar100 and imagenet16",
 		Path:    s.path(),
-		Present: stampOf(s.path()) != "",
+		Present: present(s.path()),
 		Get:     fmt.Sprintf("download %s to %s, or unpack it there", archive.URL, cached(archive.Name)),
 	}
 }
@@ -51,7 +51,7 @@ func (s HPOBench) path() string {
 	if s.Path != "" {
 		return s.Path
 	}
-	if folder := cached("nasbench_201"); !exists(cached(archive.Name)) && stampOf(folder) != "" {
+	if folder := cached("nasbench_201"); !exists(cached(archive.Name)) && present(folder) {
 		return folder
 	}
 	return cached(archive.Name)

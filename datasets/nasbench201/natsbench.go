@@ -41,7 +41,7 @@ func (s NATSBench) Info() Info {
 		Name:    "official " + natsName,
 		Holds:   "validation accuracy of each training run; mean test accuracy",
 		Path:    s.path(),
-		Present: stampOf(s.path()) != "",
+		Present: present(s.path()),
 		Get: fmt.Sprintf("download %s.tar from where the README of D-X-Y/NATS-Bench on GitHub says, and save it, packed or unpacked, as %s or the folder %[2]s without .tar",
 			natsName, cached(natsName+".tar")),
 	}
@@ -52,7 +52,7 @@ func (s NATSBench) path() string {
 		return s.Path
 	}
 	folder := cached(natsName)
-	if stampOf(folder) != "" {
+	if present(folder) {
 		return folder
 	}
 	return folder + ".tar"

@@ -71,7 +71,7 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		"(4, 0, 3, 1, 4, 5)":             "number 5 is 5, want 0 to 4",
 		"(4, 0, 3, 1, 4, -1)":            "number 5 is -1",
 		"(4, 0, 3, 1, 4, 'none')":        `element 5 is "none"`,
-		"(4, 0, 3, 1, 4, 3.0)":           "element 5 is 3",
+		"(4, 0, 3, 1, 4, 3.0)":           "element 5 is 3.0",
 		"(4, 0, 3, 1, 4":                 "end of the text",
 		edge(`"2_3"`, `"3_2"`):           `the edge "2_3" is missing`,
 		edge(`"none"`, `"conv_5x5"`):     `edge "0_1": unknown operation "conv_5x5"`,

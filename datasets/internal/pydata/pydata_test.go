@@ -103,6 +103,7 @@ func TestDescribe(t *testing.T) {
 		"a tuple of 1": Tuple{List{1}},
 		"a dict of 1":  Dict{{"a", 1}},
 		"None":         nil,
+		"4.0":          4.0,
 		"0.5":          0.5,
 		"Cell(...)":    Call{Name: "Cell"},
 		`"` + strings.Repeat("x", 90) + ` ... ` + strings.Repeat("x", 90) + `"`: strings.Repeat("x", 1000),

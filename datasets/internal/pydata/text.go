@@ -3,6 +3,7 @@ package pydata
 import (
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -95,6 +96,10 @@ func Describe(value any) string {
 		return "None"
 	case string:
 		return Quote(v)
+	case float64:
+		if v == math.Trunc(v) && math.Abs(v) < 1e15 {
+			return fmt.Sprintf("%.1f", v)
+		}
 	case Name:
 		return string(v)
 	case Call:
