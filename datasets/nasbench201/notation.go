@@ -67,7 +67,7 @@ func parseBars(s string) (Cell, error) {
 	for n, node := range nodes {
 		terms := strings.Split(node, "|")
 		if len(terms) != n+3 || terms[0] != "" || terms[n+2] != "" {
-			return Cell{}, fmt.Errorf("group %q is not %d terms, each between bars", node, n+1)
+			return Cell{}, fmt.Errorf("group %s is not %d terms, each between bars", pydata.Quote(node), n+1)
 		}
 		for source, term := range terms[1 : n+2] {
 			name, from, _ := strings.Cut(term, "~")
@@ -76,9 +76,9 @@ func parseBars(s string) (Cell, error) {
 			case err != nil:
 				return Cell{}, err
 			case strings.Contains(from, "~"):
-				return Cell{}, fmt.Errorf("term %q has %d parts, want an operation and a node", term, 2+strings.Count(from, "~"))
+				return Cell{}, fmt.Errorf("term %s has %d parts, want an operation and a node", pydata.Quote(term), 2+strings.Count(from, "~"))
 			case from != string(rune('0'+source)):
-				return Cell{}, fmt.Errorf("term %q should end in ~%d", term, source)
+				return Cell{}, fmt.Errorf("term %s should end in ~%d", pydata.Quote(term), source)
 			}
 			c[i] = op
 			i++
