@@ -108,7 +108,8 @@ func TestDescribe(t *testing.T) {
 		"4.0":          4.0,
 		"0.5":          0.5,
 		"Cell(...)":    Call{Name: "Cell"},
-		`"` + strings.Repeat("x", 90) + ` ... ` + strings.Repeat("x", 90) + `"`: strings.Repeat("x", 1000),
+		`"` + strings.Repeat(`\x01`, 20) + ` ... ` + strings.Repeat(`\x01`, 20) + `"`: strings.Repeat("\x01", 80),
+		`"` + strings.Repeat("x", 90) + ` ... ` + strings.Repeat("x", 90) + `"`:       strings.Repeat("x", 1000),
 	} {
 		if got := Describe(value); got != want {
 			t.Errorf("Describe(%v) = %s, want %s", value, got, want)

@@ -137,7 +137,7 @@ func describe(open string, elements []any, end, kind string) string {
 // Quote returns a text in quotes, on one line, without its middle if it is long.
 func Quote(text string) string {
 	quoted := strconv.Quote(text)
-	for ends := 90; len(quoted) > maxQuoted; ends /= 2 {
+	for ends := min(90, len(text)/2); len(quoted) > maxQuoted; ends /= 2 {
 		quoted = strconv.Quote(strings.ToValidUTF8(text[:ends], "") + " ... " + strings.ToValidUTF8(text[len(text)-ends:], ""))
 	}
 	return quoted
