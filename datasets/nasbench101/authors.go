@@ -12,9 +12,10 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// AuthorsJSON is the file that the code of CR-LSO's authors reads: validation and test accuracy, each the
-// mean of three training runs. It was made by the authors of NAR (Guo et al., "Generalized Global
-// Ranking-Aware Neural Architecture Ranker for Efficient Image Classifier Search", ACM MM 2022).
+// AuthorsJSON is the file that the code of CR-LSO's authors reads: validation and test accuracy,
+// each the mean of three training runs. It was made by the authors of NAR (Guo et al., "Generalized
+// Global Ranking-Aware Neural Architecture Ranker for Efficient Image Classifier Search", ACM MM
+// 2022).
 type AuthorsJSON struct {
 	Path string // of the file; empty for its place in the cache
 }

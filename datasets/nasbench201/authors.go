@@ -12,9 +12,10 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// AuthorsJSON is the file that the code of CR-LSO's authors reads: mean validation and test accuracy on
-// all three data sets, in percent. It was made by the authors of NAR (Guo et al., "Generalized Global
-// Ranking-Aware Neural Architecture Ranker for Efficient Image Classifier Search", ACM MM 2022).
+// AuthorsJSON is the file that the code of CR-LSO's authors reads: mean validation and test
+// accuracy on all three data sets, in percent. It was made by the authors of NAR (Guo et al.,
+// "Generalized Global Ranking-Aware Neural Architecture Ranker for Efficient Image Classifier
+// Search", ACM MM 2022).
 type AuthorsJSON struct {
 	Path string // of the file; empty for its place in the cache
 }

@@ -8,7 +8,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/internal/pydata"
 )
 
-// ParseCell reads a cell in any of these notations, with or without quotes and white space around it:
+// ParseCell reads a cell in any of these notations, with or without quotes and white space around
+// it:
 //
 //   - the benchmark's, which Cell.String prints: |nor_conv_3x3~0|+|none~0|skip_connect~1|+|...|
 //   - the six digits of data files, which Cell.Digits prints: 333132
@@ -111,11 +112,11 @@ func parseDigits(s string) (Cell, error) {
 	return c, nil
 }
 
-// NASLib numbers operations and edges in its own way: naslibOps[k] is its operation k, and its edge i leads
-// between the nodes naslibEdges[i].
+// NASLib numbers operations and edges in its own way: naslibOps[k] is its operation k, and its edge
+// i leads between the nodes naslibEdges[i].
 //
-// Source: OP_NAMES_NB201 and EDGE_LIST in naslib/search_spaces/nasbench201/conversions.py of automl/NASLib, whose
-// nodes count from 1.
+// Source: OP_NAMES_NB201 and EDGE_LIST in naslib/search_spaces/nasbench201/conversions.py of
+// automl/NASLib, whose nodes count from 1.
 var (
 	naslibOps   = [NumOps]Op{Skip, None, Conv3x3, Conv1x1, AvgPool}
 	naslibEdges = [NumEdges][2]int{{0, 1}, {0, 2}, {0, 3}, {1, 2}, {1, 3}, {2, 3}}

@@ -32,8 +32,8 @@ func TestParsePastedCell(t *testing.T) {
 	}
 }
 
-// NASLib's numbers name another cell than the same numbers of Op. The pair is an example in the code of
-// gabikadlecova/zc_combine, printed by NASLib's own convert_op_indices_to_str.
+// NASLib's numbers name another cell than the same numbers of Op. The pair is an example in the
+// code of gabikadlecova/zc_combine, printed by NASLib's own convert_op_indices_to_str.
 func TestFromNASLib(t *testing.T) {
 	const want = "|avg_pool_3x3~0|+|skip_connect~0|none~1|+|nor_conv_1x1~0|avg_pool_3x3~1|nor_conv_1x1~2|"
 	got, err := FromNASLib([6]int{4, 0, 3, 1, 4, 3})

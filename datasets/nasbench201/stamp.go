@@ -14,8 +14,8 @@ func present(path string) bool {
 	return err == nil
 }
 
-// stampOf is source.Stamp that knows folders as well: how many files they hold, how large, and when the last of them
-// changed.
+// stampOf is source.Stamp that knows folders as well: how many files they hold, how large, and when
+// the last of them changed.
 func stampOf(path string) string {
 	if info, err := os.Stat(path); err != nil || !info.IsDir() {
 		return source.Stamp(path)

@@ -60,7 +60,8 @@ func load(content []byte, findClass func(module, name string) (any, error)) (val
 	return value, nil
 }
 
-// argument is what follows an opcode: so many bytes, then as many as they say if they are a length, then so many lines.
+// argument is what follows an opcode: so many bytes, then as many as they say if they are a length,
+// then so many lines.
 type argument struct {
 	known  bool
 	bytes  uint64
@@ -148,8 +149,8 @@ func Float(value any) (float64, error) {
 	return 0, fmt.Errorf("there is a %T where a number is wanted", value)
 }
 
-// check returns an error unless all that opcodes announce is there. The library reserves memory for it
-// before it looks.
+// check returns an error unless all that opcodes announce is there. The library reserves memory for
+// it before it looks.
 func check(pickle []byte) error {
 	marks, sets := 0, 0
 	for c := cursor(pickle); len(c) > 0; {
