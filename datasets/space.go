@@ -23,7 +23,8 @@ type Space interface {
 	// Name is the space's usual name, such as "NAS-Bench-201".
 	Name() string
 
-	// Parse reads an architecture in the notation that Arch.String prints.
+	// Parse reads an architecture in the notation that Arch.String prints, and in those that other
+	// programs print.
 	Parse(s string) (Arch, error)
 
 	// Sample draws an architecture as the benchmark's own code does.

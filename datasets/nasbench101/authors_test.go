@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// authorsCell returns a cell as the code of AlbertiPot/nar writes it, with some of what else it has.
+// authorsCell returns a cell as the code of AlbertiPot/nar writes it, with some of what else it
+// has.
 func authorsCell(c Cell, val, test float64) map[string]any {
 	n := c.Vertices()
 	matrix, operations := make([][]int, n), make([]string, n)
@@ -38,7 +39,8 @@ func authorsContent(t testing.TB, cells ...map[string]any) string {
 	return string(content)
 }
 
-// The JSON of CR-LSO's authors has the means of three runs, which the protocol "validation" asks for.
+// The JSON of CR-LSO's authors has the means of three runs, which the protocol "validation" asks
+// for.
 func TestAuthorsJSON(t *testing.T) {
 	a, b := mustParse(t, inceptionInFile), mustParse(t, "0100 input,output")
 	path := filepath.Join(t.TempDir(), authorsName)

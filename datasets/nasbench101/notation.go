@@ -11,16 +11,20 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/internal/pydata"
 )
 
-// ParseCell reads a cell in any of these notations, with or without quotes and white space around it:
+// ParseCell reads a cell in any of these notations, with or without quotes and white space around
+// it:
 //
-//   - that of the benchmark's file, which Cell.String prints: 0110000100010000 input,conv3x3-bn-relu,maxpool3x3,output
+//   - that of the benchmark's file, which Cell.String prints: 0110000100010000
+//     input,conv3x3-bn-relu,maxpool3x3,output
 //   - its hash, which Cell.Hash returns: 00005c142e6f48ac74fdcf73e3439874; that cell is canonical
-//   - a matrix and operations as Python and NumPy print them: ModelSpec(matrix=[[0, 1], [0, 0]], ops=['input', 'output']),
-//     {'module_adjacency': array([[0, 1], [0, 0]]), 'module_operations': ['input', 'output']}, or just [[0 1] [0 0]]
-//     ['input', 'output']. As in the benchmark's code, vertices that lie on no path are left out, and before that there
-//     may be more than MaxVertices.
+//   - a matrix and operations as Python and NumPy print them: ModelSpec(matrix=[[0, 1], [0, 0]],
+//     ops=['input', 'output']), {'module_adjacency': array([[0, 1], [0, 0]]), 'module_operations':
+//     ['input', 'output']}, or just [[0 1] [0 0]] ['input', 'output']. As in the benchmark's code,
+//     vertices that lie on no path are left out, and before that there may be more than
+//     MaxVertices.
 //
-// The error for a graph that is not in the space wraps [ErrNoPath], [ErrTooManyEdges] or [ErrOperation].
+// The error for a graph that is not in the space wraps [ErrNoPath], [ErrTooManyEdges] or
+// [ErrOperation].
 func ParseCell(s string) (Cell, error) {
 	c, err := parseCell(strings.TrimSpace(s))
 	if err != nil {
@@ -90,7 +94,8 @@ func parseSpec(c pydata.Call) (Cell, error) {
 	return parseDict(arguments)
 }
 
-// parseDict reads the arguments of a ModelSpec, or what the benchmark's get_metrics_from_spec returns.
+// parseDict reads the arguments of a ModelSpec, or what the benchmark's get_metrics_from_spec
+// returns.
 func parseDict(d pydata.Dict) (Cell, error) {
 	var values [2]any
 	for i, names := range [2][2]string{{"matrix", "module_adjacency"}, {"ops", "module_operations"}} {

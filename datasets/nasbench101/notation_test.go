@@ -50,7 +50,8 @@ cell = api.ModelSpec(
 	}
 }
 
-// A cell is found by the name that papers and the benchmark's code give it, in any case of its letters.
+// A cell is found by the name that papers and the benchmark's code give it, in any case of its
+// letters.
 func TestParseHash(t *testing.T) {
 	for _, c := range []Cell{mustParse(t, inception), mustParse(t, "0100 input,output")} {
 		for _, text := range []string{c.Hash(), strings.ToUpper(c.Hash()), `"` + c.Hash() + "\"\n"} {
@@ -160,7 +161,8 @@ func chain(n int) string {
 	return "[" + strings.Join(rows, "\n ") + "] [" + strings.Join(ops, ", ") + "]"
 }
 
-// Whatever is read, prints and is read again as the same cell, and its hash is that of its canonical cell.
+// Whatever is read, prints and is read again as the same cell, and its hash is that of its
+// canonical cell.
 func FuzzParseCell(f *testing.F) {
 	for _, seed := range []string{
 		inception, inceptionInFile + "\n", "00005c142e6f48ac74fdcf73e3439874", chain(7), nine(), "ModelSpec([[0, 1], [0, 0]], ops=[INPUT, OUTPUT])",

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// No file makes the reader of TFRecord files panic, hang or use much memory: neither with any bytes, nor with any
-// content of a record whose checksums are right.
+// No file makes the reader of TFRecord files panic, hang or use much memory: neither with any
+// bytes, nor with any content of a record whose checksums are right.
 func FuzzTFRecord(f *testing.F) {
 	c, err := ParseCell(inceptionInFile)
 	if err != nil {

@@ -12,9 +12,10 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// AuthorsJSON is the file that the code of CR-LSO's authors reads: mean validation and test accuracy on
-// all three data sets, in percent. It was made by the authors of NAR (Guo et al., "Generalized Global
-// Ranking-Aware Neural Architecture Ranker for Efficient Image Classifier Search", ACM MM 2022).
+// AuthorsJSON is the file that the code of CR-LSO's authors reads: mean validation and test
+// accuracy on all three data sets, in percent. It was made by the authors of NAR (Guo et al.,
+// "Generalized Global Ranking-Aware Neural Architecture Ranker for Efficient Image Classifier
+// Search", ACM MM 2022).
 type AuthorsJSON struct {
 	Path string // of the file; empty for its place in the cache
 }
@@ -28,7 +29,7 @@ func (s AuthorsJSON) Info() Info {
 		Holds:   "mean validation and test accuracy over the training runs",
 		Path:    s.path(),
 		Present: exists(s.path()),
-		Get:     fmt.Sprintf("download %s from where the README of AlbertiPot/nar on GitHub says, to %s", authorsName, s.path()),
+		Get:     fmt.Sprintf("download %s from where the README of AlbertiPot/nar on GitHub says, to %s", authorsName, cached(authorsName)),
 	}
 }
 

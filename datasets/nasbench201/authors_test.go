@@ -15,8 +15,8 @@ import (
 	"testing"
 )
 
-// authorsContent returns the JSON of the three official cells as the code of AlbertiPot/nar writes it, with some of
-// what else it has. edit may change a cell.
+// authorsContent returns the JSON of the three official cells as the code of AlbertiPot/nar writes
+// it, with some of what else it has. edit may change a cell.
 func authorsContent(t testing.TB, edit func(index int, cell map[string]any)) string {
 	t.Helper()
 	cells := map[string]any{}
@@ -127,7 +127,8 @@ func hpobenchContent(t testing.TB, d dataSet) string {
 	return b.String() + "}}"
 }
 
-// The archive of HPOBench is read as well where it is unpacked: the folder, the folder above, or the JSON itself.
+// The archive of HPOBench is read as well where it is unpacked: the folder, the folder above, or
+// the JSON itself.
 func TestUnpackedHPOBench(t *testing.T) {
 	cache := t.TempDir()
 	t.Setenv("CRLSO_CACHE", cache)

@@ -21,9 +21,9 @@ import (
 )
 
 // HPOBench is the archive of the HPOBench project (Eggensperger et al., NeurIPS 2021 Datasets and
-// Benchmarks): validation accuracy of each training run on all three data sets, and test accuracy on
-// CIFAR-100 and ImageNet16-120. It leaves out the networks that the test accuracy on CIFAR-10 is of
-// by convention, see [Table], so that data set comes without.
+// Benchmarks): validation accuracy of each training run on all three data sets, and test accuracy
+// on CIFAR-100 and ImageNet16-120. It leaves out the networks that the test accuracy on CIFAR-10 is
+// of by convention, see [Table], so that data set comes without.
 type HPOBench struct {
 	Path string // of the archive, of a folder that it was unpacked to, or of a data set's JSON; empty for the place in the cache
 }
@@ -38,16 +38,12 @@ var seeds = []string{"777", "888", "999"}
 
 // Info implements Source.
 func (s HPOBench) Info() Info {
-	place := s.path()
-	if s.Path != "" {
-		place = "a new file, and name that" // never onto one of the user's
-	}
 	return Info{
 		Name:    "HPOBench " + archive.Name,
 		Holds:   "validation accuracy of each training run; mean test accuracy on cifar100 and imagenet16",
 		Path:    s.path(),
-		Present: stampOf(s.path()) != "",
-		Get:     fmt.Sprintf("download %s to %s, or unpack it there", archive.URL, place),
+		Present: present(s.path()),
+		Get:     fmt.Sprintf("download %s to %s, or unpack it there", archive.URL, cached(archive.Name)),
 	}
 }
 
@@ -55,7 +51,7 @@ func (s HPOBench) path() string {
 	if s.Path != "" {
 		return s.Path
 	}
-	if folder := cached("nasbench_201"); !exists(cached(archive.Name)) && stampOf(folder) != "" {
+	if folder := cached("nasbench_201"); !exists(cached(archive.Name)) && present(folder) {
 		return folder
 	}
 	return cached(archive.Name)
@@ -91,8 +87,8 @@ type run struct {
 	} `json:"eval_losses"`
 }
 
-// same reports whether two runs are one. Where a run was never made, HPOBench's files repeat another
-// run of the cell under its seed, which must not count twice.
+// same reports whether two runs are one. Where a run was never made, HPOBench's files repeat
+// another run of the cell under its seed, which must not count twice.
 func (r run) same(other run) bool {
 	return *r.Accuracies.Val == *other.Accuracies.Val && string(r.Losses.Val) == string(other.Losses.Val)
 }
@@ -111,7 +107,8 @@ func (HPOBench) read(ctx context.Context, path string, t *Table, progress io.Wri
 	return nil
 }
 
-// openMember opens the file called name in whatever folder of an archive or below a folder, or that file itself.
+// openMember opens the file called name in whatever folder of an archive or below a folder, or that
+// file itself.
 func openMember(path, name string) (io.ReadCloser, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -162,8 +159,8 @@ func openBelow(files fs.FS, name string) (io.ReadCloser, error) {
 	return files.Open(found)
 }
 
-// readRuns reads the JSON of one data set piece by piece, since it is far larger than what is needed
-// of it.
+// readRuns reads the JSON of one data set piece by piece, since it is far larger than what is
+// needed of it.
 func (t *Table) readRuns(ctx context.Context, file io.Reader, progress io.Writer) error {
 	runs := make(map[Cell][]run, NumCells)
 	content := pydata.NewJSON(file)

@@ -24,9 +24,9 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/internal/pydata"
 )
 
-// NATSBench is the benchmark's own files, in the edition of NATS-Bench (Dong et al., IEEE TPAMI 2021):
-// validation and test accuracy of each training run on all three data sets. It is a folder with a file
-// for each cell, NATS-tss-v1_0-3ffb9-simple, or the .tar with that folder.
+// NATSBench is the benchmark's own files, in the edition of NATS-Bench (Dong et al., IEEE TPAMI
+// 2021): validation and test accuracy of each training run on all three data sets. It is a folder
+// with a file for each cell, NATS-tss-v1_0-3ffb9-simple, or the .tar with that folder.
 //
 // Reading it takes some minutes on two processors, once for all data sets.
 type NATSBench struct {
@@ -41,7 +41,7 @@ func (s NATSBench) Info() Info {
 		Name:    "official " + natsName,
 		Holds:   "validation accuracy of each training run; mean test accuracy",
 		Path:    s.path(),
-		Present: stampOf(s.path()) != "",
+		Present: present(s.path()),
 		Get: fmt.Sprintf("download %s.tar from where the README of D-X-Y/NATS-Bench on GitHub says, and save it, packed or unpacked, as %s or the folder %[2]s without .tar",
 			natsName, cached(natsName+".tar")),
 	}
@@ -52,7 +52,7 @@ func (s NATSBench) path() string {
 		return s.Path
 	}
 	folder := cached(natsName)
-	if stampOf(folder) != "" {
+	if present(folder) {
 		return folder
 	}
 	return folder + ".tar"
@@ -87,8 +87,8 @@ func (NATSBench) read(ctx context.Context, path string, t *Table, progress io.Wr
 	return nil
 }
 
-// natsTable holds the records of each cell by official index, on each of the data sets; nil for a cell that was not
-// there.
+// natsTable holds the records of each cell by official index, on each of the data sets; nil for a
+// cell that was not there.
 type natsTable [NumCells][]datasets.Record
 
 // lastNATS is what was read last, for the other data sets.
@@ -175,7 +175,8 @@ func convertNATS(ctx context.Context, path string, progress io.Writer) (*natsTab
 
 var natsPattern = regexp.MustCompile(`^(\d{6})\.pickle\.pbz2$`)
 
-// maxNATSFile and maxNATSPickle are far above the size of a cell's file, about 70 kB, and of what it unpacks to.
+// maxNATSFile and maxNATSPickle are far above the size of a cell's file, about 70 kB, and of what
+// it unpacks to.
 const (
 	maxNATSFile   = 4 << 20
 	maxNATSPickle = 16 << 20
@@ -261,11 +262,11 @@ func passNATS(in io.Reader, name string, index int, f func(natsFile) error) erro
 	return f(natsFile{name, index, content})
 }
 
-// readNATSCell reads the unpacked file of a cell: a pickled dict by the number of epochs, and in that the cell and its training
-// runs by data set and seed.
+// readNATSCell reads the unpacked file of a cell: a pickled dict by the number of epochs, and in
+// that the cell and its training runs by data set and seed.
 //
-// Source: NATStopology in nats_bench/api_topology.py, ArchResults and ResultsCount in nats_bench/api_utils.py of
-// D-X-Y/NATS-Bench.
+// Source: NATStopology in nats_bench/api_topology.py, ArchResults and ResultsCount in
+// nats_bench/api_utils.py of D-X-Y/NATS-Bench.
 func readNATSCell(file io.Reader, index int) ([]datasets.Record, error) {
 	const epochs = "200"
 	value, err := pydata.Unpickle(file, maxNATSPickle, nil)

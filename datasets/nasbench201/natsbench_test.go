@@ -17,8 +17,8 @@ import (
 	"testing"
 )
 
-// natsFiles has Python write the benchmark's own files of three cells, once for each change, and returns the
-// folders. A change is Python that changes the files before.
+// natsFiles has Python write the benchmark's own files of three cells, once for each change, and
+// returns the folders. A change is Python that changes the files before.
 func natsFiles(t testing.TB, changes ...string) []string {
 	t.Helper()
 	dir := t.TempDir()
@@ -32,8 +32,8 @@ func natsFiles(t testing.TB, changes ...string) []string {
 	return folders
 }
 
-// The benchmark's own files, packed or not, give validation of each run and mean test as the authors have them: on
-// CIFAR-10 of two trainings.
+// The benchmark's own files, packed or not, give validation of each run and mean test as the
+// authors have them: on CIFAR-10 of two trainings.
 func TestNATSBenchOwnFiles(t *testing.T) {
 	folder := natsFiles(t, "")[0]
 	for _, path := range []string{folder, folder + ".tar"} {
@@ -74,7 +74,8 @@ func TestNATSBenchOwnFiles(t *testing.T) {
 	}
 }
 
-// Files of some cells, or of something else, end in one line that names the file, what is wrong and the remedy.
+// Files of some cells, or of something else, end in one line that names the file, what is wrong and
+// the remedy.
 func TestBrokenNATSBench(t *testing.T) {
 	t.Setenv("CRLSO_CACHE", t.TempDir())
 	accuracies := `first["all_results"]["cifar10-valid", 777]["eval_acc1es"]`
@@ -143,7 +144,8 @@ func TestCancelNATSBench(t *testing.T) {
 	}
 }
 
-// No change of a cell's file makes the reader panic, hang or use much memory: packed, or after unpacking.
+// No change of a cell's file makes the reader panic, hang or use much memory: packed, or after
+// unpacking.
 func FuzzNATSCell(f *testing.F) {
 	packed, err := os.ReadFile(filepath.Join(natsFiles(f, `
 for c in cells["000000.pickle.pbz2"].values():

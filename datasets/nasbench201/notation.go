@@ -8,7 +8,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/internal/pydata"
 )
 
-// ParseCell reads a cell in any of these notations, with or without quotes and white space around it:
+// ParseCell reads a cell in any of these notations, with or without quotes and white space around
+// it:
 //
 //   - the benchmark's, which Cell.String prints: |nor_conv_3x3~0|+|none~0|skip_connect~1|+|...|
 //   - the six digits of data files, which Cell.Digits prints: 333132
@@ -67,7 +68,7 @@ func parseBars(s string) (Cell, error) {
 	for n, node := range nodes {
 		terms := strings.Split(node, "|")
 		if len(terms) != n+3 || terms[0] != "" || terms[n+2] != "" {
-			return Cell{}, fmt.Errorf("group %q is not %d terms, each between bars", node, n+1)
+			return Cell{}, fmt.Errorf("group %s is not %d terms, each between bars", pydata.Quote(node), n+1)
 		}
 		for source, term := range terms[1 : n+2] {
 			name, from, _ := strings.Cut(term, "~")
@@ -76,9 +77,9 @@ func parseBars(s string) (Cell, error) {
 			case err != nil:
 				return Cell{}, err
 			case strings.Contains(from, "~"):
-				return Cell{}, fmt.Errorf("term %q has %d parts, want an operation and a node", term, 2+strings.Count(from, "~"))
+				return Cell{}, fmt.Errorf("term %s has %d parts, want an operation and a node", pydata.Quote(term), 2+strings.Count(from, "~"))
 			case from != string(rune('0'+source)):
-				return Cell{}, fmt.Errorf("term %q should end in ~%d", term, source)
+				return Cell{}, fmt.Errorf("term %s should end in ~%d", pydata.Quote(term), source)
 			}
 			c[i] = op
 			i++
@@ -111,11 +112,11 @@ func parseDigits(s string) (Cell, error) {
 	return c, nil
 }
 
-// NASLib numbers operations and edges in its own way: naslibOps[k] is its operation k, and its edge i leads
-// between the nodes naslibEdges[i].
+// NASLib numbers operations and edges in its own way: naslibOps[k] is its operation k, and its edge
+// i leads between the nodes naslibEdges[i].
 //
-// Source: OP_NAMES_NB201 and EDGE_LIST in naslib/search_spaces/nasbench201/conversions.py of automl/NASLib, whose
-// nodes count from 1.
+// Source: OP_NAMES_NB201 and EDGE_LIST in naslib/search_spaces/nasbench201/conversions.py of
+// automl/NASLib, whose nodes count from 1.
 var (
 	naslibOps   = [NumOps]Op{Skip, None, Conv3x3, Conv1x1, AvgPool}
 	naslibEdges = [NumEdges][2]int{{0, 1}, {0, 2}, {0, 3}, {1, 2}, {1, 3}, {2, 3}}

@@ -32,8 +32,8 @@ func TestParsePastedCell(t *testing.T) {
 	}
 }
 
-// NASLib's numbers name another cell than the same numbers of Op. The pair is an example in the code of
-// gabikadlecova/zc_combine, printed by NASLib's own convert_op_indices_to_str.
+// NASLib's numbers name another cell than the same numbers of Op. The pair is an example in the
+// code of gabikadlecova/zc_combine, printed by NASLib's own convert_op_indices_to_str.
 func TestFromNASLib(t *testing.T) {
 	const want = "|avg_pool_3x3~0|+|skip_connect~0|none~1|+|nor_conv_1x1~0|avg_pool_3x3~1|nor_conv_1x1~2|"
 	got, err := FromNASLib([6]int{4, 0, 3, 1, 4, 3})
@@ -71,7 +71,7 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		"(4, 0, 3, 1, 4, 5)":             "number 5 is 5, want 0 to 4",
 		"(4, 0, 3, 1, 4, -1)":            "number 5 is -1",
 		"(4, 0, 3, 1, 4, 'none')":        `element 5 is "none"`,
-		"(4, 0, 3, 1, 4, 3.0)":           "element 5 is 3",
+		"(4, 0, 3, 1, 4, 3.0)":           "element 5 is 3.0",
 		"(4, 0, 3, 1, 4":                 "end of the text",
 		edge(`"2_3"`, `"3_2"`):           `the edge "2_3" is missing`,
 		edge(`"none"`, `"conv_5x5"`):     `edge "0_1": unknown operation "conv_5x5"`,

@@ -14,14 +14,15 @@ import (
 //
 //   - DARTS's, which Genotype.String prints, with either form of the concatenation, [2, 3, 4, 5] or
 //     range(2, 6), and with the edges in pairs by node or not
-//   - the same as a dict or JSON: {"normal": [["sep_conv_3x3", 0], ...], "normal_concat": ..., ...}, or as a
-//     tuple or list of its four parts
-//   - NASLib's compact form, which is two cells of pairs (node, number of [Op]): (((0, 3), (1, 3), ...), (...))
-//   - the benchmark's dict of hyperparameters: {"NetworkSelectorDatasetInfo:darts:edge_normal_0": "sep_conv_3x3",
-//     ..., "NetworkSelectorDatasetInfo:darts:inputs_node_normal_3": "0_1", ...}
+//   - the same as a dict or JSON: {"normal": [["sep_conv_3x3", 0], ...], "normal_concat": ...,
+//     ...}, or as a tuple or list of its four parts
+//   - NASLib's compact form, which is two cells of pairs (node, number of [Op]): (((0, 3), (1, 3),
+//     ...), (...))
+//   - the benchmark's dict of hyperparameters: {"NetworkSelectorDatasetInfo:darts:edge_normal_0":
+//     "sep_conv_3x3", ..., "NetworkSelectorDatasetInfo:darts:inputs_node_normal_3": "0_1", ...}
 //
-// Around it there may be what programs and logs have: white space, "NAME = ", a time before that, comments, NumPy's
-// integers.
+// Around it there may be what programs and logs have: white space, "NAME = ", a time before that,
+// comments, NumPy's integers.
 func ParseGenotype(s string) (Genotype, error) {
 	g, err := parseGenotype(s)
 	if err != nil {
@@ -131,7 +132,8 @@ func parseEdge(pair []any) (op, from string, ok bool) {
 
 // parseCompactEdge reads NASLib's pair of a node and the number of an operation as well.
 //
-// Source: convert_compact_to_genotype in naslib/search_spaces/nasbench301/conversions.py of automl/NASLib.
+// Source: convert_compact_to_genotype in naslib/search_spaces/nasbench301/conversions.py of
+// automl/NASLib.
 func parseCompactEdge(pair []any) (op, from string, ok bool) {
 	n, isNode := pair[0].(int)
 	number, isNumber := pair[1].(int)
@@ -190,7 +192,8 @@ func parseCell(value any, parse edgeParser) (Cell, error) {
 	return newCell(ops, sources)
 }
 
-// byNode reports whether a cell is a list of nodes, each a list of its edges, and not a list of edges.
+// byNode reports whether a cell is a list of nodes, each a list of its edges, and not a list of
+// edges.
 func byNode(nodes []any) bool {
 	for _, node := range nodes {
 		edges, _ := pydata.Elements(node)
@@ -208,8 +211,8 @@ func byNode(nodes []any) bool {
 
 // hyperparameterPattern matches the names of hyperparameters that describe a genotype.
 //
-// Source: nasbench301/configspace.json of automl/nasbench301, where an edge has an operation only if the inputs of
-// its node say so. Node 2 has both inputs of the cell.
+// Source: nasbench301/configspace.json of automl/nasbench301, where an edge has an operation only
+// if the inputs of its node say so. Node 2 has both inputs of the cell.
 var hyperparameterPattern = regexp.MustCompile(`^(?:NetworkSelectorDatasetInfo:darts:)?((edge|inputs_node)_(normal|reduce)_(\d{1,2}))$`)
 
 func isHyperparameter(item pydata.Item) bool {
@@ -217,7 +220,8 @@ func isHyperparameter(item pydata.Item) bool {
 	return hyperparameterPattern.MatchString(name)
 }
 
-// parseHyperparameters reads the benchmark's dict. Hyperparameters that do not describe a genotype are passed over.
+// parseHyperparameters reads the benchmark's dict. Hyperparameters that do not describe a genotype
+// are passed over.
 func parseHyperparameters(d pydata.Dict) (Genotype, error) {
 	values := map[string]any{}
 	for _, item := range d {
@@ -264,7 +268,8 @@ func parseHyperparameters(d pydata.Dict) (Genotype, error) {
 	return g, g.check()
 }
 
-// nodeInputs returns the two sources of a node's edges: what inputs_node says, else where the edges are.
+// nodeInputs returns the two sources of a node's edges: what inputs_node says, else where the edges
+// are.
 func nodeInputs(values map[string]any, cell string, node int) ([]int, error) {
 	var edges []int
 	for source := range node {

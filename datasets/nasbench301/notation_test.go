@@ -39,7 +39,8 @@ var published = map[string]string{
 	"DARTS_V2":  "06/28 04:21:06 PM genotype = " + dartsV2 + "  # 97.24 %\n",
 }
 
-// What DARTS's authors and those after them published reads as what they mean, and prints in one form.
+// What DARTS's authors and those after them published reads as what they mean, and prints in one
+// form.
 func TestParsePublishedGenotypes(t *testing.T) {
 	for name, text := range published {
 		_, rest, _ := strings.Cut(text, "(")
@@ -116,7 +117,8 @@ func compact(g Genotype) string {
 	return "(" + cell(g.Normal) + ", " + cell(g.Reduce) + ")"
 }
 
-// hyperparameters prints a genotype as NASLib's convert_genotype_to_config has it, with others around.
+// hyperparameters prints a genotype as NASLib's convert_genotype_to_config has it, with others
+// around.
 func hyperparameters(g Genotype, prefix string, inputsToo bool) string {
 	lines := []string{"'OptimizerSelector:optimizer': 'sgd'", "'" + prefix + "edge_normal_x': 1", "'" + prefix + "inputs_node_reduce_2': None"}
 	for name, c := range map[string]Cell{"normal": g.Normal, "reduce": g.Reduce} {

@@ -60,20 +60,41 @@ func load(content []byte, findClass func(module, name string) (any, error)) (val
 	return value, nil
 }
 
-// Opcodes of pickles by what follows them: so many bytes, as many bytes as the next 1, 4 or 8 bytes say, or lines.
+// argument is what follows an opcode: so many bytes, then as many as they say if they are a length,
+// then so many lines.
+type argument struct {
+	known  bool
+	bytes  uint64
+	length bool
+	lines  int
+}
+
+// opcodes are those of pickles.
 //
 // Source: Lib/pickletools.py of Python.
-var (
-	plainOpcodes = map[int]string{
-		0: ".()}]012NtldosaeubRQ\x81\x85\x86\x87\x88\x89\x8f\x90\x91\x92\x93\x94\x97\x98",
-		1: "Kqh\x80\x82",
-		2: "M\x83",
-		4: "Jrj\x84",
-		8: "G\x95", // a frame's length comes before opcodes
+var opcodes = func() (all [256]argument) {
+	for _, kind := range []struct {
+		opcodes string
+		argument
+	}{
+		{".()}]012NtldosaeubRQ\x81\x85\x86\x87\x88\x89\x8f\x90\x91\x92\x93\x94\x97\x98", argument{}},
+		{"Kqh\x80\x82", argument{bytes: 1}},
+		{"M\x83", argument{bytes: 2}},
+		{"Jrj\x84", argument{bytes: 4}},
+		{"G\x95", argument{bytes: 8}}, // a frame's length comes before opcodes
+		{"UC\x8a\x8c", argument{bytes: 1, length: true}},
+		{"TBX\x8b", argument{bytes: 4, length: true}},
+		{"\x8d\x8e\x96", argument{bytes: 8, length: true}},
+		{"ILFSVPpg", argument{lines: 1}},
+		{"ci", argument{lines: 2}},
+	} {
+		for _, opcode := range []byte(kind.opcodes) {
+			all[opcode] = kind.argument
+			all[opcode].known = true
+		}
 	}
-	countedOpcodes = map[int]string{1: "UC\x8a\x8c", 4: "TBX\x8b", 8: "\x8d\x8e\x96"}
-	lineOpcodes    = map[int]string{1: "ILFSVPpg", 2: "ci"}
-)
+	return all
+}()
 
 const (
 	mark        = '('
@@ -128,8 +149,8 @@ func Float(value any) (float64, error) {
 	return 0, fmt.Errorf("there is a %T where a number is wanted", value)
 }
 
-// check returns an error unless all that opcodes announce is there. The library reserves memory for it
-// before it looks.
+// check returns an error unless all that opcodes announce is there. The library reserves memory for
+// it before it looks.
 func check(pickle []byte) error {
 	marks, sets := 0, 0
 	for c := cursor(pickle); len(c) > 0; {
@@ -173,44 +194,36 @@ func (c *cursor) next(n uint64) ([]byte, error) {
 
 // skipArgument passes over what belongs to an opcode.
 func (c *cursor) skipArgument(opcode byte) error {
-	is := func(opcodes string) bool { return strings.IndexByte(opcodes, opcode) >= 0 }
-	for size, opcodes := range plainOpcodes {
-		if is(opcodes) {
-			argument, err := c.next(uint64(size))
-			if err == nil && opcode == frameOpcode && binary.LittleEndian.Uint64(argument) > uint64(len(*c)) {
-				err = io.ErrUnexpectedEOF
-			}
-			return err
+	argument := opcodes[opcode]
+	if !argument.known {
+		return errors.New("unknown")
+	}
+	fixed, err := c.next(argument.bytes)
+	if err != nil {
+		return err
+	}
+	if argument.length || opcode == frameOpcode {
+		var eight [8]byte
+		copy(eight[:], fixed)
+		n := binary.LittleEndian.Uint64(eight[:])
+		switch {
+		case n > uint64(len(*c)):
+			return io.ErrUnexpectedEOF
+		case opcode == longOpcode && n > maxLong:
+			return fmt.Errorf("an integer of %d bytes", n)
+		case argument.length:
+			*c = (*c)[n:]
 		}
 	}
-	for size, opcodes := range countedOpcodes {
-		if is(opcodes) {
-			length, err := c.next(uint64(size))
-			if err != nil {
-				return err
-			}
-			n := binary.LittleEndian.Uint64(append(bytes.Clone(length), make([]byte, 8-size)...))
-			if opcode == longOpcode && n > maxLong {
-				return fmt.Errorf("an integer of %d bytes", n)
-			}
-			_, err = c.next(n)
-			return err
+	for range argument.lines {
+		end := bytes.IndexByte(*c, '\n')
+		switch {
+		case end < 0:
+			return io.ErrUnexpectedEOF
+		case end > maxLine && opcode != 'S' && opcode != 'V':
+			return fmt.Errorf("a line of %d bytes", end)
 		}
+		*c = (*c)[end+1:]
 	}
-	for lines, opcodes := range lineOpcodes {
-		if is(opcodes) {
-			for range lines {
-				end := bytes.IndexByte(*c, '\n')
-				switch {
-				case end < 0:
-					return io.ErrUnexpectedEOF
-				case end > maxLine && opcode != 'S' && opcode != 'V':
-					return fmt.Errorf("a line of %d bytes", end)
-				}
-				*c = (*c)[end+1:]
-			}
-			return nil
-		}
-	}
-	return errors.New("unknown")
+	return nil
 }

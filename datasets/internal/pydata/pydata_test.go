@@ -52,33 +52,35 @@ func TestParse(t *testing.T) {
 
 func TestParseErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                       "nothing to read",
-		"a = ":                   "nothing to read",
-		"[1, 2":                  "found the end of the text after 2, want a comma",
-		"('a', 0 2)":             `found "2)" after 0, want a comma or ")"`,
-		"[0 1, 2]":               `found ", 2]" after 1`,
-		"[0, 1 2]":               `found "2]" after 1`,
-		"[(1, 2) (3, 4)]":        `found "(3, 4)]" after (1, 2)`,
-		"[1 (3, 4)]":             "no comma between 1 and (3, 4)",
-		"['a''b']":               `found "'b']" after "a"`,
-		"[02]":                   `found "02]", which is not a number`,
-		"[1x]":                   "not a number",
-		"[1e999]":                "too large",
-		"'a":                     "without its closing quote",
-		"'a\nb'":                 "without its closing quote",
-		`'a\'b'`:                 "backslash",
-		"{'a' 1}":                `found "1}" after the key "a", want a colon`,
-		"{'a': 1 'b': 2}":        "want a comma",
-		"{'a': 1, 'a': 2}":       `"a" occurs twice`,
-		"{[1]: 1}":               "the key [1] is neither",
-		"f(a=1, 2)":              "2 comes without a name",
-		"f(a=1, a=2)":            `"a" occurs twice`,
-		"f(1 2)":                 "in f(...), want a comma",
-		"range(1000000000)":      "more than 64",
-		"range(1, 2, 3)":         "one or two integers",
-		strings.Repeat("[", 100): "more than 16 brackets",
-		"[;]":                    `found ";]" where a value is wanted`,
-		"\xff":                   "UTF-8",
+		"":                                      "nothing to read",
+		"a = ":                                  "nothing to read",
+		"[1, 2":                                 "found the end of the text after 2, want a comma",
+		"('a', 0 2)":                            `found "2)" after 0, want a comma or ")"`,
+		"[0 1, 2]":                              `found ", 2]" after 1`,
+		"[0, 1 2]":                              `found "2]" after 1`,
+		"[(1, 2) (3, 4)]":                       `found "(3, 4)]" after (1, 2)`,
+		"[1 (3, 4)]":                            "no comma between 1 and (3, 4)",
+		"['a''b']":                              `found "'b']" after "a"`,
+		"[02]":                                  `found "02]", which is not a number`,
+		"[1x]":                                  "not a number",
+		"[1e999]":                               "too large",
+		"'a":                                    "without its closing quote",
+		"'a\nb'":                                "without its closing quote",
+		`'a\'b'`:                                "backslash",
+		"{'a' 1}":                               `found "1}" after the key "a", want a colon`,
+		"{'a': 1 'b': 2}":                       "want a comma",
+		"{'a': 1, 'a': 2}":                      `"a" occurs twice`,
+		"{[1]: 1}":                              "the key [1] is neither",
+		"f(a=1, 2)":                             "2 comes without a name",
+		"f(a=1, a=2)":                           `"a" occurs twice`,
+		"f(1 2)":                                "in f(...), want a comma",
+		"range(1000000000)":                     "more than 64",
+		"range(1, 2, 3)":                        "one or two integers",
+		strings.Repeat("[", 100):                "more than 16 brackets",
+		"[;]":                                   `found ";]" where a value is wanted`,
+		"\xff":                                  "UTF-8",
+		strings.Repeat("a", 999):                "a name of 999 characters",
+		"f(" + strings.Repeat("a", 999) + "=1)": "a name of 999 characters",
 	} {
 		_, err := Parse(text)
 		wantError(t, err, want)
@@ -103,9 +105,11 @@ func TestDescribe(t *testing.T) {
 		"a tuple of 1": Tuple{List{1}},
 		"a dict of 1":  Dict{{"a", 1}},
 		"None":         nil,
+		"4.0":          4.0,
 		"0.5":          0.5,
 		"Cell(...)":    Call{Name: "Cell"},
-		`"` + strings.Repeat("x", 90) + ` ... ` + strings.Repeat("x", 90) + `"`: strings.Repeat("x", 1000),
+		`"` + strings.Repeat(`\x01`, 20) + ` ... ` + strings.Repeat(`\x01`, 20) + `"`: strings.Repeat("\x01", 80),
+		`"` + strings.Repeat("x", 90) + ` ... ` + strings.Repeat("x", 90) + `"`:       strings.Repeat("x", 1000),
 	} {
 		if got := Describe(value); got != want {
 			t.Errorf("Describe(%v) = %s, want %s", value, got, want)
@@ -216,7 +220,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%d values, %v", len(values), err)
 		}
 		for _, v := range values {
-			if d := Describe(v); d == "" || len(d) > 1<<12 {
+			if d := Describe(v); d == "" || len(d) > maxQuoted+10 {
 				t.Fatalf("described as %q", d)
 			}
 		}

@@ -3,6 +3,7 @@ package pydata
 import (
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -30,6 +31,9 @@ const (
 	maxText  = 1 << 16 // bytes that Parse reads
 	maxDepth = 16      // of brackets within brackets
 	maxRange = 64      // elements of a range
+	maxWord  = 100     // bytes of a name
+
+	maxQuoted = 202 // bytes of a text in an error
 )
 
 // prefix is what stands before a value in a log or in a program: a time, and a name to assign to.
@@ -95,6 +99,10 @@ func Describe(value any) string {
 		return "None"
 	case string:
 		return Quote(v)
+	case float64:
+		if v == math.Trunc(v) && math.Abs(v) < 1e15 {
+			return fmt.Sprintf("%.1f", v)
+		}
 	case Name:
 		return string(v)
 	case Call:
@@ -120,16 +128,19 @@ func describe(open string, elements []any, end, kind string) string {
 		}
 		texts[i] = Describe(e)
 	}
-	return open + strings.Join(texts, ", ") + end
+	if text := open + strings.Join(texts, ", ") + end; len(text) <= maxQuoted {
+		return text
+	}
+	return fmt.Sprintf("a %s of %d", kind, len(elements))
 }
 
 // Quote returns a text in quotes, on one line, without its middle if it is long.
 func Quote(text string) string {
-	const most, ends = 200, 90
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:ends], "") + " ... " + strings.ToValidUTF8(text[len(text)-ends:], "")
+	quoted := strconv.Quote(text)
+	for ends := min(90, len(text)/2); len(quoted) > maxQuoted; ends /= 2 {
+		quoted = strconv.Quote(strings.ToValidUTF8(text[:ends], "") + " ... " + strings.ToValidUTF8(text[len(text)-ends:], ""))
 	}
-	return strconv.Quote(text)
+	return quoted
 }
 
 // parser reads from the start of rest.
@@ -192,8 +203,11 @@ func (p *parser) value(depth int) (any, error) {
 		return p.number(number)
 	}
 	word := wordPattern.FindString(p.rest)
-	if word == "" {
+	switch {
+	case word == "":
 		return nil, fmt.Errorf("%s where a value is wanted", p.found())
+	case len(word) > maxWord:
+		return nil, fmt.Errorf("%s, a name of %d characters", p.found(), len(word))
 	}
 	p.rest = p.rest[len(word):]
 	switch word {
@@ -393,7 +407,7 @@ var keywordPattern = regexp.MustCompile(`^([A-Za-z_]\w*)\s*=\s*`)
 
 func (p *parser) keyword() (string, bool) {
 	match := keywordPattern.FindStringSubmatch(p.rest)
-	if match == nil {
+	if match == nil || len(match[1]) > maxWord { // which is then read as a value, and refused
 		return "", false
 	}
 	p.rest = p.rest[len(match[0]):]
