@@ -97,7 +97,7 @@ func (p *project) installTools(ctx context.Context, env []string, log io.Writer)
 	program := filepath.Join(p.goroot, "bin", "go")
 	script := fmt.Sprintf(goCommand, "'"+strings.ReplaceAll(program, "'", `'\''`)+"'")
 	stamp, want := filepath.Join(bin, "installed"), []byte(p.goversion+"\n"+script)
-	for _, name := range []string{"go.mod", "go.sum", "notebooks/startkernel/main.go", "notebooks/internal/project/project.go", "notebooks/supervise/supervise.go"} {
+	for _, name := range []string{"go.mod", "go.sum", "notebooks/startkernel/main.go", "datasets/source/source.go", "notebooks/supervise/supervise.go"} {
 		content, err := os.ReadFile(filepath.Join(p.root, name))
 		if err != nil {
 			return err

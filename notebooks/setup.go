@@ -123,9 +123,6 @@ func (p *project) prepare(ctx context.Context) (python string, env []string, err
 			env = append(env, compute.ConfigEnvVar+"=go") // cells need not say it again, nor end at a plugin that crashes
 		}
 	}
-	if p.own != p.cache && os.Getenv("CRLSO_RUNS") == "" {
-		env = append(env, "CRLSO_RUNS="+filepath.Join(p.own, "runs")) // the project is for reading only
-	}
 	return python, env, nil
 }
 

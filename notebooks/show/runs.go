@@ -1,12 +1,11 @@
 package show
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"syscall"
 
-	"github.com/cr-lso/cr-lso/notebooks/internal/project"
+	"github.com/cr-lso/cr-lso/datasets/source"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 )
 
@@ -14,7 +13,8 @@ import (
 const runsVar = "CRLSO_RUNS"
 
 // Runs returns the folder of all results: $CRLSO_RUNS; else runs in the project, if the notebook lies in it and the
-// project can be written; else runs beside the notebook, as for a copy of it, or for an installation that many share.
+// project can be written; else runs beside the notebook, as for a copy of it; else, as for an installation that many share, in
+// the user's cache folder.
 func Runs() (string, error) {
 	notebook, err := filepath.Abs(os.Getenv(protocol.GONB_DIR_ENV)) // of a program of its own: the working directory
 	if err != nil {
@@ -26,12 +26,13 @@ func Runs() (string, error) {
 		}
 		return runs, nil
 	}
-	for _, folder := range []string{project.Above(notebook), notebook} {
+	for _, folder := range []string{source.Project(notebook), notebook} {
 		if runs := filepath.Join(folder, "runs"); folder != "" && writable(runs) {
 			return runs, nil
 		}
 	}
-	return "", fmt.Errorf("nothing can be written in %s: set %s to a folder for the results", notebook, runsVar)
+	own, err := source.OwnDir()
+	return filepath.Join(own, "runs"), err
 }
 
 // writable says whether files can be made in a folder, which need not be there yet.

@@ -19,7 +19,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/cr-lso/cr-lso/notebooks/internal/project"
+	"github.com/cr-lso/cr-lso/datasets/source"
 	"github.com/cr-lso/cr-lso/notebooks/supervise"
 )
 
@@ -44,7 +44,7 @@ func run(root, connection string) (status int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if above := project.Above(here); above != "" {
+	if above := source.Project(here); above != "" {
 		root = above
 	}
 	if strings.Contains(root, ",") {
