@@ -2,6 +2,7 @@ package crlso
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -207,10 +208,13 @@ func TestRunUnwritable(t *testing.T) {
 // TestRunFullDisk limits the size of files, so that a checkpoint fails half-way as on a full disk: the good one
 // before it stays, and nothing half-written.
 func TestRunFullDisk(t *testing.T) {
-	config := small()
+	backend, config := testBackends["go"](t), tiny()
 	config.HiddenDim = 96 // so that a checkpoint is far above the limit, and go test's own log far below
-	run := openRun(t, t.TempDir(), fastest(t), config)
-	upToPredictor(t, run)
+	config.Pretrain.Epochs, config.Joint.Epochs = 0, 2
+	run := openRun(t, t.TempDir(), backend, config)
+	if err := errors.Join(run.LabelInitialSet(madeUpOracle(t, space, config.Budget)), run.TrainPredictor(t.Context())); err != nil {
+		t.Fatal(err)
+	}
 	before := files(t, run.checkpoints())
 
 	signal.Ignore(syscall.SIGXFSZ)
@@ -232,7 +236,7 @@ func TestRunFullDisk(t *testing.T) {
 	if after := files(t, run.checkpoints()); !slices.Equal(before, after) {
 		t.Errorf("checkpoints went from %v to %v", before, after)
 	}
-	again := openRun(t, run.Dir, fastest(t), config)
+	again := openRun(t, run.Dir, backend, config)
 	if err := again.TrainJoint(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -18,14 +18,14 @@ import (
 // LockFolder is [Lock] for work of minutes or hours in the folder of the lock file. Whoever has to wait
 // for more than a moment is told in one line, on progress, who is at work there.
 func LockFolder(ctx context.Context, path string, progress io.Writer) (unlock func(), err error) {
-	told := ""
+	told := false
 	for began := time.Now(); ; {
 		unlock, holder, err := TryLock(path)
 		if err != nil || unlock != nil {
 			return unlock, err
 		}
-		if told == "" && time.Since(began) > moment {
-			told = holder
+		if waited := time.Since(began); !told && waited > moment && (holder != unnamed || waited > 10*moment) {
+			told = true
 			fmt.Fprintf(progress, "waiting for %s, which is at work in %s\n", holder, filepath.Dir(path))
 		}
 		select {
@@ -36,8 +36,11 @@ func LockFolder(ctx context.Context, path string, progress io.Writer) (unlock fu
 	}
 }
 
-// moment is a wait that nobody has to be told of. A new holder has written its name by then.
+// moment is a wait that nobody has to be told of.
 const moment = 200 * time.Millisecond
+
+// unnamed is a holder that has not written its name yet, or cannot.
+const unnamed = "another process"
 
 // TryLock is [Lock] that does not wait. If somebody else has the lock, unlock is nil and holder says who.
 func TryLock(path string) (unlock func(), holder string, err error) {
@@ -73,7 +76,7 @@ func readHolder(path string) string {
 	if holder := strings.TrimSpace(string(text)); holder != "" {
 		return holder
 	}
-	return "another process"
+	return unnamed
 }
 
 // thisProcess says who this process is, and since when it has a lock.
