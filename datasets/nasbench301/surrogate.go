@@ -125,6 +125,8 @@ const (
 	memberPrefix = "ensemble_member_"
 )
 
+const maxSettings = 1 << 20 // bytes, far above what a file of settings has
+
 // memberFolders returns the folders of all members of an ensemble, in order. top is the name of the files'
 // own folder.
 func memberFolders(files fs.FS, top, version string) ([]string, error) {
@@ -178,12 +180,13 @@ func memberFolders(files fs.FS, top, version string) ([]string, error) {
 }
 
 func readMember(files fs.FS, folder string) (*booster, error) {
-	content, err := fs.ReadFile(files, path.Join(folder, settingsName))
+	file, err := files.Open(path.Join(folder, settingsName))
 	if err != nil {
 		return nil, err
 	}
+	defer file.Close()
 	var settings struct{ Model string }
-	if err := json.Unmarshal(content, &settings); err != nil {
+	if err := json.NewDecoder(io.LimitReader(file, maxSettings)).Decode(&settings); err != nil {
 		return nil, fmt.Errorf("%s: %w", settingsName, err)
 	}
 	if settings.Model != "xgb" {

@@ -8,6 +8,9 @@ import (
 	"slices"
 )
 
+// maxTable is far above the size of any table. What follows is cut off.
+const maxTable = 256 << 20
+
 // NewTable reads the header of a gzipped CSV file, and returns it with a reader of its rows, which are valid until the next
 // one is read.
 func NewTable(file io.Reader) (table *csv.Reader, header []string, err error) {
@@ -15,7 +18,7 @@ func NewTable(file io.Reader) (table *csv.Reader, header []string, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	table = csv.NewReader(unzipped)
+	table = csv.NewReader(io.LimitReader(unzipped, maxTable))
 	header, err = table.Read()
 	table.ReuseRecord = true
 	return table, header, err
