@@ -86,7 +86,7 @@ time.Sleep(time.Hour)`)
 // TestKilledLab kills the launcher while JupyterLab has a kernel.
 func TestKilledLab(t *testing.T) {
 	cmd, server, log := startLab(t, func(*exec.Cmd) {})
-	request, err := http.NewRequestWithContext(t.Context(), "POST", server+"/api/kernels", strings.NewReader(`{"name": "gonb"}`))
+	request, err := http.NewRequestWithContext(t.Context(), "POST", server+"/api/kernels", strings.NewReader(`{"name": "crlso"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func TestTwoLaunchers(t *testing.T) {
 
 // TestTwoLogs opens a log that another launcher is writing to.
 func TestTwoLogs(t *testing.T) {
-	p := &project{cache: t.TempDir()}
+	p := &project{own: t.TempDir()}
 	for range 2 { // the second time, the first logs are there and nobody's
 		var logs []*os.File
 		for i := range 3 {
@@ -199,7 +199,7 @@ func TestTwoLogs(t *testing.T) {
 			logs = append(logs, log)
 		}
 		for i, name := range []string{"quickstart.log", "quickstart-2.log", "quickstart-3.log"} {
-			text, err := os.ReadFile(filepath.Join(p.cache, "log", name))
+			text, err := os.ReadFile(filepath.Join(p.own, "log", name))
 			if want := fmt.Sprintf("launcher %d\n", i); err != nil || string(text) != want || filepath.Base(logs[i].Name()) != name {
 				t.Errorf("%s holds %q, want %q; %v", logs[i].Name(), text, want, err)
 			}
