@@ -39,6 +39,7 @@ var checks = []check{
 	{"GoMLX", checkGoMLX},
 	{"Compiler", checkCompiler},
 	{"GoNB", checkGoNB},
+	{"Kernel", checkKernel},
 	{"Python", checkPython},
 	{"Jupyter", checkJupyter},
 	{"Backend", checkBackend},
@@ -107,6 +108,28 @@ func checkCompiler(ctx context.Context, p *project) (f finding) {
 func checkGoNB(ctx context.Context, p *project) finding {
 	_, err := p.ask(ctx, filepath.Join(p.cache, "bin", "gonb"), "-V")
 	return finding{found: p.module(ctx, "github.com/janpfeifer/gonb") + " " + unready(err)}
+}
+
+// checkKernel looks whether the kernel is registered for the user's own Jupyter, and still there.
+func checkKernel(context.Context, *project) (f finding) {
+	data, err := userData()
+	if err != nil {
+		return finding{found: err.Error()}
+	}
+	path := registered(data)
+	spec, err := readKernel(path)
+	switch {
+	case err != nil:
+		f.found = err.Error()
+	case spec == nil:
+		f.found = "for the launcher; `go run ./notebooks kernel` registers it for other front ends"
+	default:
+		f.found = "registered as " + path
+		if !exists(spec.Argv[0]) {
+			f.broken = fmt.Errorf("%s starts %s, which is gone: run `go run ./notebooks kernel` to register this project's, or with -remove to take it back", path, spec.Argv[0])
+		}
+	}
+	return f
 }
 
 func checkPython(ctx context.Context, p *project) (f finding) {

@@ -87,6 +87,22 @@ func TestRunWithoutCompiler(t *testing.T) {
 	wantEntries(t, out)
 }
 
+// A clone that was registered and then deleted leaves a kernel that cannot start.
+func TestDoctorFindsKernelOfADeletedClone(t *testing.T) {
+	data := t.TempDir()
+	if f := looks(t, "Kernel", "JUPYTER_DATA_DIR="+data); f.broken != nil {
+		t.Errorf("nothing is registered: %+v", f)
+	}
+	gone := filepath.Join(t.TempDir(), "gone")
+	writeTo(t, registered(data), `{"argv": ["`+gone+`/bin/startkernel"], "metadata": {"crlso": {"project": "`+gone+`"}}}`)
+	wantBroken(t, looks(t, "Kernel", "JUPYTER_DATA_DIR="+data), registered(data), gone, "go run ./notebooks kernel", "-remove")
+	cmd := launch(t, "kernel", "-remove")
+	cmd.Env = append(cmd.Env, "JUPYTER_DATA_DIR="+data)
+	if stdout, stderr, status := result(t, cmd); status != 0 || !strings.Contains(stdout, "removed") {
+		t.Errorf("exit status %d, %q, %q", status, stdout, stderr)
+	}
+}
+
 func TestDoctorFindsNoexec(t *testing.T) {
 	if f := looks(t, "Temporary"); f.broken != nil {
 		t.Errorf("the tests run in %+v", f)

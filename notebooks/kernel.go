@@ -174,10 +174,12 @@ func register(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(data, "kernels", kernelName, "kernel.json")
-	owner, err := kernelOwner(path)
-	if err != nil {
+	path := registered(data)
+	owner := ""
+	if spec, err := readKernel(path); err != nil {
 		return err
+	} else if spec != nil {
+		owner = spec.Metadata.CRLSO.Project
 	}
 	if remove {
 		return p.unregister(path, owner)
@@ -200,12 +202,17 @@ func register(ctx context.Context, args []string) error {
 	return nil
 }
 
+// registered is where the kernel is registered below a data folder of Jupyter.
+func registered(data string) string {
+	return filepath.Join(data, "kernels", kernelName, "kernel.json")
+}
+
 func (p *project) unregister(path, owner string) error {
-	switch owner {
-	case "":
+	switch {
+	case owner == "":
 		fmt.Printf("nothing to take back: there is no %s\n", path)
 		return nil
-	case p.root:
+	case owner == p.root, !exists(owner):
 		if err := os.Remove(path); err != nil {
 			return err
 		}
@@ -216,20 +223,20 @@ func (p *project) unregister(path, owner string) error {
 	return fmt.Errorf("%s is the kernel of the project in %s, and stays: run `go run ./notebooks kernel -remove` there", path, owner)
 }
 
-// kernelOwner returns the folder of the project that wrote a kernel.json, "" if there is no such file. Somebody else's is
+// readKernel reads a kernel.json that some copy of this project wrote, nil if there is no such file. Somebody else's is
 // an error.
-func kernelOwner(path string) (string, error) {
+func readKernel(path string) (*kernelSpec, error) {
 	content, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
+		return nil, nil
 	} else if err != nil {
-		return "", err
+		return nil, err
 	}
 	var spec kernelSpec
-	if json.Unmarshal(content, &spec) != nil || spec.Metadata.CRLSO == nil || spec.Metadata.CRLSO.Project == "" {
-		return "", fmt.Errorf("%s is not of this project, and stays as it is: rename its folder to have both", path)
+	if json.Unmarshal(content, &spec) != nil || spec.Metadata.CRLSO == nil || spec.Metadata.CRLSO.Project == "" || len(spec.Argv) == 0 {
+		return nil, fmt.Errorf("%s is not of this project, and stays as it is: rename its folder to have both", path)
 	}
-	return spec.Metadata.CRLSO.Project, nil
+	return &spec, nil
 }
 
 // userData returns the user's data folder of Jupyter, as jupyter_core finds it on Linux.
