@@ -256,12 +256,13 @@ print(jupyter_data_dir(), KernelSpecManager().get_kernel_spec("crlso").display_n
 	pass(kernel("-remove"), "removed", path)
 	wantEntries(t, folder)
 
-	other := []byte(`{"argv": ["gonb"], "metadata": {"crlso": {"project": "/elsewhere"}}}`)
+	elsewhere := t.TempDir()
+	other := fmt.Appendf(nil, `{"argv": ["startkernel"], "metadata": {"crlso": {"project": %q}}}`, elsewhere)
 	if err := write(path, other); err != nil {
 		t.Fatal(err)
 	}
-	wantFailure(t, kernel("-remove"), path, "/elsewhere", "kernel -remove")
-	pass(kernel(), "/elsewhere until now")
+	wantFailure(t, kernel("-remove"), path, elsewhere, "kernel -remove")
+	pass(kernel(), elsewhere+" until now")
 	theirs := []byte(`{"argv": ["python"]}`)
 	if err := write(path, theirs); err != nil {
 		t.Fatal(err)
