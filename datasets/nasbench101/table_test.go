@@ -498,7 +498,7 @@ func TestOpenSaysWhatProtocolsThereAre(t *testing.T) {
 	wantError(t, err, "single-run validation", only108.Name+" does not")
 }
 
-// Opening a table leaves the list of cells to the first that asks for one; Lookup is with it, in a process that has not made it.
+// Opening a table leaves the list of all cells to the first that asks for one: see BenchmarkEnumerate.
 func BenchmarkOpen(b *testing.B) {
 	for _, protocol := range []string{testAsLabel, "single-run"} {
 		b.Run(protocol, func(b *testing.B) {
@@ -510,10 +510,4 @@ func BenchmarkOpen(b *testing.B) {
 			}
 		})
 	}
-	b.Run("enumeration", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			Enumerate()
-		}
-	})
 }
