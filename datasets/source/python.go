@@ -34,15 +34,19 @@ func Python(ctx context.Context, log io.Writer) (interpreter string, err error) 
 		return "", err
 	}
 	interpreter = filepath.Join(venv, "bin", "python")
-	if venvReady(ctx, venv) {
+	fault := venvFault(ctx, venv)
+	if fault == nil {
 		return interpreter, nil
+	}
+	if own, err := OwnDir(); err == nil && own != filepath.Dir(venv) {
+		return "", fmt.Errorf("the Python environment %s is for reading only, and not ready (%w): have its owner make it, with a Python that all may start, or set %s to a folder of your own", venv, fault, cacheVar)
 	}
 	unlock, err := lock(ctx, venv+".lock", log)
 	if err != nil {
 		return "", err
 	}
 	defer unlock()
-	if venvReady(ctx, venv) {
+	if venvFault(ctx, venv) == nil {
 		return interpreter, nil
 	}
 	if err := makeVenv(ctx, venv, log); err != nil {
@@ -237,13 +241,13 @@ func venvDir() (string, error) {
 // venvComplete is the file in a virtual environment that says that its making has ended.
 const venvComplete = "complete"
 
-// venvReady reports whether the virtual environment was made completely and still works: an upgrade
-// of the system's Python breaks it.
-func venvReady(ctx context.Context, venv string) bool {
+// venvFault returns an error if the virtual environment was not made completely, or works no more: an
+// upgrade of the system's Python breaks it.
+func venvFault(ctx context.Context, venv string) error {
 	if _, err := os.Stat(filepath.Join(venv, venvComplete)); err != nil {
-		return false
+		return err
 	}
-	return exec.CommandContext(ctx, filepath.Join(venv, "bin", "python"), "-Ic", "import pip").Run() == nil
+	return exec.CommandContext(ctx, filepath.Join(venv, "bin", "python"), "-Ic", "import pip").Run()
 }
 
 var debianPackage = regexp.MustCompile(`apt(?:-get)? install \S+`)

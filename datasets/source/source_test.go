@@ -28,6 +28,19 @@ var children = map[string]func() error{
 		_, err := Python(context.Background(), io.Discard)
 		return err
 	},
+	"as an ordinary user": func() error {
+		if os.Geteuid() == 0 {
+			if err := syscall.Setuid(65534); err != nil {
+				return err
+			}
+		}
+		dir, err := OwnDir()
+		if err != nil {
+			return err
+		}
+		_, err = Python(context.Background(), io.Discard)
+		return fmt.Errorf("%s: %w", dir, err)
+	},
 	"write with a umask": func() error {
 		umask, err := strconv.ParseInt(os.Getenv("TEST_UMASK"), 8, 0)
 		if err != nil {
@@ -169,6 +182,31 @@ func TestCacheDir(t *testing.T) {
 	if got, err := CacheDir(); err != nil || got != filepath.Join(project, "elsewhere") {
 		t.Errorf("with %s: CacheDir() = %q, %v", cacheVar, got, err)
 	}
+}
+
+// TestCacheOfSomebodyElse has one installation for a whole class: each user writes to a folder of their own, and an
+// environment that does not start there stays as it is.
+func TestCacheOfSomebodyElse(t *testing.T) {
+	above, err := os.MkdirTemp("", "crlso-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache := filepath.Join(above, "cache")
+	t.Cleanup(func() {
+		os.Chmod(cache, 0o755)
+		os.RemoveAll(above)
+	})
+	venv := filepath.Join(cache, "venv")
+	if err := errors.Join(os.Chmod(above, 0o755), MakeFolder(venv), os.Chmod(cache, 0o555)); err != nil {
+		t.Fatal(err)
+	}
+	output, err := child("as an ordinary user", cacheVar+"="+cache, "HOME="+above, "XDG_CACHE_HOME=").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, errors.New(string(output)), filepath.Join(above, ".cache", "cr-lso")+": ", venv, "reading only", "have its owner make it", cacheVar)
+	wantEntries(t, venv, markFile)
+	wantEntries(t, above, "cache")
 }
 
 // TestFolders makes folders anew that have the mark, and leaves all others.
