@@ -31,7 +31,8 @@ var protocols = []protocol{
 // Protocols returns the names of the protocols that Open knows:
 //
 //   - validation: the search sees the validation accuracy, mean of three runs, and the report shows the test
-//     accuracy, as the benchmark's authors have it. It needs the benchmark's own file, a [TFRecord].
+//     accuracy, as the benchmark's authors have it. It needs an official file: [TFRecord], or
+//     [AuthorsJSON] with the means alone.
 //   - test-as-label: the search sees the test accuracy itself, mean of three runs. Its results say
 //     how well a search optimises, not how well it would do on unseen data.
 //   - single-run: the search sees the validation accuracy of one run, and its space is the 30,001 cells
