@@ -111,7 +111,7 @@ func (r *Run) checkpoints() string     { return r.path("checkpoints") }
 // describe writes run.json, or checks that the one that is there is of the same run.
 func (r *Run) describe(want description) error {
 	path := r.path("run.json")
-	if err := os.MkdirAll(r.Dir, 0o755); err != nil {
+	if err := os.MkdirAll(r.Dir, 0o777); err != nil {
 		return fmt.Errorf("start run: %w; use a folder that can be written", err)
 	}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {

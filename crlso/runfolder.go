@@ -179,7 +179,7 @@ func (r *Run) save(stage string, epochs int) (err error) {
 	if err := r.writeLosses(r.path(lossesFile)); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(r.checkpoints(), 0o755); err != nil {
+	if err := os.MkdirAll(r.checkpoints(), 0o777); err != nil {
 		return err
 	}
 	temporary, err := os.MkdirTemp(r.checkpoints(), ".part-")

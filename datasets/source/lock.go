@@ -44,7 +44,7 @@ const unnamed = "another process"
 
 // TryLock is [Lock] that does not wait. If somebody else has the lock, unlock is nil and holder says who.
 func TryLock(path string) (unlock func(), holder string, err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return nil, "", err
 	}
 	for {
@@ -64,7 +64,7 @@ func TryLock(path string) (unlock func(), holder string, err error) {
 			return func() { os.Truncate(path, 0); l.Close() }, "", nil
 		}
 		l.Close()
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 			return nil, "", err
 		}
 	}
