@@ -44,9 +44,9 @@ type kernelMark struct {
 // spec returns the kernel's content of kernel.json. It needs nothing of the environment that it is started in: not the
 // launcher's, and not the user's settings of Go, of which GOFLAGS and GOWORK can hide the project.
 func (p *project) spec() ([]byte, error) {
-	path := []string{filepath.Join(p.cache, "kernel"), filepath.Join(p.cache, "bin"), filepath.Join(p.goroot, "bin"), "${PATH}"}
+	path := []string{p.tools(), filepath.Join(p.goroot, "bin"), "${PATH}"}
 	spec := kernelSpec{
-		Argv:          []string{filepath.Join(p.cache, "bin", "startkernel"), p.root, "{connection_file}"},
+		Argv:          []string{filepath.Join(p.tools(), "startkernel"), p.root, "{connection_file}"},
 		DisplayName:   displayName,
 		Language:      "go",
 		InterruptMode: "message",
@@ -90,11 +90,14 @@ func (p *project) kernel(ctx context.Context, env []string, log io.Writer) error
 	return nil
 }
 
+// tools is the folder of the kernel's programs.
+func (p *project) tools() string { return filepath.Join(p.cache, "kernel") }
+
 // installTools builds the kernel and goimports, of the versions in go.mod, and what starts the kernel, if they are not there.
 // An installation that is complete is not touched, so it may be read-only.
 func (p *project) installTools(ctx context.Context, env []string, log io.Writer) error {
-	bin, command := filepath.Join(p.cache, "bin"), filepath.Join(p.cache, "kernel", "go")
-	program := filepath.Join(p.goroot, "bin", "go")
+	bin := p.tools()
+	command, program := filepath.Join(bin, "go"), filepath.Join(p.goroot, "bin", "go")
 	script := fmt.Sprintf(goCommand, "'"+strings.ReplaceAll(program, "'", `'\''`)+"'")
 	stamp, want := filepath.Join(bin, "installed"), []byte(p.goversion+"\n"+script)
 	for _, name := range []string{"go.mod", "go.sum", "notebooks/startkernel/main.go", "datasets/source/source.go", "notebooks/supervise/supervise.go"} {
@@ -123,6 +126,15 @@ func (p *project) installTools(ctx context.Context, env []string, log io.Writer)
 	if complete() {
 		return nil
 	}
+	if err := source.Foreign(bin); err != nil { // such as a folder of programs of the user's
+		return err
+	}
+	if err := os.MkdirAll(bin, 0o777); err != nil {
+		return err
+	}
+	if err := source.MarkFolder(bin); err != nil {
+		return err
+	}
 	var said bytes.Buffer
 	cmd := exec.CommandContext(ctx, "go", "install", "tool", "./notebooks/startkernel")
 	cmd.Dir, cmd.Env = p.root, append(env, "GOBIN="+bin, "GOWORK=off", "GOFLAGS="+goFlags)
@@ -132,9 +144,6 @@ func (p *project) installTools(ctx context.Context, env []string, log io.Writer)
 	}
 	if said, err := exec.CommandContext(ctx, filepath.Join(bin, "gonb"), "-V").CombinedOutput(); err != nil {
 		return fmt.Errorf("programs in %s cannot be started: %w%s; set CRLSO_CACHE to a folder where they can", bin, err, said)
-	}
-	if err := os.MkdirAll(filepath.Dir(command), 0o777); err != nil {
-		return err
 	}
 	os.Remove(command) // a kernel that reads it goes on reading
 	if err := os.WriteFile(command, []byte(script), 0o777); err != nil {

@@ -117,6 +117,7 @@ func TestBrokenAuthorsJSON(t *testing.T) {
 
 // No JSON makes the reader panic or hang.
 func FuzzAuthorsJSON(f *testing.F) {
+	allEntries() // which an input would have to wait for, longer than the engine lets it
 	c, err := ParseCell(inceptionInFile)
 	if err != nil {
 		f.Fatal(err)

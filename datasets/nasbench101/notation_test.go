@@ -164,6 +164,7 @@ func chain(n int) string {
 // Whatever is read, prints and is read again as the same cell, and its hash is that of its
 // canonical cell.
 func FuzzParseCell(f *testing.F) {
+	allEntries() // which an input would have to wait for, longer than the engine lets it
 	for _, seed := range []string{
 		inception, inceptionInFile + "\n", "00005c142e6f48ac74fdcf73e3439874", chain(7), nine(), "ModelSpec([[0, 1], [0, 0]], ops=[INPUT, OUTPUT])",
 		"{'module_adjacency': array([[0, 1], [0, 0]]), 'module_operations': ['input', 'output']}", "[[0. 1.]\n [0. 0.]] ['input' 'output']",
