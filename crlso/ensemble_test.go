@@ -7,11 +7,9 @@ import (
 	"testing"
 
 	"github.com/cr-lso/cr-lso/crlso/search"
-	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
-	"gonum.org/v1/gonum/stat"
 )
 
 var _ search.Searcher = &Ensemble{}
@@ -20,7 +18,7 @@ func smallEnsemble() EnsembleConfig {
 	config := Ensemble201()
 	config.Networks.HiddenDim, config.Networks.EncoderLayers = 8, 2
 	config.Networks.ICNNWidth, config.Networks.ICNNLayers = 6, 1
-	config.Members, config.Initial, config.Batch = 3, 8, 3
+	config.Members, config.Initial, config.Batch = 3, 9, 3 // all rounds of a short search in one program
 	config.Training.Epochs, config.Training.Batch = 20, 16
 	return config
 }
@@ -29,12 +27,12 @@ func TestEnsembleSearch(t *testing.T) {
 	onBackends(t, func(t *testing.T, backend compute.Backend) {
 		var logs [2][]datasets.Query
 		for i := range logs {
-			oracle := newOracle(t, 15) // two rounds of three, and one cut short
+			oracle := newOracle(t, 16) // two rounds of three, and one cut short
 			if err := (&Ensemble{Backend: backend, Config: smallEnsemble()}).Search(oracle, rand.New(rand.NewPCG(3, 4))); err != nil {
 				t.Fatal(err)
 			}
-			if logs[i] = oracle.Log(); len(logs[i]) != 15 {
-				t.Errorf("%d queries, want 15", len(logs[i]))
+			if logs[i] = oracle.Log(); len(logs[i]) != 16 {
+				t.Errorf("%d queries, want 16", len(logs[i]))
 			}
 		}
 		if !slices.Equal(logs[0], logs[1]) {
@@ -50,11 +48,12 @@ func (e endless) Space() datasets.Space { return struct{ datasets.Space }{e.Benc
 
 // TestEnsembleInLargeSpace searches where the candidates have to be drawn.
 func TestEnsembleInLargeSpace(t *testing.T) {
+	t.Parallel()
 	oracle, err := datasets.NewOracle(endless{benchmark(t)}, 20, datasets.MeanLabel)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := (&Ensemble{Backend: fastest(t), Config: smallEnsemble()}).Search(oracle, rand.New(rand.NewPCG(3, 4))); err != nil {
+	if err := (&Ensemble{Backend: testBackends["go"](t), Config: smallEnsemble()}).Search(oracle, rand.New(rand.NewPCG(3, 4))); err != nil {
 		t.Fatal(err)
 	}
 	log := oracle.Log()
@@ -125,7 +124,7 @@ func TestConcavePair(t *testing.T) {
 func TestEnsembleErrors(t *testing.T) {
 	backend, rng := fastest(t), rand.New(rand.NewPCG(1, 1))
 	config := smallEnsemble()
-	wantErrorLine(t, (&Ensemble{Backend: backend, Config: config}).Search(newOracle(t, 7), rng), "budget is 7, below the 8 initial queries")
+	wantErrorLine(t, (&Ensemble{Backend: backend, Config: config}).Search(newOracle(t, 7), rng), "budget is 7, below the 9 initial queries")
 	config.Members = 0
 	wantErrorLine(t, (&Ensemble{Backend: backend, Config: config}).Search(newOracle(t, 20), rng), "0 members")
 	config = smallEnsemble()
@@ -134,31 +133,4 @@ func TestEnsembleErrors(t *testing.T) {
 	oracle := newOracle(t, 20)
 	oracle.Close()
 	wantErrorLine(t, (&Ensemble{Backend: backend, Config: smallEnsemble()}).Search(oracle, rng), "oracle is closed")
-}
-
-// TestEnsembleRanks trains the ensemble on 300 labels, as many as the released predictor has, whose Kendall tau is 0.599
-// on all cells and -0.03 among the best thousand (the authors' released code, on the same table).
-func TestEnsembleRanks(t *testing.T) {
-	truth, err := datasets.Validation(benchmark(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ensemble := &Ensemble{Backend: fastest(t), Config: Ensemble201()}
-	var all, best []float64
-	for draw := range uint64(4) {
-		oracle, rng := newOracle(t, 300), rand.New(rand.NewPCG(draw, 8))
-		if err := (search.Random{}).Search(oracle, rng); err != nil {
-			t.Fatal(err)
-		}
-		beliefs, err := ensemble.Fit(space, oracle.Log(), rng)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, stats.KendallTau(beliefs.Mean, truth))
-		best = append(best, stats.TopKendallTau(beliefs.Mean, truth, 1000))
-	}
-	t.Logf("Kendall tau %.3f on all cells, %.3f among the best 1,000", all, best)
-	if all, best := stat.Mean(all, nil), stat.Mean(best, nil); all < 0.75 || best < 0.25 {
-		t.Errorf("mean Kendall tau is %.3f on all cells and %.3f among the best 1,000, want 0.75 and 0.25", all, best)
-	}
 }

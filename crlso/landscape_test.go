@@ -10,21 +10,28 @@ import (
 // trained is a small model that decodes some cells, from accuracies in place of pseudo-labels.
 func trained(t *testing.T) *Model {
 	t.Helper()
-	config := small()
+	config := whole()
 	config.Joint.Epochs, config.Joint.Batch, config.Joint.LearningRate = 15, 256, 1e-2
 	config.Joint.Beta1, config.Joint.Beta2 = 0.9, 0.999
 	config.ICNNWidth = 32
 	m := newModel(t, fastest(t), space, config)
-	if err := m.TrainJoint(t.Context(), trueAccuracies(t), 0, nil); err != nil {
+	if err := m.TrainJoint(t.Context(), trueAccuracies(t, m), 0, nil); err != nil {
 		t.Fatal(err)
 	}
 	return m
 }
 
-// TestLandscape measures a latent space that is trained for a moment: its numbers are possible, and the same each time.
-func TestLandscape(t *testing.T) {
-	table := benchmark(t)
+// TestTrainedSpace looks at a latent space that is trained for a moment.
+func TestTrainedSpace(t *testing.T) {
+	t.Parallel()
 	m := trained(t)
+	t.Run("landscape", func(t *testing.T) { testLandscape(t, m) })
+	t.Run("decode around", func(t *testing.T) { testDecodeAround(t, m) })
+}
+
+// testLandscape checks that the numbers are possible, and the same each time.
+func testLandscape(t *testing.T, m *Model) {
+	table := benchmark(t)
 	l, err := m.Landscape(t.Context(), table)
 	if err != nil {
 		t.Fatal(err)
@@ -58,8 +65,7 @@ func TestLandscape(t *testing.T) {
 	}
 }
 
-func TestDecodeAround(t *testing.T) {
-	m := trained(t)
+func testDecodeAround(t *testing.T, m *Model) {
 	exact, err := m.Reconstruct()
 	if err != nil || exact.Exact < 0.1 {
 		t.Fatal(exact, err)

@@ -33,10 +33,11 @@ func differs(a, b map[string][]float32, scope string) bool {
 // TestPerformanceWeight trains the graph VAE with all, half and none of the surrogate's regression. Without, the
 // surrogate stays as it was drawn, and no labels are needed.
 func TestPerformanceWeight(t *testing.T) {
-	backend, y := testBackends["go"](t), trueAccuracies(t)
-	config := small()
-	config.Joint.Epochs, config.Joint.Batch = 1, 2048
-	fresh := weightsOf(t, newModel(t, backend, space, config))
+	t.Parallel()
+	backend, config := testBackends["go"](t), small()
+	config.Joint.Epochs = 1
+	m := newModel(t, backend, space, config)
+	fresh, y := weightsOf(t, m), trueAccuracies(t, m)
 	whole := jointly(t, backend, config, y)
 	config.PerformanceWeight = 0.5
 	half := jointly(t, backend, config, y)
@@ -56,7 +57,8 @@ func TestPerformanceWeight(t *testing.T) {
 // TestSupervised gives joint training the labels of a part of the space. Whatever the others' would be does not
 // matter, and with all labels known, the result is the one of semi-supervised training.
 func TestSupervised(t *testing.T) {
-	config := small()
+	t.Parallel()
+	config := whole()
 	config.Supervised = true
 	m := newModel(t, fastest(t), space, config)
 	oracle := newOracle(t, config.Budget)
@@ -118,6 +120,7 @@ func TestSupervised(t *testing.T) {
 // TestLabelTransform checks what the networks see: fractions of accuracies by default, and normal quantiles with the
 // location and scale of the documentation.
 func TestLabelTransform(t *testing.T) {
+	t.Parallel()
 	accuracies := []float64{91, 10, 90.5, 88, 10}
 	if got := FractionLabels.targets(accuracies); !slices.Equal(got, accuracies) {
 		t.Errorf("%v became %v", accuracies, got)
@@ -179,7 +182,7 @@ func TestLabelTransform(t *testing.T) {
 func TestPretrain(t *testing.T) {
 	onBackends(t, func(t *testing.T, backend compute.Backend) {
 		config := small()
-		config.Pretrain = Training{Epochs: 2, Batch: 512, LearningRate: 3e-3, Beta1: 0.9, Beta2: 0.999}
+		config.Pretrain = pretraining(2)
 		m := newModel(t, backend, space, config)
 		fresh := weightsOf(t, m)
 		var weights [2]map[string][]float32
@@ -206,49 +209,49 @@ func TestPretrain(t *testing.T) {
 // is a small part of what it is without, nothing but the surrogate has changed by then, and a second
 // warm-up gives the same.
 func TestWarmUp(t *testing.T) {
-	onBackends(t, func(t *testing.T, backend compute.Backend) {
-		y := trueAccuracies(t)
-		config := small()
-		config.Joint.Epochs, config.Joint.Batch = 1, 2048
-		firstError := func(m *Model) (value float64) {
-			if err := m.TrainJoint(t.Context(), y, 0, func(e Epoch) error { value = e.Losses[3].Value; return nil }); err != nil {
-				t.Fatal(err)
-			}
-			return value
+	t.Parallel()
+	backend := testBackends["go"](t)
+	config := small()
+	config.Joint.Epochs, config.Joint.LearningRate = 1, 1e-3
+	firstError := func(m *Model) (value float64) {
+		if err := m.TrainJoint(t.Context(), trueAccuracies(t, m), 0, func(e Epoch) error { value = e.Losses[3].Value; return nil }); err != nil {
+			t.Fatal(err)
 		}
-		cold := firstError(newModel(t, backend, space, config))
-		config.WarmUp = Training{Epochs: 10, Batch: 512, LearningRate: 3e-3, Beta1: 0.9, Beta2: 0.999}
-		m := newModel(t, backend, space, config)
-		fresh := weightsOf(t, m)
-		var weights [2]map[string][]float32
-		for i := range weights {
-			if err := m.warmUp(t.Context(), y); err != nil {
-				t.Fatal(err)
-			}
-			weights[i] = weightsOf(t, m)
+		return value
+	}
+	cold := firstError(newModel(t, backend, space, config))
+	config.WarmUp = Training{Epochs: 10, Batch: 100, LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.999}
+	m := newModel(t, backend, space, config)
+	fresh := weightsOf(t, m)
+	var weights [2]map[string][]float32
+	for i := range weights {
+		if err := m.warmUp(t.Context(), trueAccuracies(t, m)); err != nil {
+			t.Fatal(err)
 		}
-		if differs(weights[0], weights[1], icnnScope) || !differs(fresh, weights[0], icnnScope) {
-			t.Error("the warm-up does not give the same surrogate twice, or does not train it")
+		weights[i] = weightsOf(t, m)
+	}
+	if differs(weights[0], weights[1], icnnScope) || !differs(fresh, weights[0], icnnScope) {
+		t.Error("the warm-up does not give the same surrogate twice, or does not train it")
+	}
+	for _, scope := range []string{encoderScope, decoderScope, predictorScope} {
+		if differs(fresh, weights[0], scope) {
+			t.Errorf("the warm-up changes %s", scope)
 		}
-		for _, scope := range []string{encoderScope, decoderScope, predictorScope} {
-			if differs(fresh, weights[0], scope) {
-				t.Errorf("the warm-up changes %s", scope)
-			}
-		}
-		if warm := firstError(m); warm > cold/2 {
-			t.Errorf("squared error in the first epoch is %g after a warm-up and %g without", warm, cold)
-		}
-	})
+	}
+	if warm := firstError(m); warm > cold/2 {
+		t.Errorf("squared error in the first epoch is %g after a warm-up and %g without", warm, cold)
+	}
 }
 
 // TestBFloat16 trains jointly with rounded products: losses are near those of float32, and not the same.
 func TestBFloat16(t *testing.T) {
-	y, config := trueAccuracies(t), small()
+	t.Parallel()
+	config := small()
 	config.Joint.Epochs = 1
 	train := func(half bool) (losses []Loss, weights map[string][]float32) {
 		m := newModel(t, fastest(t), space, config)
 		m.BFloat16 = half
-		err := m.TrainJoint(t.Context(), y, 0, func(e Epoch) error {
+		err := m.TrainJoint(t.Context(), trueAccuracies(t, m), 0, func(e Epoch) error {
 			losses = e.Losses
 			return nil
 		})

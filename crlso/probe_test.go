@@ -11,6 +11,7 @@ import (
 
 // TestProbe fits functions that are known: an ICNN can follow the concave one and not the convex one, an MLP both.
 func TestProbe(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(7, 8))
 	draw := func(n int) (z [][]float64, concave, convex []float64) {
 		for range n {

@@ -11,6 +11,7 @@ import (
 
 // TestGenerate counts by hand what random latents decode to, in a space where many scores make no architecture.
 func TestGenerate(t *testing.T) {
+	t.Parallel()
 	config := partly()
 	config.PerformanceWeight = 0
 	space := nasbench101.Space{}
@@ -45,6 +46,7 @@ func TestGenerate(t *testing.T) {
 // TestReportDecoder reports on a decoder in which every cell is valid. All of the training set is what Reconstruct takes
 // too; and without noise, latents around it decode to as many different cells, at least, as decode to themselves.
 func TestReportDecoder(t *testing.T) {
+	t.Parallel()
 	config := small()
 	config.TrainingSet, config.SearchNoise = 200, 0
 	config.Joint = Training{Epochs: 60, Batch: 50, LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.999}

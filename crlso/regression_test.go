@@ -54,13 +54,14 @@ func TestRegressionFindsTheMinimum(t *testing.T) {
 
 // TestRegressionProjects compares an ICNN that is projected in training with one that is not: only the first is convex.
 func TestRegressionProjects(t *testing.T) {
+	t.Parallel()
 	points := randomLatents(rand.New(rand.NewPCG(1, 2)), 256, 2, 1.5)
 	var values []float64
 	for _, x := range points {
 		values = append(values, math.Sin(3*x[0])+math.Cos(3*x[1]))
 	}
 	lowestGap := func(r Regression) float64 {
-		fitted, err := r.Fit(fastest(t), points, values)
+		fitted, err := r.Fit(testBackends["go"](t), points, values)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,7 +91,7 @@ func TestRegressionGradients(t *testing.T) {
 	points := randomLatents(rand.New(rand.NewPCG(1, 2)), 64, 2, 1)
 	r := surrogateRegression(MLPSurrogate)
 	r.Training.Epochs = 2
-	fitted, err := r.Fit(fastest(t), points, make([]float64, len(points)))
+	fitted, err := r.Fit(testBackends["go"](t), points, make([]float64, len(points)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,9 +56,10 @@ func files(t *testing.T, dir string) []string {
 // TestRunResumes interrupts pretraining and joint training in the middle, as Ctrl-C does, goes on in a new Run, as another process
 // would, and compares weights, losses and queries with those of a run that was not interrupted.
 func TestRunResumes(t *testing.T) {
+	t.Parallel()
 	backend := fastest(t)
 	config := small()
-	config.Pretrain = Training{Epochs: 3, Batch: 512, LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999}
+	config.Pretrain = pretraining(3)
 	config.Joint.Epochs = 6
 	whole := openRun(t, t.TempDir(), backend, config)
 	upToPredictor(t, whole)

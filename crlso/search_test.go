@@ -21,7 +21,7 @@ func searchable(t *testing.T, backend compute.Backend, config Config) (*Model, *
 	if err := m.drawInitialSet(oracle); err != nil {
 		t.Fatal(err)
 	}
-	if err := m.TrainJoint(t.Context(), trueAccuracies(t), 0, nil); err != nil {
+	if err := m.TrainJoint(t.Context(), trueAccuracies(t, m), 0, nil); err != nil {
 		t.Fatal(err)
 	}
 	return m, oracle
@@ -90,9 +90,9 @@ func TestSearch(t *testing.T) {
 // TestSearchStuck lets the search propose nothing new: without noise and step, every start decodes to the same
 // architecture each time.
 func TestSearchStuck(t *testing.T) {
+	t.Parallel()
 	config := small()
 	config.SearchNoise, config.Direction, config.MaxRetries = 0, Stay, 3
-	config.Joint.LearningRate = 3e-3
 	m, oracle := searchable(t, fastest(t), config)
 	var last SearchRound
 	err := m.Search(t.Context(), oracle, func(r SearchRound) error { last = r; return nil })
@@ -119,74 +119,78 @@ func TestSearchErrors(t *testing.T) {
 	wantErrorLine(t, m.Search(t.Context(), oracle, nil), "oracle is closed")
 }
 
-// TestSearchSeeds compares searches side by side, and at once, with each alone. They differ in budget and in what is labelled, so they take
-// different numbers of steps a round, and end in different rounds; one of them cannot query.
+// TestSearchSeeds compares searches side by side, and at once, with each alone.
 func TestSearchSeeds(t *testing.T) {
-	onBackends(t, func(t *testing.T, backend compute.Backend) {
-		for name, change := range map[string]func(*Config){
-			"released": func(*Config) {},
-			"clipped": func(c *Config) {
-				c.Surrogate, c.FineTune.ClipNorm, c.FineTune.Beta1, c.FineTune.LearningRate = MLPSurrogate, 0.01, 0.9, 1e-3
-			},
-		} {
-			config := small()
-			config.Budget = 90
-			change(&config)
-			m, _ := searchable(t, backend, config)
-			type size struct{ initial, budget int }
-			oracles := func() map[uint64]*datasets.Oracle {
-				all := make(map[uint64]*datasets.Oracle)
-				for seed, size := range map[uint64]size{3: {60, 75}, 5: {70, 90}, 8: {40, 50}, 9: {40, 50}} {
-					all[seed] = newOracle(t, size.budget)
-					if err := drawInitialSet(all[seed], rand.New(rand.NewPCG(seed, 1)), size.initial); err != nil {
-						t.Fatal(err)
-					}
-				}
-				all[9].Close()
-				return all
-			}
-			alone, want := oracles(), make(map[uint64][]SearchRound)
-			for _, seed := range []uint64{3, 5, 8} {
-				m.Config.SearchSeed = seed
-				err := m.Search(t.Context(), alone[seed], func(r SearchRound) error {
-					want[seed] = append(want[seed], r)
-					return nil
-				})
-				if err != nil {
-					t.Fatal(err)
-				}
-			}
-			for how, size := range map[string]struct{ beside, atOnce int }{"side by side": {4, 1}, "at once": {1, 3}} {
-				oracles, got := oracles(), make(map[uint64][]SearchRound)
-				searches, err := m.newSearches(oracles)
-				if err != nil {
-					t.Fatal(err)
-				}
-				err = m.searchAll(t.Context(), searches, size.beside, size.atOnce, func(seed uint64, r SearchRound) error {
-					got[seed] = append(got[seed], r)
-					return nil
-				})
-				wantErrorLine(t, err, "search 9, round 1", "oracle is closed")
-				for seed, rounds := range want {
-					if len(got[seed]) != len(rounds) {
-						t.Fatalf("%s, search %d, %s: %d rounds, alone it makes %d", name, seed, how, len(got[seed]), len(rounds))
-					}
-					for i, want := range rounds {
-						got := got[seed][i]
-						if math.Abs(got.FitLoss-want.FitLoss) > 1e-5 ||
-							got.Queries != want.Queries || got.Attempts != want.Attempts || got.Best != want.Best {
-							t.Errorf("%s, search %d, %s: round %+v, alone it is %+v", name, seed, how, got, want)
-						}
-					}
-					got, want := oracles[seed].Log(), alone[seed].Log()
-					if len(got) != oracles[seed].Budget() || !slices.Equal(got, want) {
-						t.Errorf("%s, search %d, %s: other queries than alone", name, seed, how)
-					}
-				}
-			}
-		}
-	})
+	onBackends(t, func(t *testing.T, backend compute.Backend) { wantAsAlone(t, backend, small()) })
 	if err := newModel(t, fastest(t), space, small()).SearchSeeds(t.Context(), nil, nil); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestSearchSeedsClipped is TestSearchSeeds with a limit on each search's gradient.
+func TestSearchSeedsClipped(t *testing.T) {
+	t.Parallel()
+	config := small()
+	config.Surrogate = MLPSurrogate
+	config.FineTune.ClipNorm, config.FineTune.Beta1, config.FineTune.LearningRate = 0.01, 0.9, 1e-3
+	wantAsAlone(t, testBackends["go"](t), config)
+}
+
+// wantAsAlone makes searches that differ in budget and in what is labelled, so they take different numbers of steps a round, and
+// end in different rounds; one of them cannot query.
+func wantAsAlone(t *testing.T, backend compute.Backend, config Config) {
+	t.Helper()
+	config.Budget = 90
+	m, _ := searchable(t, backend, config)
+	type size struct{ initial, budget int }
+	oracles := func() map[uint64]*datasets.Oracle {
+		all := make(map[uint64]*datasets.Oracle)
+		for seed, size := range map[uint64]size{3: {60, 75}, 5: {70, 90}, 8: {40, 50}, 9: {40, 50}} {
+			all[seed] = newOracle(t, size.budget)
+			if err := drawInitialSet(all[seed], rand.New(rand.NewPCG(seed, 1)), size.initial); err != nil {
+				t.Fatal(err)
+			}
+		}
+		all[9].Close()
+		return all
+	}
+	alone, want := oracles(), make(map[uint64][]SearchRound)
+	for _, seed := range []uint64{3, 5, 8} {
+		m.Config.SearchSeed = seed
+		err := m.Search(t.Context(), alone[seed], func(r SearchRound) error {
+			want[seed] = append(want[seed], r)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for how, size := range map[string]struct{ beside, atOnce int }{"side by side": {4, 1}, "at once": {1, 3}} {
+		oracles, got := oracles(), make(map[uint64][]SearchRound)
+		searches, err := m.newSearches(oracles)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = m.searchAll(t.Context(), searches, size.beside, size.atOnce, func(seed uint64, r SearchRound) error {
+			got[seed] = append(got[seed], r)
+			return nil
+		})
+		wantErrorLine(t, err, "search 9, round 1", "oracle is closed")
+		for seed, rounds := range want {
+			if len(got[seed]) != len(rounds) {
+				t.Fatalf("search %d, %s: %d rounds, alone it makes %d", seed, how, len(got[seed]), len(rounds))
+			}
+			for i, want := range rounds {
+				got := got[seed][i]
+				if math.Abs(got.FitLoss-want.FitLoss) > 1e-5 ||
+					got.Queries != want.Queries || got.Attempts != want.Attempts || got.Best != want.Best {
+					t.Errorf("search %d, %s: round %+v, alone it is %+v", seed, how, got, want)
+				}
+			}
+			got, want := oracles[seed].Log(), alone[seed].Log()
+			if len(got) != oracles[seed].Budget() || !slices.Equal(got, want) {
+				t.Errorf("search %d, %s: other queries than alone", seed, how)
+			}
+		}
 	}
 }

@@ -14,11 +14,16 @@ import (
 // CR-LSO is compared with other searches through one interface.
 var _ search.Searcher = &Searcher{}
 
+// pretraining trains the graph VAE for some epochs.
+func pretraining(epochs int) Training {
+	return Training{Epochs: epochs, Batch: 100, LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.999}
+}
+
 // pretrained is a configuration with a pretraining.
 func pretrained() Config {
 	config := small()
 	config.Seed = 11
-	config.Pretrain = Training{Epochs: 2, Batch: 512, LearningRate: 3e-3, Beta1: 0.9, Beta2: 0.999}
+	config.Pretrain = pretraining(2)
 	return config
 }
 
@@ -44,6 +49,7 @@ func only[K comparable, V any](t *testing.T, m map[K]V) (value V) {
 // TestSearcher makes the same searches one after the other, on one model, and at once, on as many as there are: the
 // queries are the same, and so are the weights in the end, bit by bit.
 func TestSearcher(t *testing.T) {
+	t.Parallel()
 	const searches = 3
 	config := pretrained()
 	oneByOne, atOnce := &Searcher{Backend: fastest(t), Config: config}, &Searcher{Backend: fastest(t), Config: config}
@@ -107,13 +113,14 @@ func TestSearcher(t *testing.T) {
 
 // TestSearcherWithoutPretraining compares the second search on a model with the search on a fresh model.
 func TestSearcherWithoutPretraining(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(*Config){
 		"released":   func(*Config) {},
 		"supervised": func(c *Config) { c.Supervised = true },
 		"two stages": func(c *Config) { c.PerformanceWeight = 0 },
 	} {
 		config := small()
-		config.Joint.Epochs, config.Joint.Batch = 1, 2048
+		config.Joint.Epochs = 1
 		change(&config)
 		reused, fresh := &Searcher{Backend: testBackends["go"](t), Config: config}, &Searcher{Backend: testBackends["go"](t), Config: config}
 		searchWith(t, reused, newOracle(t, 45), 1)
@@ -124,6 +131,7 @@ func TestSearcherWithoutPretraining(t *testing.T) {
 }
 
 func TestSearcherErrors(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 1))
 	searcher := &Searcher{Backend: testBackends["go"](t), Config: small()}
 	wantErrorLine(t, searcher.Search(newOracle(t, 39), rng), "budget is 39, below the initial set of 40")

@@ -6,40 +6,36 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/gomlx/compute"
 )
 
 // TestMLPIsNotConvex trains an MLP with the graph VAE. Jensen's inequality, which TestConvexity finds to hold for the
 // ICNN at the same points, fails; nothing is projected; and a search can use it.
 func TestMLPIsNotConvex(t *testing.T) {
-	y := trueAccuracies(t)
-	onBackends(t, func(t *testing.T, backend compute.Backend) {
-		config := small()
-		config.Surrogate = MLPSurrogate
-		m := newModel(t, backend, space, config)
-		if err := m.TrainJoint(t.Context(), y, 0, nil); err != nil {
-			t.Fatal(err)
-		}
-		if got := nonNegativeWeights(m.store.Scope(icnnScope), config); len(got) > 0 {
-			t.Errorf("%d matrices of an MLP are projected", len(got))
-		}
-		points := randomLatents(rand.New(rand.NewPCG(5, 6)), 4000, config.LatentDim, 5)
-		gaps, err := m.MidpointGaps(points[:2000], points[2000:])
-		if err != nil {
-			t.Fatal(err)
-		}
-		if low := slices.Min(gaps); low > -1e-1 {
-			t.Errorf("lowest midpoint gap is %g, want a clear violation", low)
-		}
-		oracle := newOracle(t, config.Budget)
-		if err := m.drawInitialSet(oracle); err != nil {
-			t.Fatal(err)
-		}
-		if err := m.Search(t.Context(), oracle, nil); err != nil {
-			t.Fatal(err)
-		}
-	})
+	t.Parallel()
+	config := small()
+	config.Surrogate = MLPSurrogate
+	m := newModel(t, testBackends["go"](t), space, config)
+	if err := m.TrainJoint(t.Context(), trueAccuracies(t, m), 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := nonNegativeWeights(m.store.Scope(icnnScope), config); len(got) > 0 {
+		t.Errorf("%d matrices of an MLP are projected", len(got))
+	}
+	points := randomLatents(rand.New(rand.NewPCG(5, 6)), 4000, config.LatentDim, 5)
+	gaps, err := m.MidpointGaps(points[:2000], points[2000:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if low := slices.Min(gaps); low > -1e-1 {
+		t.Errorf("lowest midpoint gap is %g, want a clear violation", low)
+	}
+	oracle := newOracle(t, config.Budget)
+	if err := m.drawInitialSet(oracle); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Search(t.Context(), oracle, nil); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestMLPIsAnotherSurrogateOnly compares initial weights: those of graph VAE and predictor are the same, and the first

@@ -27,16 +27,24 @@ var testBackends = map[string]func(t testing.TB) compute.Backend{
 	})(),
 }
 
-// onBackends runs a test on every backend.
+// onBackends runs a test on every backend, side by side with others; with -short on the Go backend alone, which does not compile.
 func onBackends(t *testing.T, test func(t *testing.T, backend compute.Backend)) {
+	t.Helper()
+	t.Parallel()
 	for name, open := range testBackends {
-		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+		if testing.Short() && name != "go" {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, open(t))
+		})
 	}
 }
 
-// fastest returns XLA if it is built in.
+// fastest returns XLA if it is built in, but with -short the Go backend.
 func fastest(t testing.TB) compute.Backend {
-	if open, ok := testBackends["xla"]; ok {
+	if open, ok := testBackends["xla"]; ok && !testing.Short() {
 		return open(t)
 	}
 	return testBackends["go"](t)
@@ -45,15 +53,26 @@ func fastest(t testing.TB) compute.Backend {
 // emptyProgramCache makes XLA keep its compiled programs in an empty folder while a test runs.
 var emptyProgramCache = func(testing.TB) {}
 
-// small is a configuration that trains in a second.
+// small is a configuration that trains in a moment, on a part of the space. Most of what a test costs is XLA's compiling, and a
+// program is compiled once for all tests whose configurations differ in nothing but seeds, epochs and learning rates: see
+// package compilecache.
 func small() Config {
 	c := Released201()
 	c.LatentDim, c.HiddenDim, c.EncoderLayers = 5, 24, 2
 	c.ICNNWidth, c.ICNNLayers = 12, 2
 	c.PredictorDim, c.PredictorLayers, c.PredictorCode = 12, 2, 6
-	c.Joint.Epochs, c.Joint.Batch, c.Joint.LearningRate = 2, 512, 1e-3
+	c.TrainingSet = 1000
+	c.Joint.Epochs, c.Joint.Batch, c.Joint.LearningRate = 2, 100, 3e-3
 	c.Predictor.Epochs, c.FineTune.Epochs = 3, 3
 	c.InitialSet, c.Budget, c.TopK = 40, 60, 5
+	return c
+}
+
+// whole is small on the whole space, in which every pair of nodes has an edge.
+func whole() Config {
+	c := small()
+	c.TrainingSet = 0
+	c.Joint.Batch, c.Joint.LearningRate = 1600, 1e-3
 	return c
 }
 
@@ -88,14 +107,10 @@ func newModel(t testing.TB, backend compute.Backend, space datasets.Space, confi
 	return m
 }
 
-// trueAccuracies stand in for pseudo-labels where a test needs no predictor.
-func trueAccuracies(t testing.TB) []float64 {
+// trueAccuracies are those of a model's training set. They stand in for pseudo-labels where a test needs no predictor.
+func trueAccuracies(t testing.TB, m *Model) []float64 {
 	t.Helper()
-	values, err := datasets.Validation(benchmark(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return values
+	return trainingLabels(t, m, benchmark(t))
 }
 
 // evaluate runs a graph function on tensors in a store.

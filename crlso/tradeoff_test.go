@@ -10,7 +10,6 @@ import (
 	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
-	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"gonum.org/v1/gonum/floats"
 )
@@ -34,32 +33,33 @@ func convolutions(a datasets.Arch) (float64, error) {
 }
 
 func TestTradeoffEnsembleSearch(t *testing.T) {
-	onBackends(t, func(t *testing.T, backend compute.Backend) {
-		searchWith := func(nearest int) []datasets.Measurement {
-			config := smallTradeoff()
-			config.Nearest = nearest
-			oracle := datasets.NewDeviceOracle(newOracle(t, 13), convolutions) // a round of three, and one cut short
-			if err := (&TradeoffEnsemble{Backend: backend, Config: config}).SearchTradeoff(oracle, rand.New(rand.NewPCG(3, 4))); err != nil {
-				t.Fatal(err)
-			}
-			if len(oracle.Log()) != 13 {
-				t.Errorf("%d queries, want 13", len(oracle.Log()))
-			}
-			return oracle.Log()
+	t.Parallel()
+	searchWith := func(nearest int) []datasets.Measurement {
+		config := smallTradeoff()
+		config.Nearest = nearest
+		oracle := datasets.NewDeviceOracle(newOracle(t, 13), convolutions) // a round of three, and one cut short
+		if err := (&TradeoffEnsemble{Backend: testBackends["go"](t), Config: config}).SearchTradeoff(oracle, rand.New(rand.NewPCG(3, 4))); err != nil {
+			t.Fatal(err)
 		}
-		if !slices.Equal(searchWith(5), searchWith(5)) {
-			t.Error("the same random source makes other queries")
+		if len(oracle.Log()) != 13 {
+			t.Errorf("%d queries, want 13", len(oracle.Log()))
 		}
-		searchWith(0)
-	})
+		return oracle.Log()
+	}
+	if !slices.Equal(searchWith(5), searchWith(5)) {
+		t.Error("the same random source makes other queries")
+	}
+	searchWith(0)
 }
 
 // TestTradeoffMember fits a member, and checks that its models are concave and convex, that its solutions are within their limits and
 // in the box, that a wider limit allows no less, and that no labelled architecture within a limit is better.
 func TestTradeoffMember(t *testing.T) {
+	t.Parallel()
+	backend := testBackends["go"](t)
 	config := smallTradeoff()
 	config.Steps = 200
-	m, err := newTradeoffMember(fastest(t), space, config)
+	m, err := newTradeoffMember(backend, space, config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestTradeoffMember(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	values := evaluate(t, fastest(t), m.store, func(inputs []*Node) []*Node {
+	values := evaluate(t, backend, m.store, func(inputs []*Node) []*Node {
 		return []*Node{Stack([]*Node{m.accuracyOf(inputs[0]), m.latencyOf(inputs[0])}, -1)}
 	}, tensorOf(solutions...))[0].Value().([][]float32)
 	for k, limit := range limits {
@@ -101,6 +101,7 @@ func TestTradeoffMember(t *testing.T) {
 
 // TestTradeoffEnsembleRanks fits on 100 random architectures, and holds what the members believe of all others against the truth.
 func TestTradeoffEnsembleRanks(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 2))
 	oracle := datasets.NewDeviceOracle(newOracle(t, 100), convolutions)
 	if err := (search.Random{}).SearchTradeoff(oracle, rng); err != nil {
@@ -108,7 +109,7 @@ func TestTradeoffEnsembleRanks(t *testing.T) {
 	}
 	config := Tradeoff201()
 	config.Members = 2
-	accuracy, latency, err := (&TradeoffEnsemble{Backend: fastest(t), Config: config}).Fit(space, oracle.Log(), rng)
+	accuracy, latency, err := (&TradeoffEnsemble{Backend: testBackends["go"](t), Config: config}).Fit(space, oracle.Log(), rng)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +118,11 @@ func TestTradeoffEnsembleRanks(t *testing.T) {
 		ms, _ := convolutions(a)
 		latencies = append(latencies, ms)
 	}
-	if tau := stats.KendallTau(accuracy.Mean, trueAccuracies(t)); tau < 0.6 {
+	truth, err := datasets.Validation(benchmark(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tau := stats.KendallTau(accuracy.Mean, truth); tau < 0.6 {
 		t.Errorf("Kendall tau of accuracies %.3f, want 0.6", tau)
 	}
 	if tau := stats.KendallTau(latency.Mean, latencies); tau < 0.8 {

@@ -17,15 +17,14 @@ import (
 
 // TestBackendsAgree trains ten steps on XLA and on the Go backend: losses and weights differ by less than 1e-3.
 func TestBackendsAgree(t *testing.T) {
-	config := small()
-	config.Joint.Batch = 1600 // ten steps an epoch
+	t.Parallel()
+	config := whole()
 	config.Joint.Epochs = 1
-	y := trueAccuracies(t)
 	weights := make(map[string]map[string][]float32)
 	losses := make(map[string][]Loss)
 	for name, open := range testBackends {
 		m := newModel(t, open(t), space, config)
-		err := m.TrainJoint(t.Context(), y, 0, func(e Epoch) error { losses[name] = e.Losses; return nil })
+		err := m.TrainJoint(t.Context(), trueAccuracies(t, m), 0, func(e Epoch) error { losses[name] = e.Losses; return nil })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,13 +48,12 @@ func TestBackendsAgree(t *testing.T) {
 
 // TestRepeatable trains twice with one seed and once with another.
 func TestRepeatable(t *testing.T) {
-	y := trueAccuracies(t)
 	onBackends(t, func(t *testing.T, backend compute.Backend) {
 		train := func(seed uint64) string {
 			config := small()
 			config.Seed = seed
 			m := newModel(t, backend, space, config)
-			if err := m.TrainJoint(t.Context(), y, 0, nil); err != nil {
+			if err := m.TrainJoint(t.Context(), trueAccuracies(t, m), 0, nil); err != nil {
 				t.Fatal(err)
 			}
 			return fmt.Sprint(weightsOf(t, m))
@@ -237,16 +235,17 @@ func TestTrainPredictor(t *testing.T) {
 }
 
 func TestTrainingErrors(t *testing.T) {
-	m := newModel(t, fastest(t), space, small())
+	t.Parallel()
+	m := newModel(t, fastest(t), space, whole())
 	wantErrorLine(t, m.TrainJoint(t.Context(), []float64{1}, 0, nil), "1 labels for the 15625 architectures of the training set")
 	wantErrorLine(t, m.TrainPredictor(t.Context(), nil, nil), "no labelled architectures")
 
-	y := trueAccuracies(t)
+	y := trueAccuracies(t, m)
 	cancelled, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("interrupted"))
 	wantErrorLine(t, m.TrainJoint(cancelled, y, 0, nil), "joint training, epoch 1 of 2", "interrupted")
 
-	config := small()
+	config := whole()
 	config.Joint.LearningRate = 1e30
 	m = newModel(t, fastest(t), space, config)
 	wantErrorLine(t, m.TrainJoint(t.Context(), y, 0, nil), "diverged", "lower the learning rate")

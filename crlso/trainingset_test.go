@@ -10,7 +10,6 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/nasbench101"
 	"github.com/cr-lso/cr-lso/datasets/nasbench301"
-	"github.com/gomlx/compute"
 )
 
 // madeUp is a benchmark on a real space, in which accuracy is the number of labels 1 of the graph, and 30.
@@ -56,57 +55,58 @@ func partly() Config {
 // the same queries as on a fresh one, so nothing of the first search's labelled architectures is left in the training
 // set; those of the second are in it, and what it found later is not, but can be encoded and predicted.
 func TestSearcherInLargeSpaces(t *testing.T) {
-	onBackends(t, func(t *testing.T, backend compute.Backend) {
-		for _, name := range []string{"101", "301"} {
-			t.Run(name, func(t *testing.T) {
-				space, config := spaces[name], partly()
-				reused, fresh := &Searcher{Backend: backend, Config: config}, &Searcher{Backend: backend, Config: config}
-				searchWith(t, reused, madeUpOracle(t, space, 22), 1)
-				log := searchWith(t, reused, madeUpOracle(t, space, 30), 2)
-				if again := searchWith(t, fresh, madeUpOracle(t, space, 30), 2); len(log) != 30 || !slices.Equal(log, again) {
-					t.Fatalf("%d queries; a fresh model makes others than one that was used before", len(log))
-				}
-				m := only(t, reused.models.idle)[0]
-				trained := make(map[datasets.Arch]bool)
-				for _, a := range m.TrainingSet() {
-					trained[space.Canonical(a)] = true
-				}
-				if len(trained) != config.TrainingSet {
-					t.Errorf("the training set has %d different architectures, want %d", len(trained), config.TrainingSet)
-				}
-				var outside []datasets.Arch
-				for i, q := range log {
-					if !trained[space.Canonical(q.Arch)] {
-						outside = append(outside, q.Arch)
-						if i < config.InitialSet {
-							t.Errorf("labelled architecture %d is not in the training set", i)
-						}
+	t.Parallel()
+	backend := testBackends["go"](t)
+	for _, name := range []string{"101", "301"} {
+		t.Run(name, func(t *testing.T) {
+			space, config := spaces[name], partly()
+			reused, fresh := &Searcher{Backend: backend, Config: config}, &Searcher{Backend: backend, Config: config}
+			searchWith(t, reused, madeUpOracle(t, space, 22), 1)
+			log := searchWith(t, reused, madeUpOracle(t, space, 30), 2)
+			if again := searchWith(t, fresh, madeUpOracle(t, space, 30), 2); len(log) != 30 || !slices.Equal(log, again) {
+				t.Fatalf("%d queries; a fresh model makes others than one that was used before", len(log))
+			}
+			m := only(t, reused.models.idle)[0]
+			trained := make(map[datasets.Arch]bool)
+			for _, a := range m.TrainingSet() {
+				trained[space.Canonical(a)] = true
+			}
+			if len(trained) != config.TrainingSet {
+				t.Errorf("the training set has %d different architectures, want %d", len(trained), config.TrainingSet)
+			}
+			var outside []datasets.Arch
+			for i, q := range log {
+				if !trained[space.Canonical(q.Arch)] {
+					outside = append(outside, q.Arch)
+					if i < config.InitialSet {
+						t.Errorf("labelled architecture %d is not in the training set", i)
 					}
 				}
-				if len(outside) == 0 {
-					t.Fatal("the search has found nothing outside the training set")
+			}
+			if len(outside) == 0 {
+				t.Fatal("the search has found nothing outside the training set")
+			}
+			latents, err := m.Encode(outside...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			predicted, err := m.PseudoLabels(outside...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, y := range predicted {
+				if math.IsNaN(y+latents[i][0]) || len(latents[i]) != config.LatentDim {
+					t.Errorf("%v has latent %v and pseudo-label %g", outside[i], latents[i], y)
 				}
-				latents, err := m.Encode(outside...)
-				if err != nil {
-					t.Fatal(err)
-				}
-				predicted, err := m.PseudoLabels(outside...)
-				if err != nil {
-					t.Fatal(err)
-				}
-				for i, y := range predicted {
-					if math.IsNaN(y+latents[i][0]) || len(latents[i]) != config.LatentDim {
-						t.Errorf("%v has latent %v and pseudo-label %g", outside[i], latents[i], y)
-					}
-				}
-			})
-		}
-	})
+			}
+		})
+	}
 }
 
 // TestTrainingSetOfAnotherRun takes up a run in a space that cannot be enumerated: training set, labels and latents are
 // as they were, and another size is refused.
 func TestTrainingSetOfAnotherRun(t *testing.T) {
+	t.Parallel()
 	backend, dir, space, config := testBackends["go"](t), t.TempDir(), nasbench301.Space{}, partly()
 	config.Joint.Epochs = 1
 	var sets [2][]datasets.Arch
@@ -146,6 +146,7 @@ func TestTrainingSetOfAnotherRun(t *testing.T) {
 // TestDrawTrainingSet draws from a finite space each architecture with the same probability, and different ones with
 // each seed.
 func TestDrawTrainingSet(t *testing.T) {
+	t.Parallel()
 	counts := make(map[datasets.Arch]int)
 	for seed := range uint64(50) {
 		archs, whole, err := drawTrainingSet(space, 5000, newRand(seed, "training set", 0))
@@ -175,15 +176,16 @@ func TestDrawTrainingSet(t *testing.T) {
 // TestTrainingSetOfPart compares latents, with the same initial weights, in a model that knows the whole space and in
 // one of a part, which has to reckon with missing edges; and trains the part with the labels of some.
 func TestTrainingSetOfPart(t *testing.T) {
+	t.Parallel()
+	all := newModel(t, testBackends["go"](t), space, whole())
 	config := small()
-	whole := newModel(t, testBackends["go"](t), space, config)
 	config.TrainingSet, config.Supervised = 50, true
 	part := newModel(t, testBackends["go"](t), space, config)
-	if whole.drawn != nil || len(part.TrainingSet()) != 50 {
-		t.Fatalf("%d architectures are drawn of all, %d of a part", len(whole.drawn), len(part.TrainingSet()))
+	if all.drawn != nil || len(part.TrainingSet()) != 50 {
+		t.Fatalf("%d architectures are drawn of all, %d of a part", len(all.drawn), len(part.TrainingSet()))
 	}
 	archs := []datasets.Arch{space.At(3), part.TrainingSet()[7], space.At(15000)}
-	a, err1 := whole.Encode(archs...)
+	a, err1 := all.Encode(archs...)
 	b, err2 := part.Encode(archs...)
 	if err1 != nil || err2 != nil {
 		t.Fatal(err1, err2)
@@ -230,7 +232,7 @@ func TestTrainingSetOfPart(t *testing.T) {
 }
 
 func TestTrainingSetErrors(t *testing.T) {
-	backend, config := testBackends["go"](t), small()
+	backend, config := testBackends["go"](t), whole()
 	_, err := NewModel(backend, nasbench301.Space{}, config)
 	wantErrorLine(t, err, "TrainingSet is 0", "NAS-Bench-301 cannot be enumerated", "set how many to draw")
 	oracle := madeUpOracle(t, nasbench301.Space{}, 60)

@@ -35,8 +35,12 @@ func forAll(t *testing.T, test func(t *testing.T, s Searcher)) {
 
 // A budget as large as the space ends with every architecture queried once.
 func TestSearchesTheWholeSpace(t *testing.T) {
+	seeds := uint64(20)
+	if testing.Short() {
+		seeds = 2
+	}
 	forAll(t, func(t *testing.T, s Searcher) {
-		for seed := range uint64(20) {
+		for seed := range seeds {
 			oracle := newOracle(t, toy{toySpace{}}, 81)
 			if err := s.Search(oracle, newSource(seed)); err != nil {
 				t.Fatal(err)
@@ -290,12 +294,15 @@ type result struct {
 }
 
 // Means agree within 0.05 points and two standard errors of their difference. Theirs are of few seeds: on
-// CIFAR-100 a mean of 200 evolutions after 50 queries has a standard error of 0.07.
+// CIFAR-100 a mean of 200 evolutions after 50 queries has a standard error of 0.07. With -short ours are of a fifth of the seeds.
 func TestPublishedResults(t *testing.T) {
 	for name, p := range published {
 		for dataSet, results := range p.results {
 			t.Run(name+" on "+dataSet, func(t *testing.T) {
 				t.Parallel()
+				if testing.Short() {
+					p.ours /= 5
+				}
 				table := openDataSet(t, dataSet)
 				reports := searchSeeds(t, table, p.searcher, p.ours, results[len(results)-1].queries)
 				check := func(what string, queries int, want float64, accuracy func(datasets.Step) float64) {
@@ -322,14 +329,15 @@ func TestPublishedResults(t *testing.T) {
 }
 
 // Searches that nobody has published comparable results of are at least far better than random search on
-// CIFAR-10: 0.3 points after 50 queries is about three standard errors.
+// CIFAR-10: 0.3 points after 50 queries is about three standard errors. With -short BANANAS, the slowest, has no turn.
 func TestModelsBeatRandom(t *testing.T) {
 	table := openTable(t)
 	const seeds, queries = 12, 50
-	for name, s := range map[string]Searcher{
-		"LatentGP": LatentGP{Latents: oneHotLatents()},
-		"BANANAS":  BANANAS{Encoding: nasbench201.PathEncoding},
-	} {
+	models := map[string]Searcher{"LatentGP": LatentGP{Latents: oneHotLatents()}}
+	if !testing.Short() {
+		models["BANANAS"] = BANANAS{Encoding: nasbench201.PathEncoding}
+	}
+	for name, s := range models {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			mean := 0.0
