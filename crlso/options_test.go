@@ -58,11 +58,14 @@ func TestPerformanceWeight(t *testing.T) {
 // matter, and with all labels known, the result is the one of semi-supervised training.
 func TestSupervised(t *testing.T) {
 	t.Parallel()
-	config := whole()
+	config := small()
 	config.Supervised = true
 	m := newModel(t, fastest(t), space, config)
 	oracle := newOracle(t, config.Budget)
 	if err := m.drawInitialSet(oracle); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.include(oracle.Log()); err != nil {
 		t.Fatal(err)
 	}
 	labels, err := m.jointLabels(oracle.Log())
@@ -71,7 +74,7 @@ func TestSupervised(t *testing.T) {
 	}
 	known := 0
 	for i, label := range labels {
-		accuracy, _ := oracle.Query(space.At(i)) // answers without cost what it knows, and what is left of the budget
+		accuracy, _ := oracle.Query(m.TrainingSet()[i]) // answers without cost what it knows, and what is left of the budget
 		if !math.IsNaN(label) {
 			known++
 			if label != accuracy {
@@ -86,6 +89,9 @@ func TestSupervised(t *testing.T) {
 	// The squared error of the labelled ones falls, those of all others do not enter.
 	config.Joint.Epochs = 6
 	m = newModel(t, fastest(t), space, config)
+	if err := m.include(oracle.Log()); err != nil {
+		t.Fatal(err)
+	}
 	var regression []float64
 	err = m.TrainJoint(t.Context(), labels, 0, func(e Epoch) error {
 		regression = append(regression, e.Losses[3].Value)

@@ -26,7 +26,7 @@ func TestProbe(t *testing.T) {
 	}
 	z, concave, convex := draw(4000)
 	unseen, concaveThere, convexThere := draw(1000)
-	for _, c := range []struct {
+	cases := []struct {
 		name         string
 		kind         SurrogateKind
 		y, there     []float64
@@ -37,7 +37,11 @@ func TestProbe(t *testing.T) {
 		{"ICNN, convex", ICNNSurrogate, convex, convexThere, -1, 0.1, true},
 		{"MLP, concave", MLPSurrogate, concave, concaveThere, 0.97, 1, false},
 		{"MLP, convex", MLPSurrogate, convex, convexThere, 0.97, 1, false},
-	} {
+	}
+	if testing.Short() {
+		cases = cases[:1]
+	}
+	for _, c := range cases {
 		config := small()
 		config.LatentDim, config.ICNNWidth, config.Surrogate = 3, 32, c.kind
 		probe, err := FitProbe(t.Context(), fastest(t), config, z, c.y)

@@ -87,6 +87,9 @@ func TestFailingCells(t *testing.T) {
 		{"script", "%%bash\necho fine\nexit 3", "shell command failed with exit status 3"},
 		{"command", "%noautogett", "unknown command %noautogett"},
 	}
+	if testing.Short() {
+		tests = tests[:2]
+	}
 	out := t.TempDir()
 	args := []string{"run", "-o", out}
 	var files []string

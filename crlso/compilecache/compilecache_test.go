@@ -19,12 +19,16 @@ import (
 )
 
 // TestCache trains a small model as every process of a notebook does, with an empty cache, with a full one, and with one
-// of flipped bits, or on two devices of cut files. Losses must be the very same, and programs must be kept, taken, and
-// replaced.
+// of flipped bits, or on two devices, which -short leaves out, of cut files. Losses must be the very same, and programs
+// must be kept, taken, and replaced.
 func TestCache(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "programs")
 	backend := open(t, dir)
-	for devices := 1; devices <= 2; devices++ {
+	most := 2
+	if testing.Short() {
+		most = 1
+	}
+	for devices := 1; devices <= most; devices++ {
 		want := train(t, backend, devices)
 		kept := files(t, dir)
 		if len(kept) == 0 {
@@ -165,7 +169,7 @@ func open(t *testing.T, dir string) compute.Backend {
 func train(t *testing.T, backend compute.Backend, devices int) (losses []float64) {
 	t.Helper()
 	config := crlso.Released201()
-	config.LatentDim, config.HiddenDim, config.EncoderLayers, config.ICNNWidth = 5, 24, 2, 12
+	config.LatentDim, config.HiddenDim, config.EncoderLayers, config.ICNNWidth = 5, 24, 1, 12
 	config.TrainingSet, config.Joint.Epochs, config.PerformanceWeight = 512, 2, 0
 	m, err := crlso.NewModel(backend, nasbench201.Space{}, config)
 	if err != nil {
