@@ -115,12 +115,18 @@ func removeUnused(dir string) {
 	}
 }
 
+// compiling has a lock for each file: who needs a program that another goroutine compiles waits, and takes it from there.
+var compiling sync.Map
+
 // cached_compile stands for PJRT_Client_Compile.
 //
 //export cached_compile
 func cached_compile(arguments unsafe.Pointer) unsafe.Pointer {
 	args := (*C.PJRT_Client_Compile_Args)(arguments)
 	file := fileOf(args)
+	lock, _ := compiling.LoadOrStore(file, new(sync.Mutex))
+	lock.(*sync.Mutex).Lock()
+	defer lock.(*sync.Mutex).Unlock()
 	if program := read(file); len(program) > 0 {
 		args.executable = C.load(args.client, (*C.char)(unsafe.Pointer(&program[0])), C.size_t(len(program)))
 		if args.executable != nil {

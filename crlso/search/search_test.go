@@ -297,12 +297,12 @@ type result struct {
 // CIFAR-100 a mean of 200 evolutions after 50 queries has a standard error of 0.07. With -short ours are of a fifth of the seeds.
 func TestPublishedResults(t *testing.T) {
 	for name, p := range published {
+		if testing.Short() {
+			p.ours /= 5
+		}
 		for dataSet, results := range p.results {
 			t.Run(name+" on "+dataSet, func(t *testing.T) {
 				t.Parallel()
-				if testing.Short() {
-					p.ours /= 5
-				}
 				table := openDataSet(t, dataSet)
 				reports := searchSeeds(t, table, p.searcher, p.ours, results[len(results)-1].queries)
 				check := func(what string, queries int, want float64, accuracy func(datasets.Step) float64) {
