@@ -42,6 +42,12 @@ func plugin(t testing.TB) (path string) {
 // network is transport. It returns the path where the CPU plugin goes.
 func emptyMachine(t *testing.T, transport http.RoundTripper) (path string) {
 	t.Helper()
+	usual, err := source.CacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Programs go there again in the end, so that tests go on sharing them.
+	t.Cleanup(func() { keepPrograms(filepath.Join(usual, "xla", "go-xla", cpuPlugin)) })
 	cache := t.TempDir()
 	t.Setenv("CRLSO_CACHE", cache)
 	t.Setenv("HOME", t.TempDir())
