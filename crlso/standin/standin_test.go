@@ -102,7 +102,7 @@ func TestNetworksAgree(t *testing.T) {
 
 // Networks learn what they are shown, each by itself.
 func TestFit(t *testing.T) {
-	backend, rows := fastest(t), madeUp(700)
+	backend, rows := portable(t), madeUp(700)
 	fit, err := fitAndJudge(t.Context(), backend, rows, 100, quick, io.Discard)
 	if err != nil {
 		t.Fatal(err)
@@ -116,7 +116,7 @@ func TestFit(t *testing.T) {
 }
 
 func TestFitFails(t *testing.T) {
-	backend, rows := fastest(t), madeUp(40)
+	backend, rows := portable(t), madeUp(40)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := Fit(ctx, backend, rows, quick, io.Discard); !errors.Is(err, context.Canceled) {
