@@ -450,7 +450,9 @@ func TestUnwritableCache(t *testing.T) {
 	if !strings.Contains(progress.String(), "converted again next time") {
 		t.Errorf("progress is %q", progress.String())
 	}
-	t.Setenv("CRLSO_CACHE", "")
+	for _, variable := range []string{"CRLSO_CACHE", "HOME", "XDG_CACHE_HOME"} {
+		t.Setenv(variable, "")
+	}
 	t.Chdir(t.TempDir())
 	_, err := Open(t.Context(), "single-run", source, nil)
 	wantError(t, err, "cache", "set CRLSO_CACHE")

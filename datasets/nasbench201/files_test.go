@@ -340,7 +340,9 @@ func TestUnwritableCache(t *testing.T) {
 
 // Without a place for the cache nothing is written anywhere.
 func TestNoCache(t *testing.T) {
-	t.Setenv("CRLSO_CACHE", "")
+	for _, variable := range []string{"CRLSO_CACHE", "HOME", "XDG_CACHE_HOME"} {
+		t.Setenv(variable, "")
+	}
 	t.Chdir(t.TempDir())
 	_, err := Open(t.Context(), "cifar10", Wheel{}, nil)
 	wantError(t, err, "cache", "set CRLSO_CACHE")

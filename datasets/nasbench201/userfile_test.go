@@ -13,7 +13,7 @@ func TestFileOfTheUser(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "mine")
 	source := HPOBench{Path: path}
 	_, err := source.fetch(t.Context(), io.Discard)
-	if err == nil || !strings.Contains(err.Error(), "there is no file "+path) || strings.Count(err.Error(), path) != 1 {
+	if err == nil || !strings.Contains(err.Error(), "there is no file or folder "+path) || strings.Count(err.Error(), path) != 1 {
 		t.Errorf("where there is no file: %v", err)
 	}
 	if err := os.WriteFile(path, []byte("mine"), 0o644); err != nil {

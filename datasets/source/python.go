@@ -123,7 +123,13 @@ func PipCheck(ctx context.Context, requirements string) error {
 // requirements.
 func required(requirements string) (stamp string, pins []string, err error) {
 	content, err := os.ReadFile(requirements)
-	return fmt.Sprintf("installed-%x", sha256.Sum256(content)), strings.Fields(string(content)), err
+	for line := range strings.Lines(string(content)) {
+		line, _, _ = strings.Cut(line, "#")
+		if pin := strings.TrimSpace(line); pin != "" {
+			pins = append(pins, pin)
+		}
+	}
+	return fmt.Sprintf("installed-%x", sha256.Sum256(content)), pins, err
 }
 
 //go:embed check.py

@@ -218,7 +218,7 @@ func testPipListens(t *testing.T) {
 	} {
 		t.Setenv(variable, value)
 	}
-	if err := PipInstall(t.Context(), requirements(t, "heard-package==1.0\n"), io.Discard, "heard_package"); err != nil {
+	if err := PipInstall(t.Context(), requirements(t, "# why it is here\nheard-package==1.0 # and why this one\n"), io.Discard, "heard_package"); err != nil {
 		t.Fatal(err)
 	}
 	wantEntries(t, elsewhere)
