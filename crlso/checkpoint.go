@@ -62,9 +62,11 @@ func openCheckpoint(dir string) (*model.Store, string, error) {
 	return saved, got, err
 }
 
-// setWeights sets all weights and the optimiser state to those of a checkpoint.
+// setWeights sets all weights and the optimiser state to those of a checkpoint. It does so in the order of their names: GoMLX
+// loads them in another order each time, and then no compiled program would be found in the cache.
 func (m *Model) setWeights(saved *model.Store) error {
-	for v := range saved.IterVariables() {
+	byName := func(a, b *model.Variable) int { return strings.Compare(a.Path(), b.Path()) }
+	for _, v := range slices.SortedFunc(saved.IterVariables(), byName) {
 		value, err := v.Value()
 		if err != nil {
 			return err

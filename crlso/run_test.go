@@ -242,3 +242,26 @@ func TestRunFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// A program that trains on finds what the one before it has compiled: weights come back in the same order each time, which is
+// in the key of a compiled program.
+func TestRunsOpenWithTheirWeightsInOneOrder(t *testing.T) {
+	t.Parallel()
+	dir, backend := t.TempDir(), testBackends["go"](t)
+	upToPredictor(t, openRun(t, dir, backend, small()))
+	order := func() (paths []string) {
+		for v := range openRun(t, dir, backend, small()).store.IterVariables() {
+			paths = append(paths, v.Path())
+		}
+		return paths
+	}
+	first := order()
+	if len(first) < 30 {
+		t.Fatalf("only %d variables: %q", len(first), first)
+	}
+	for range 3 {
+		if again := order(); !slices.Equal(again, first) {
+			t.Fatalf("weights are in the order %q, and then %q", first, again)
+		}
+	}
+}
