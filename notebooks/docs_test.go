@@ -176,6 +176,7 @@ func exportAll(t *testing.T) (dir string, names []string) {
 // TestExports checks that the pages ask for nothing over the network and that formulas are MathML, and that the
 // index leads to them.
 func TestExports(t *testing.T) {
+	t.Parallel()
 	dir, names := exportAll(t)
 	read := func(name string) string {
 		content, err := os.ReadFile(filepath.Join(dir, name))

@@ -165,6 +165,7 @@ func runs(pid int) bool {
 
 // TestTwoLaunchers runs one notebook twice at once into one folder, beside what a killed launcher has left there.
 func TestTwoLaunchers(t *testing.T) {
+	t.Parallel()
 	out := t.TempDir()
 	for _, path := range []string{".passes.html.part-k2j_4b1x", ".passes_files.part-abcdefgh/new/01.png", ".passes.html.original"} {
 		path = filepath.Join(out, path)

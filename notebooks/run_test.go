@@ -75,6 +75,7 @@ func TestRun(t *testing.T) {
 
 // Several of these pass in nbclient: GoNB reports them only on standard error.
 func TestFailingCells(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, cell string
 		want       string
@@ -118,6 +119,7 @@ func TestFailingCells(t *testing.T) {
 
 // A shell line that succeeds may speak of an exit status.
 func TestPassingCells(t *testing.T) {
+	t.Parallel()
 	out := t.TempDir()
 	path := writeNotebook(t, "fine", "!echo 'exit status 1 means failure' >&2", "%%\nfmt.Fprintln(os.Stderr, \"exit status 1\")")
 	if stdout, stderr, status := result(t, launch(t, "run", path, "-o", out)); status != 0 {
@@ -184,6 +186,7 @@ func TestInterruptPreparation(t *testing.T) {
 
 // What the user has in the folder that -o names stays as it is.
 func TestOutputOfTheUser(t *testing.T) {
+	t.Parallel()
 	source := writeNotebook(t, "mine", "%%\nfmt.Println(\"fine\")")
 	dir := filepath.Dir(source)
 	wantFailure(t, launch(t, "run", source, "-o", dir), source, "the notebook itself", "-o")
@@ -203,6 +206,7 @@ func TestOutputOfTheUser(t *testing.T) {
 
 // What the launcher wrote it replaces, and not what the user changed since.
 func TestForeign(t *testing.T) {
+	t.Parallel()
 	p, err := findProject(t.Context())
 	if err != nil {
 		t.Fatal(err)
