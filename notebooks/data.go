@@ -76,7 +76,7 @@ func tables() []table {
 }
 
 // errDiffers is returned when official files do not agree with the embedded tables.
-var errDiffers = errors.New("official files and embedded tables differ; the lines above name the first architectures")
+var errDiffers = errors.New("official files differ from the embedded tables, or cannot be read; the lines above say which, and the first architectures")
 
 // verify compares each official file that is there with what is embedded.
 func verify(ctx context.Context) error {

@@ -24,6 +24,9 @@ func rebuild(ctx context.Context, from string) error {
 	if err != nil {
 		return err
 	}
+	if _, err := os.Stat(from); err != nil { // before anything is fetched
+		return err
+	}
 	in := func(name string) string { return filepath.Join(from, name) }
 	for _, file := range []struct {
 		path string

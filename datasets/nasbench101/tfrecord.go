@@ -47,7 +47,7 @@ func (s TFRecord) Info() Info {
 		Holds:   "validation and test accuracy of each of three training runs",
 		Path:    s.path(),
 		Present: exists(s.path()),
-		Get:     fmt.Sprintf("download %s, 499 MB, to %s", only108.URL, place),
+		Get:     fmt.Sprintf("fetched when the protocol validation first needs it, or download %s, 499 MB, to %s", only108.URL, place),
 	}
 }
 

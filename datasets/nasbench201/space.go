@@ -3,7 +3,7 @@
 // search space: 15,625 cells, each trained for 200 epochs on CIFAR-10, CIFAR-100 and
 // ImageNet16-120.
 //
-// [Space] says which cells exist; [Open] adds how good they are, from one of three [Sources]:
+// [Space] says which cells exist; [Open] adds how good they are, from the embedded table or one of the [Sources]:
 //
 //	table, err := nasbench201.Open(ctx, "cifar10", nil, os.Stderr)
 //	oracle, err := datasets.NewOracle(table, 500, datasets.MeanLabel)
