@@ -36,15 +36,13 @@ func EnergyDevices() []string { return []string{"edgegpu", "eyeriss", "fpga"} }
 func measures() []string {
 	var names []string
 	for _, device := range Devices() {
-		names = append(names, device+latency)
+		names = append(names, device+"_latency")
 	}
 	for _, device := range EnergyDevices() {
-		names = append(names, device+energy)
+		names = append(names, device+"_energy")
 	}
 	return names
 }
-
-const latency, energy = "_latency", "_energy"
 
 // perUnit is how many of the embedded whole numbers make a millisecond or a millijoule: 5 decimals are kept.
 const perUnit = 100_000
