@@ -12,12 +12,12 @@ import (
 // TestDevicesAgree pretrains on 2 devices, trains on 4, and goes on with one: losses of all epochs differ from those of one
 // device alone by less than 1e-4.
 func TestDevicesAgree(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	t.Parallel()
 	config := small()
 	config.Pretrain = pretraining(1)
-	if testing.Short() {
-		config.Pretrain.Epochs = 0
-	}
 	config.Joint.Epochs = 3
 	curve := func(pretraining int, joint ...int) (losses []Loss) {
 		m := newModel(t, testBackends["xla"](t), space, config)

@@ -24,6 +24,9 @@ func smallEnsemble() EnsembleConfig {
 }
 
 func TestEnsembleSearch(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	onBackends(t, func(t *testing.T, backend compute.Backend) {
 		var logs [2][]datasets.Query
 		for i := range logs {
@@ -48,6 +51,9 @@ func (e endless) Space() datasets.Space { return struct{ datasets.Space }{e.Benc
 
 // TestEnsembleInLargeSpace searches where the candidates have to be drawn.
 func TestEnsembleInLargeSpace(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	t.Parallel()
 	oracle, err := datasets.NewOracle(endless{benchmark(t)}, 20, datasets.MeanLabel)
 	if err != nil {
@@ -79,6 +85,9 @@ func TestEnsembleInLargeSpace(t *testing.T) {
 // TestConcavePair trains a pair twice from fresh weights: it orders what it was trained on, its performance model is
 // concave, and the second pair is another one.
 func TestConcavePair(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	onBackends(t, func(t *testing.T, backend compute.Backend) {
 		config := smallEnsemble()
 		config.Training.Epochs = 200

@@ -200,6 +200,9 @@ func TestCardWithoutPlugin(t *testing.T) {
 
 // TestPreparePluginFromWheel extracts the plugin from the Python package and repairs it.
 func TestPreparePluginFromWheel(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	cache, err := source.CacheDir()
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,9 @@ import (
 
 // TestProbe fits functions that are known: an ICNN can follow the concave one and not the convex one, an MLP both.
 func TestProbe(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(7, 8))
 	draw := func(n int) (z [][]float64, concave, convex []float64) {
@@ -37,9 +40,6 @@ func TestProbe(t *testing.T) {
 		{"ICNN, convex", ICNNSurrogate, convex, convexThere, -1, 0.1, true},
 		{"MLP, concave", MLPSurrogate, concave, concaveThere, 0.97, 1, false},
 		{"MLP, convex", MLPSurrogate, convex, convexThere, 0.97, 1, false},
-	}
-	if testing.Short() {
-		cases = cases[:1]
 	}
 	for _, c := range cases {
 		config := small()

@@ -46,6 +46,9 @@ func TestGenerate(t *testing.T) {
 // TestReportDecoder reports on a decoder in which every cell is valid. All of the training set is what Reconstruct takes
 // too; and without noise, latents around it decode to as many different cells, at least, as decode to themselves.
 func TestReportDecoder(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	t.Parallel()
 	config := small()
 	config.TrainingSet, config.SearchNoise = 200, 0

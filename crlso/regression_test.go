@@ -54,6 +54,9 @@ func TestRegressionFindsTheMinimum(t *testing.T) {
 
 // TestRegressionProjects compares an ICNN that is projected in training with one that is not: only the first is convex.
 func TestRegressionProjects(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	t.Parallel()
 	points := randomLatents(rand.New(rand.NewPCG(1, 2)), 256, 2, 1.5)
 	var values []float64

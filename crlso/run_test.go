@@ -56,6 +56,9 @@ func files(t *testing.T, dir string) []string {
 // TestRunResumes interrupts pretraining and joint training in the middle, as Ctrl-C does, goes on in a new Run, as another process
 // would, and compares weights, losses and queries with those of a run that was not interrupted.
 func TestRunResumes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	t.Parallel()
 	backend := fastest(t)
 	config := small()

@@ -192,6 +192,9 @@ func printed(t *testing.T, stdout *bytes.Buffer) (out outcome) {
 // then lets one finish. It finds nothing that a killed one has left half-done. As nothing is left to be killed at in a
 // finished folder, every fifth time one finishes and a new folder follows.
 func TestProcessesKilledInOneFolder(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	finish := func(dir string) {
 		cmd, stdout, stderr := worker(t, dir)
 		if err := cmd.Wait(); err != nil || stderr.Len() > 0 {
@@ -233,6 +236,9 @@ func TestProcessesKilledInOneFolder(t *testing.T) {
 
 // TestProcessesInOneFolder lets three processes go to their end. Those that wait say so in single lines that name who works.
 func TestProcessesInOneFolder(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	dir := t.TempDir()
 	var all sync.WaitGroup
 	for range 3 {
@@ -308,6 +314,9 @@ func TestSecondTab(t *testing.T) {
 
 // TestStaleMemory searches in a run that was opened before another process trained it.
 func TestStaleMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	dir, backend := t.TempDir(), testBackends["go"](t)
 	early := openRun(t, dir, backend, tiny())
 	if _, err := stagesIn(t.Context(), dir, backend); err != nil {
@@ -332,6 +341,9 @@ func TestStaleMemory(t *testing.T) {
 
 // TestOpenWhileTraining opens a run again and again while another goroutine trains it and saves after every epoch.
 func TestOpenWhileTraining(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	defer func(old time.Duration) { saveEvery = old }(saveEvery)
 	saveEvery = 0
 	backend := testBackends["go"](t)
@@ -423,6 +435,9 @@ func TestOlderFolder(t *testing.T) {
 
 // TestRunDamaged alters each file of a run in turn. What can be made again is made again, and the user is told.
 func TestRunDamaged(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	dir, backend, config := t.TempDir(), testBackends["go"](t), tiny()
 	newOracle := func() *datasets.Oracle { return madeUpOracle(t, space, config.Budget) }
 	whole := openRun(t, dir, backend, config)
@@ -490,6 +505,9 @@ func TestRunDamaged(t *testing.T) {
 
 // TestNoGoodCheckpoint damages all checkpoints, as versions without a lock did: training begins anew.
 func TestNoGoodCheckpoint(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	dir, backend := t.TempDir(), testBackends["go"](t)
 	if _, err := stagesIn(t.Context(), dir, backend); err != nil {
 		t.Fatal(err)

@@ -121,6 +121,9 @@ func TestSearchErrors(t *testing.T) {
 
 // TestSearchSeeds compares searches side by side, and at once, with each alone.
 func TestSearchSeeds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	onBackends(t, func(t *testing.T, backend compute.Backend) { wantAsAlone(t, backend, small()) })
 	if err := newModel(t, fastest(t), space, small()).SearchSeeds(t.Context(), nil, nil); err != nil {
 		t.Error(err)
@@ -129,6 +132,9 @@ func TestSearchSeeds(t *testing.T) {
 
 // TestSearchSeedsClipped is TestSearchSeeds with a limit on each search's gradient.
 func TestSearchSeedsClipped(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	t.Parallel()
 	config := small()
 	config.Surrogate = MLPSurrogate

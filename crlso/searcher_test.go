@@ -49,6 +49,9 @@ func only[K comparable, V any](t *testing.T, m map[K]V) (value V) {
 // TestSearcher makes the same searches one after the other, on one model, and at once, on as many as there are: the
 // queries are the same, and so are the weights in the end, bit by bit.
 func TestSearcher(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	t.Parallel()
 	const searches = 3
 	config := pretrained()
@@ -113,6 +116,9 @@ func TestSearcher(t *testing.T) {
 
 // TestSearcherWithoutPretraining compares the second search on a model with the search on a fresh model.
 func TestSearcherWithoutPretraining(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	t.Parallel()
 	for name, change := range map[string]func(*Config){
 		"released":   func(*Config) {},

@@ -27,7 +27,7 @@ var testBackends = map[string]func(t testing.TB) compute.Backend{
 	})(),
 }
 
-// onBackends runs a test on every backend, side by side with others; with -short on the Go backend alone, which does not compile.
+// onBackends runs a test on every backend, side by side with others; with -short on the Go backend alone, which compiles nothing.
 func onBackends(t *testing.T, test func(t *testing.T, backend compute.Backend)) {
 	t.Helper()
 	t.Parallel()

@@ -17,6 +17,9 @@ import (
 
 // TestBackendsAgree trains ten steps on XLA and on the Go backend: losses and weights differ by less than 1e-3.
 func TestBackendsAgree(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	t.Parallel()
 	config := whole()
 	config.Joint.Epochs = 1

@@ -55,6 +55,9 @@ func partly() Config {
 // the same queries as on a fresh one, so nothing of the first search's labelled architectures is left in the training
 // set; those of the second are in it, and what it found later is not, but can be encoded and predicted.
 func TestSearcherInLargeSpaces(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	t.Parallel()
 	backend := testBackends["go"](t)
 	for _, name := range []string{"101", "301"} {

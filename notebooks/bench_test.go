@@ -61,6 +61,9 @@ func TestRecordOfTheUser(t *testing.T) {
 
 // TestBench runs a benchmark twice: the record then has both under one head.
 func TestBench(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	record := filepath.Join(t.TempDir(), "speed.csv")
 	for _, note := range []string{"as it was", "faster, we hope"} {
 		stdout, stderr, status := result(t, launch(t, "bench", "nasbench201.Open", "-note", note, "-o", record))

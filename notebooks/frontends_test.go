@@ -130,6 +130,9 @@ const (
 )
 
 func TestNbconvertInAPlainEnvironment(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	t.Parallel()
 	executed := newFrontEnd(t).nbconvert(t, "/", filepath.Join(working(t), "testdata", "passes.ipynb"))
 	if got := executed.printed("settings"); got != "scale laptop\n" {
@@ -147,6 +150,9 @@ func working(t *testing.T) string {
 }
 
 func TestACopyInAnotherFolder(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "my own", "notebooks")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -160,6 +166,9 @@ func TestACopyInAnotherFolder(t *testing.T) {
 
 // A front end may start kernels in the project's folder, as papermill does there: it is a module itself.
 func TestTheSecondCellFirstAndARestartHalfWay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	t.Parallel()
 	got := newFrontEnd(t).says(t, filepath.Dir(working(t)), importsProject, "restart", importsProject, usesImport)
 	if want := "15625\n15625\n15626\n"; got != want {
@@ -169,6 +178,9 @@ func TestTheSecondCellFirstAndARestartHalfWay(t *testing.T) {
 
 // TestSettingsOfGoOfOnesOwn has those that hide a workspace, and a workspace of the user's around the temporary folder.
 func TestSettingsOfGoOfOnesOwn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	temp := filepath.Join(dir, "tmp")
@@ -198,6 +210,9 @@ func TestSettingsOfGoOfOnesOwn(t *testing.T) {
 // TestNothingIsAskedOfTheNetwork lets cells import what the project does not have, of its own and of others. Whoever had
 // registered such a name would have their program run.
 func TestNothingIsAskedOfTheNetwork(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	t.Parallel()
 	var cells []string
 	names := []string{"github.com/cr-lso/cr-lso/nowhere", "github.com/cr-lso/cr-lso/crlso/sweep/nowhere", "github.com/cr-lso/nowhere"}
@@ -223,6 +238,9 @@ func TestFolderOfResultsSeenFromTheShell(t *testing.T) {
 
 // TestKernelCommand has a $HOME of its own, in which Jupyter finds what the command wrote, until it is taken back.
 func TestKernelCommand(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	t.Parallel()
 	f := newFrontEnd(t)
 	home := t.TempDir()

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -10,7 +9,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -19,6 +17,9 @@ import (
 // TestKilled kills go run, the launcher, its Python or its kernel while a cell computes. After a second nothing is left
 // of what they have started.
 func TestKilled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	path := writeNotebook(t, "endless", `import "os/exec"
 %%
 other := exec.Command("setsid", "sleep", "1000")
@@ -85,6 +86,9 @@ time.Sleep(time.Hour)`)
 
 // TestKilledLab kills the launcher while JupyterLab has a kernel.
 func TestKilledLab(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	cmd, server, log := startLab(t, func(*exec.Cmd) {})
 	request, err := http.NewRequestWithContext(t.Context(), "POST", server+"/api/kernels", strings.NewReader(`{"name": "crlso"}`))
 	if err != nil {
@@ -161,29 +165,6 @@ func program(t *testing.T, pid int) string {
 func runs(pid int) bool {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	return err == nil && !strings.Contains(string(status), "\nState:\tZ")
-}
-
-// TestTwoLaunchers runs one notebook twice at once into one folder, beside what a killed launcher has left there.
-func TestTwoLaunchers(t *testing.T) {
-	t.Parallel()
-	out := t.TempDir()
-	for _, path := range []string{".passes.html.part-k2j_4b1x", ".passes_files.part-abcdefgh/new/01.png", ".passes.html.original"} {
-		path = filepath.Join(out, path)
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, nil, 0o644)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var both sync.WaitGroup
-	for range 2 {
-		both.Go(func() {
-			if stdout, stderr, status := result(t, launch(t, "run", "testdata/passes.ipynb", "-scale", "smoke", "-o", out)); status != 0 || stderr != "" {
-				t.Errorf("exit status %d, standard error:\n%s\nstandard output:\n%s", status, stderr, stdout)
-			}
-		})
-	}
-	both.Wait()
-	wantEntries(t, out, ".passes.html.original", "index.html", "passes.ipynb", "passes.html", "passes_files")
-	wantEntries(t, filepath.Join(out, "passes_files"), "01_figure.png")
 }
 
 // TestTwoLogs opens a log that another launcher is writing to.

@@ -70,6 +70,9 @@ func stopLab(t *testing.T, cmd *exec.Cmd, log *lockedBuffer) {
 }
 
 func TestLab(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	cmd, server, log := startLab(t, func(cmd *exec.Cmd) { emptyHome(t, cmd) })
 
 	// call asks the server and returns its answer.

@@ -265,6 +265,9 @@ func TestEmptyCache(t *testing.T) {
 
 // Whoever has an official file learns whether it agrees with what is embedded, and where not.
 func TestVerify(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	const name, path = "HW-NAS-Bench-v1_0.pickle", "nasbench201"
 	for change, want := range map[string]string{"": "cifar100: agrees", "+ 1e-3": "cifar100: 1 architectures differ"} {
 		cache := t.TempDir()
@@ -318,6 +321,9 @@ pickle.dump({"nasbench201": space}, open(sys.argv[1], "wb"))
 }
 
 func TestBrokenBackend(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	cmd := launch(t, "doctor")
 	cmd.Env = append(cmd.Env, "GOMLX_BACKEND=abacus")
 	wantFailure(t, cmd, "GOMLX_BACKEND=abacus")

@@ -71,6 +71,9 @@ func embedded(t *testing.T) map[string]datasets.Benchmark {
 // Whoever repeats a kept experiment gets its numbers: on the embedded tables the random searches of each, from the same seeds,
 // find what is kept, query by query, validation and test.
 func TestEmbeddedTablesGiveTheKeptResults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	tables, repeated := embedded(t), map[string]bool{}
 	keptResults(t, func(folder string, r *experiment.Results) {
 		for _, dataSet := range r.DataSets() {

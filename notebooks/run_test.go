@@ -17,6 +17,9 @@ import (
 )
 
 func TestRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	out := t.TempDir()
 	cmd := launch(t, "run", "testdata/passes.ipynb", "-scale", "smoke", "-o", out)
 	emptyHome(t, cmd)
@@ -75,27 +78,28 @@ func TestRun(t *testing.T) {
 
 // Several of these pass in nbclient: GoNB reports them only on standard error.
 func TestFailingCells(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name, cell string
-		want       string
-	}{
-		{"panic", "// The bad one\n%%\nvar accuracies []float64\nfmt.Println(accuracies[3])", "panic: runtime error: index out of range [3] with length 0"},
-		{"exit", "%%\nfmt.Fprintln(os.Stderr, \"there is no data set cifar11\")\nos.Exit(1)", "exit status 1: there is no data set cifar11"},
-		{"compiler", "%%\nvar x int = 1", "line 2: declared and not used: x"},
-		{"package", "import \"github.com/cr-lso/nowhere\"\n%%\nnowhere.Go()", "nowhere"},
-		{"shell", "!ls missing-file", "shell command failed with exit status 2: ls: cannot access 'missing-file': No such file or directory"},
-		{"script", "%%bash\necho fine\nexit 3", "shell command failed with exit status 3"},
-		{"command", "%noautogett", "unknown command %noautogett"},
-	}
 	if testing.Short() {
-		tests = tests[:2]
+		t.Skip("slow")
+	}
+	t.Parallel()
+	const fine = "!echo fine"
+	tests := []struct {
+		name, before, cell string
+		want               string
+	}{
+		{"panic", "%%\nfmt.Println(\"fine\")", "// The bad one\n%%\nvar accuracies []float64\nfmt.Println(accuracies[3])", "panic: runtime error: index out of range [3] with length 0"},
+		{"exit", fine, "%%\nfmt.Fprintln(os.Stderr, \"there is no data set cifar11\")\nos.Exit(1)", "exit status 1: there is no data set cifar11"},
+		{"compiler", fine, "%%\nvar x int = 1", "line 2: declared and not used: x"},
+		{"package", fine, "import \"github.com/cr-lso/nowhere\"\n%%\nnowhere.Go()", "nowhere"},
+		{"shell", fine, "!ls missing-file", "shell command failed with exit status 2: ls: cannot access 'missing-file': No such file or directory"},
+		{"script", fine, "%%bash\necho fine\nexit 3", "shell command failed with exit status 3"},
+		{"command", fine, "%noautogett", "unknown command %noautogett"},
 	}
 	out := t.TempDir()
 	args := []string{"run", "-o", out}
 	var files []string
 	for _, test := range tests {
-		args = append(args, writeNotebook(t, test.name, "%%\nfmt.Println(\"fine\")", test.cell, "%%\nfmt.Println(\"not reached\")"))
+		args = append(args, writeNotebook(t, test.name, test.before, test.cell, "%%\nfmt.Println(\"not reached\")"))
 		files = append(files, test.name+".failed.ipynb")
 	}
 	stdout, stderr, status := result(t, launch(t, args...))
@@ -119,6 +123,9 @@ func TestFailingCells(t *testing.T) {
 
 // A shell line that succeeds may speak of an exit status.
 func TestPassingCells(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	t.Parallel()
 	out := t.TempDir()
 	path := writeNotebook(t, "fine", "!echo 'exit status 1 means failure' >&2", "%%\nfmt.Fprintln(os.Stderr, \"exit status 1\")")
@@ -129,6 +136,9 @@ func TestPassingCells(t *testing.T) {
 }
 
 func TestInterrupt(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	const training = `import "os/signal"
 %%
 stop := make(chan os.Signal, 1)
@@ -186,6 +196,9 @@ func TestInterruptPreparation(t *testing.T) {
 
 // What the user has in the folder that -o names stays as it is.
 func TestOutputOfTheUser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	t.Parallel()
 	source := writeNotebook(t, "mine", "%%\nfmt.Println(\"fine\")")
 	dir := filepath.Dir(source)
@@ -206,6 +219,9 @@ func TestOutputOfTheUser(t *testing.T) {
 
 // What the launcher wrote it replaces, and not what the user changed since.
 func TestForeign(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	t.Parallel()
 	p, err := findProject(t.Context())
 	if err != nil {

@@ -11,6 +11,11 @@ import (
 	"testing"
 )
 
+// TestCacheOfTwoDevices is TestCache for programs that two devices run together.
+func TestCacheOfTwoDevices(t *testing.T) {
+	testCache(t, 2)
+}
+
 // TestCompiledOnce trains three models at the same time, as searches at once do, in a process in which XLA leaves a file
 // for each program that it compiles: the program of training, which all three need, is compiled once.
 func TestCompiledOnce(t *testing.T) {

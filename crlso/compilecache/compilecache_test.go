@@ -18,74 +18,79 @@ import (
 	"github.com/gomlx/compute"
 )
 
-// TestCache trains a small model as every process of a notebook does, with an empty cache, with a full one, and with one
-// of flipped bits, or on two devices, which -short leaves out, of cut files. Losses must be the very same, and programs
-// must be kept, taken, and replaced.
+// TestCache checks programs for one device; TestCacheOfTwoDevices takes longer.
 func TestCache(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
+	testCache(t, 1)
+}
+
+// testCache trains a small model as every process of a notebook does, with an empty cache, with a full one, and with one
+// of flipped bits, or for several devices of cut files. Losses must be the very same, and programs must be kept, taken,
+// and replaced.
+func testCache(t *testing.T, devices int) {
 	dir := filepath.Join(t.TempDir(), "programs")
 	backend := open(t, dir)
-	most := 2
-	if testing.Short() {
-		most = 1
+	want := train(t, backend, devices)
+	kept := files(t, dir)
+	if len(kept) == 0 {
+		t.Fatal("no program was kept")
 	}
-	for devices := 1; devices <= most; devices++ {
-		want := train(t, backend, devices)
-		kept := files(t, dir)
-		if len(kept) == 0 {
-			t.Fatalf("%d devices: no program was kept", devices)
+	check := func(what string) {
+		t.Helper()
+		if got := train(t, backend, devices); !slices.Equal(got, want) {
+			t.Errorf("%s: losses %v, want those without it, %v", what, got, want)
 		}
-		check := func(what string) {
-			t.Helper()
-			if got := train(t, backend, devices); !slices.Equal(got, want) {
-				t.Errorf("%d devices, %s: losses %v, want those without it, %v", devices, what, got, want)
-			}
-		}
+	}
 
-		const second = 1_000_000_000
-		taken := time.Unix(second, 0)
-		for file := range kept {
-			if err := os.Chtimes(file, taken, taken); err != nil {
-				t.Fatal(err)
-			}
+	const second = 1_000_000_000
+	taken := time.Unix(second, 0)
+	for file := range kept {
+		if err := os.Chtimes(file, taken, taken); err != nil {
+			t.Fatal(err)
 		}
-		check("a full cache")
-		newer := 0
-		for file := range files(t, dir) {
-			if info, err := os.Stat(file); err == nil && info.ModTime().After(taken) {
-				newer++
-			}
+	}
+	check("a full cache")
+	newer := 0
+	for file := range files(t, dir) {
+		if info, err := os.Stat(file); err == nil && info.ModTime().After(taken) {
+			newer++
 		}
-		if newer == 0 {
-			t.Errorf("%d devices: nothing was taken from the cache", devices)
-		}
+	}
+	if newer == 0 {
+		t.Error("nothing was taken from the cache")
+	}
 
-		damaged := make(map[string][]byte)
-		for file, data := range kept {
-			if devices == 1 {
-				damaged[file] = bytes.Clone(data)
-				damaged[file][len(data)/2] ^= 1
-			} else {
-				damaged[file] = data[:10]
-			}
-			if err := os.WriteFile(file, damaged[file], 0o644); err != nil {
-				t.Fatal(err)
-			}
+	damaged := make(map[string][]byte)
+	for file, data := range kept {
+		if devices == 1 {
+			damaged[file] = bytes.Clone(data)
+			damaged[file][len(data)/2] ^= 1
+		} else {
+			damaged[file] = data[:10]
 		}
-		check("a damaged cache")
-		replaced := 0
-		for file, data := range files(t, dir) {
-			if bad := damaged[file]; bad != nil && !bytes.Equal(data, bad) {
-				replaced++
-			}
+		if err := os.WriteFile(file, damaged[file], 0o644); err != nil {
+			t.Fatal(err)
 		}
-		if replaced == 0 {
-			t.Errorf("%d devices: no damaged file was replaced", devices)
+	}
+	check("a damaged cache")
+	replaced := 0
+	for file, data := range files(t, dir) {
+		if bad := damaged[file]; bad != nil && !bytes.Equal(data, bad) {
+			replaced++
 		}
+	}
+	if replaced == 0 {
+		t.Error("no damaged file was replaced")
 	}
 }
 
 // TestCacheUnwritable compiles where no file can be made.
 func TestCacheUnwritable(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)

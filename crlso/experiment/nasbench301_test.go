@@ -36,6 +36,9 @@ func (separable) Lookup(a datasets.Arch) (datasets.Record, error) {
 
 // All rivals search a space of 10^18 architectures, and those that learn anything beat random search.
 func TestRivalsOnNASBench301(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	plan := Plan{
 		Methods: []Method{
 			{"random search", search.Random{}},

@@ -218,6 +218,9 @@ func TestAssessorRanksCells(t *testing.T) {
 // Latents that say what an architecture is worth lead to the best one sooner than the same latents dealt out at
 // random.
 func TestAssessorFollowsLatents(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	queries := func(latents [][]float64) (total int) {
 		for seed := range uint64(10) {
 			oracle := newOracle(t, toy{toySpace{}}, 81)
@@ -244,6 +247,9 @@ func TestAssessorFollowsLatents(t *testing.T) {
 
 // On CIFAR-10 an assessor is far better than random search.
 func TestAssessorBeatsRandom(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	table := openTable(t)
 	const queries = 60
 	mean := func(s Searcher, seeds int) (mean float64) {

@@ -102,6 +102,9 @@ func TestNetworksAgree(t *testing.T) {
 
 // Networks learn what they are shown, each by itself.
 func TestFit(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	backend, rows := portable(t), madeUp(700)
 	fit, err := fitAndJudge(t.Context(), backend, rows, 100, quick, io.Discard)
 	if err != nil {

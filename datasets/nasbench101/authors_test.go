@@ -75,6 +75,9 @@ func TestAuthorsJSON(t *testing.T) {
 }
 
 func TestBrokenAuthorsJSON(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	t.Setenv("CRLSO_CACHE", t.TempDir())
 	edit := func(key string, value any) string {
 		cell := authorsCell(mustParse(t, inceptionInFile), 0.9, 0.8)

@@ -10,6 +10,9 @@ import (
 // Every cell of the benchmark, and no other, is enumerated, with its hash, in the numbering of the benchmark's file. The digest
 // is of all, as they are there. The numbers of cells are the published ones.
 func TestEveryCell(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	entries := hashAll(allCodes())
 	if got := fmt.Sprintf("%x", sha256.Sum256(encodeEntries(entries))); got != entriesSum {
 		t.Errorf("cells and hashes have SHA-256 %s, want %s", got, entriesSum)

@@ -335,6 +335,9 @@ func rows(t *testing.T, lines ...string) string {
 }
 
 func TestBrokenCSV(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	const (
 		header = "hash,n,adj,ops,params,test_acc,val_acc_1run"
 		first  = "00005c142e6f48ac74fdcf73e3439874,7,100110100001001010101,02001,8555530,0.9206063,0.9304888"
@@ -386,6 +389,9 @@ func TestBrokenCSV(t *testing.T) {
 // A table kept in the cache is used again unless it is damaged, of another version, or older than its
 // source; then progress says why, and a good one takes its place.
 func TestConverted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	source := newInMemory(t, synthetic(t, numRuns))
 	path := convertedPath(source)
 	const reads = "reading "

@@ -225,6 +225,9 @@ func TestTFRecordRefused(t *testing.T) {
 
 // The error says which file it was, what to do, and leaves no table behind.
 func TestOpenOfAnIncompleteTFRecord(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	t.Setenv("CRLSO_CACHE", t.TempDir())
 	c := mustParse(t, inceptionInFile)
 	source := TFRecord{Path: filepath.Join(t.TempDir(), "nasbench.tfrecord")}
@@ -247,6 +250,9 @@ func TestOpenOfAnIncompleteTFRecord(t *testing.T) {
 
 // Without a file in the cache it is downloaded, and its checksum compared.
 func TestTFRecordIsFetched(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	t.Setenv("CRLSO_CACHE", t.TempDir())
 	content := records(of(mustParse(t, inceptionInFile), 0.9, 0.8))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write(content) }))

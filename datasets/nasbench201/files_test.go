@@ -98,6 +98,9 @@ func writeFile(t *testing.T, name string, write func(io.Writer) error) string {
 // A complete archive gives back the table that it was made of: validation and test as they should
 // be, and repeated runs not counted twice.
 func TestHPOBench(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	for _, name := range DataSets() {
 		want := reference(t, name)
 		t.Run(name, func(t *testing.T) {
@@ -155,6 +158,9 @@ func TestHPOBenchReadsOfficialRecords(t *testing.T) {
 // A bad archive ends in one line that names the file, the place in it and the remedy, and leaves no
 // table behind.
 func TestBrokenHPOBench(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	table := reference(t, "cifar10")
 	cache := t.TempDir()
 	t.Setenv("CRLSO_CACHE", cache)
@@ -210,6 +216,9 @@ func alter(t *testing.T, path string, change func([]byte) []byte) string {
 }
 
 func TestBrokenCSV(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	table := reference(t, "cifar10")
 	t.Setenv("CRLSO_CACHE", t.TempDir())
 	change := func(index, column int, value string) func(int, []string) []string {
@@ -270,6 +279,9 @@ func TestBrokenCSV(t *testing.T) {
 // A table kept in the cache is used again unless it is damaged, of another version, or older than its
 // source; then progress says why, and a good one takes its place.
 func TestConverted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	want := reference(t, "cifar10")
 	t.Setenv("CRLSO_CACHE", t.TempDir())
 	source := HPOBench{Path: writeArchive(t, want, nil)}

@@ -141,6 +141,9 @@ func pickled(t *testing.T, script string, arguments ...string) string {
 // TestHardwarePickle reads the benchmark's own file, in the layout that its code reads, written by Python, and compares it with
 // the embedded table: it agrees, or the cell that differs is named.
 func TestHardwarePickle(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	all := make(map[string]map[string][]float64)
 	for _, dataSet := range DataSets() {
 		h, err := OpenHardware(dataSet)
@@ -179,6 +182,9 @@ space = {name: {m: [-1 if v == -1 else v for v in list] for m, list in measures.
 }
 
 func TestBrokenHardwarePickle(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	for change, want := range map[string]string{
 		`cells["pixel3_latency"] = [1.5]`:                   "cifar10/pixel3_latency is not a list of 15625 numbers",
 		`cells["pixel3_latency"] = [1.5] * 7 + [0] * 15618`: `cell 7: pixel3_latency is "0"`,

@@ -105,6 +105,9 @@ func TestPackReference(t *testing.T) {
 }
 
 func TestBrokenReference(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	change := func(row, column int, value string) func(int, []string) []string {
 		return func(i int, columns []string) []string {
 			if i == row {

@@ -23,6 +23,9 @@ import (
 
 // Predictions are those of Python's XGBoost, averaged in double precision, whichever way the files are reached.
 func TestPredictionsAgreeWithPython(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	python := pythonEnsemble(t)
 	for name, path := range map[string]string{
 		"parent":   python.models(),

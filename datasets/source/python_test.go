@@ -101,6 +101,9 @@ func TestPythonUnwritable(t *testing.T) {
 
 // TestPython makes one virtual environment, as a user's first run does, and uses it throughout.
 func TestPython(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
 	cache := t.TempDir()
 	t.Setenv(cacheVar, cache)
 	t.Setenv("HOME", t.TempDir())
