@@ -47,7 +47,7 @@ var spaces = map[string]datasets.Space{"101": nasbench101.Space{}, "201": space,
 func partly() Config {
 	c := small()
 	c.HiddenDim, c.TrainingSet, c.InitialSet, c.Budget = 16, 300, 20, 30
-	c.Joint = Training{Epochs: 15, Batch: 64, LearningRate: 5e-3, Beta1: 0.9, Beta2: 0.999, ClipNorm: 5}
+	c.Joint = Training{Epochs: 8, Batch: 64, LearningRate: 5e-3, Beta1: 0.9, Beta2: 0.999, ClipNorm: 5}
 	return c
 }
 
