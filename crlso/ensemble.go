@@ -88,6 +88,9 @@ const (
 // BackendDescription says what the searches compute on, for the records of package experiment.
 func (e *Ensemble) BackendDescription() string { return e.Backend.Description() }
 
+// Kind implements search.Searcher.
+func (*Ensemble) Kind() string { return "concave ensemble" }
+
 // Search implements search.Searcher. An oracle that has answered queries already is searched on from there.
 //
 // Each round scores all architectures of a space that has no more than 20,000; of a larger one the neighbours

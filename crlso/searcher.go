@@ -37,6 +37,9 @@ type modelKey struct {
 	config Config
 }
 
+// Kind implements search.Searcher.
+func (*Searcher) Kind() string { return "CR-LSO" }
+
 // Search implements search.Searcher. What the oracle has answered already counts towards the initial set.
 func (s *Searcher) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	space := oracle.Space()

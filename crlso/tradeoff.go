@@ -57,6 +57,9 @@ func Tradeoff201() TradeoffConfig {
 	return c
 }
 
+// Kind implements search.TradeoffSearcher.
+func (*TradeoffEnsemble) Kind() string { return "concave and convex ensemble" }
+
 // SearchTradeoff implements search.TradeoffSearcher, for finite spaces. One query of a round is for the most accurate
 // architecture without a limit, the limits of the others are spread over the front so far, and Local of them go to neighbours
 // of the front.

@@ -39,6 +39,11 @@ func Load(dir string) (*Results, error) {
 		return nil, fmt.Errorf("load experiment: %s is damaged: %v; restore it, or use another folder",
 			filepath.Join(dir, planFile), err)
 	}
+	for i, method := range plan.Methods {
+		if kind, ok := formerKinds[method.Searcher]; ok {
+			plan.Methods[i].Searcher = kind
+		}
+	}
 	r := newResults(plan)
 	if err := r.readFile(filepath.Join(dir, resultsFile), false); err != nil {
 		return nil, err

@@ -98,8 +98,21 @@ type description struct {
 
 type methodDescription struct {
 	Name     string `json:"name"`
-	Searcher string `json:"searcher"`
+	Searcher string `json:"searcher"` // its Kind
 	Settings any    `json:"settings"`
+}
+
+// formerKinds are the Kinds of the searchers that older plans name by their Go types.
+var formerKinds = map[string]string{
+	"search.Random":               "random search",
+	"search.RegularizedEvolution": "regularized evolution",
+	"search.LocalSearch":          "local search",
+	"search.GaussianProcess":      "Gaussian process",
+	"search.LatentGP":             "latent Gaussian process",
+	"search.BANANAS":              "BANANAS",
+	"search.Assessor":             "semi-supervised assessor",
+	"*crlso.Searcher":             "CR-LSO",
+	"*crlso.Ensemble":             "concave ensemble",
 }
 
 type dataSetDescription struct {
@@ -122,7 +135,7 @@ func (p Plan) describe() (description, error) {
 	d := description{Seeds: p.Seeds, Budget: p.Budget, Label: p.Label.String()}
 	for _, method := range p.Methods {
 		value := reflect.ValueOf(method.Searcher)
-		d.Methods = append(d.Methods, methodDescription{method.Name, value.Type().String(), settings(reflect.Indirect(value))})
+		d.Methods = append(d.Methods, methodDescription{method.Name, method.Searcher.Kind(), settings(reflect.Indirect(value))})
 	}
 	for _, b := range p.Benchmarks {
 		dataSet := dataSetDescription{Name: b.Name(), Source: b.Source(), HasTest: b.HasTest()}

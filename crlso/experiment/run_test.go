@@ -269,7 +269,7 @@ func TestAnotherPlan(t *testing.T) {
 		{func(p *Plan) { p.Seeds = 3 }, []string{"4 seeds, not 3"}},
 		{func(p *Plan) { p.Methods = p.Methods[1:] }, []string{"random", "lacks"}},
 		{func(p *Plan) { p.Methods[1].Searcher = search.LocalSearch{Initial: 4} }, []string{"local search", "Initial:3", "Initial:4"}},
-		{func(p *Plan) { p.Methods[1].Searcher = search.Random{} }, []string{"local search", "search.LocalSearch", "search.Random"}},
+		{func(p *Plan) { p.Methods[1].Searcher = search.Random{} }, []string{"local search", "is local search", "not random search"}},
 		{func(p *Plan) { p.Benchmarks = p.Benchmarks[1:] }, []string{"with test", "lacks"}},
 		{func(p *Plan) { p.Benchmarks[1] = &toy{name: "without", hasTest: true} }, []string{"Name:without", "HasTest:false", "HasTest:true"}},
 	} {
@@ -280,6 +280,24 @@ func TestAnotherPlan(t *testing.T) {
 	}
 	if readFile(t, dir, resultsFile) != before {
 		t.Error("another plan has changed the results")
+	}
+}
+
+// TestPlanOfAnOlderVersion goes on in a folder whose plan names searchers by their Go types.
+func TestPlanOfAnOlderVersion(t *testing.T) {
+	dir := t.TempDir()
+	run(t, dir, newPlan())
+	before := readFile(t, dir, resultsFile)
+	older := strings.Replace(readFile(t, dir, planFile), `"searcher": "local search"`, `"searcher": "search.LocalSearch"`, 1)
+	if err := os.WriteFile(filepath.Join(dir, planFile), []byte(older), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(older, "search.LocalSearch") {
+		t.Fatalf("the plan is\n%s", older)
+	}
+	run(t, dir, newPlan())
+	if readFile(t, dir, resultsFile) != before {
+		t.Error("the results have changed")
 	}
 }
 

@@ -52,6 +52,8 @@ func newScripted(query int, do func(search int64) error) scripted {
 	return scripted{query, do, new(atomic.Int64)}
 }
 
+func (scripted) Kind() string { return "scripted" }
+
 func (s scripted) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	call := s.calls.Add(1)
 	for oracle.Remaining() > 0 {
@@ -71,6 +73,8 @@ func (s scripted) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 
 // lazy is a search that gives up without saying so.
 type lazy struct{}
+
+func (lazy) Kind() string { return "lazy" }
 
 func (lazy) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	_, err := oracle.Query(oracle.Space().Sample(rng))

@@ -53,6 +53,9 @@ const (
 	hiddenUnits     = 16
 )
 
+// Kind implements Searcher.
+func (Assessor) Kind() string { return "semi-supervised assessor" }
+
 // Search implements [Searcher]. The oracle's space must be a [datasets.FiniteSpace] and its budget not below
 // the initial set. Whatever the oracle has answered before counts towards the initial set.
 func (a Assessor) Search(oracle *datasets.Oracle, rng *rand.Rand) error {

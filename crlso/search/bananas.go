@@ -49,6 +49,9 @@ const ensembleSize = 5
 // moreParents is how many times Parents architectures are mutated if there are too few new mutants.
 const moreParents = 5
 
+// Kind implements Searcher.
+func (BANANAS) Kind() string { return "BANANAS" }
+
 // Search implements [Searcher]. The budget must not be below the initial set. Whatever the oracle has answered
 // before counts towards the initial set.
 func (b BANANAS) Search(oracle *datasets.Oracle, rng *rand.Rand) error {

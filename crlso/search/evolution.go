@@ -27,6 +27,9 @@ type RegularizedEvolution struct {
 // hundreds of queries, which the paper's population spends on random architectures.
 func SmallEvolution() RegularizedEvolution { return RegularizedEvolution{Population: 10, Sample: 5} }
 
+// Kind implements Searcher.
+func (RegularizedEvolution) Kind() string { return "regularized evolution" }
+
 // Search implements [Searcher]. The budget must not be below the population.
 func (e RegularizedEvolution) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	size, sample := cmp.Or(e.Population, 100), cmp.Or(e.Sample, 25)

@@ -13,6 +13,9 @@ import (
 // Greedy changes the best architecture it knows, and starts elsewhere when it knows the change already.
 type Greedy struct{}
 
+// Kind implements search.Searcher.
+func (Greedy) Kind() string { return "greedy" }
+
 // Search implements search.Searcher.
 func (Greedy) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	space := oracle.Space()
@@ -32,7 +35,7 @@ func (Greedy) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	return nil
 }
 
-// A search of your own is one method. The oracle shows it validation accuracies only, and a report
+// A search of your own is two methods. The oracle shows it validation accuracies only, and a report
 // judges what it found.
 func ExampleSearcher() {
 	table, err := nasbench201.Open(context.Background(), "cifar10", nil, nil)

@@ -37,6 +37,9 @@ type GaussianProcess struct {
 	Batch   int     // queries in a round; 0 means 5
 }
 
+// Kind implements Searcher.
+func (GaussianProcess) Kind() string { return "Gaussian process" }
+
 // Search implements [Searcher]. The budget must not be below the initial set. Whatever the oracle has answered before counts towards the initial set.
 func (g GaussianProcess) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	const name = "Gaussian process"

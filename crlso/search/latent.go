@@ -35,6 +35,9 @@ type LatentGP struct {
 	Batch   int // queries in a round; 0 means 5
 }
 
+// Kind implements Searcher.
+func (LatentGP) Kind() string { return "latent Gaussian process" }
+
 // Search implements [Searcher]. The oracle's space must be a [datasets.FiniteSpace] and its budget not below
 // the initial set. Whatever the oracle has answered before counts towards the initial set.
 func (l LatentGP) Search(oracle *datasets.Oracle, rng *rand.Rand) error {

@@ -22,6 +22,9 @@ type LocalSearch struct {
 	Initial int // random architectures queried before each climb, which starts from the best; 0 means 1
 }
 
+// Kind implements Searcher.
+func (LocalSearch) Kind() string { return "local search" }
+
 // Search implements [Searcher]. The budget must not be below the initial set.
 func (l LocalSearch) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	initial := cmp.Or(l.Initial, 1)

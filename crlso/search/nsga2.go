@@ -28,6 +28,9 @@ type NSGA2 struct {
 // crossoverProbability is that of the paper.
 const crossoverProbability = 0.9
 
+// Kind implements TradeoffSearcher.
+func (NSGA2) Kind() string { return "NSGA-II" }
+
 // SearchTradeoff implements [TradeoffSearcher]. The budget must not be below the population.
 func (n NSGA2) SearchTradeoff(oracle *datasets.DeviceOracle, rng *rand.Rand) error {
 	size := cmp.Or(n.Population, 10)

@@ -9,6 +9,9 @@ import (
 // Random samples architectures independently, and skips those it has queried before.
 type Random struct{}
 
+// Kind implements Searcher.
+func (Random) Kind() string { return "random search" }
+
 // Search implements [Searcher].
 func (Random) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	for oracle.Remaining() > 0 {

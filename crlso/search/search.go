@@ -16,6 +16,10 @@ import (
 
 // Searcher looks for the architecture with the highest accuracy.
 type Searcher interface {
+	// Kind names the method, such as "local search": the same for all settings, and for all time,
+	// since the plans of experiments keep it.
+	Kind() string
+
 	// Search queries the oracle until its budget is spent; the oracle's log is the result.
 	// Everything random comes from rng, so the same searcher with the same source repeats itself. An
 	// error says why the search ended early; what was queried until then stays in the log.

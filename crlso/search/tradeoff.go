@@ -9,6 +9,9 @@ import (
 
 // TradeoffSearcher looks for architectures that are accurate and fast on a device: for the Pareto front of the two.
 type TradeoffSearcher interface {
+	// Kind names the method: see [Searcher].
+	Kind() string
+
 	// SearchTradeoff queries the oracle until its budget is spent; the oracle's log is the result. For randomness and
 	// errors see [Searcher].
 	SearchTradeoff(oracle *datasets.DeviceOracle, rng *rand.Rand) error

@@ -155,6 +155,8 @@ type scripted struct {
 	do func() error
 }
 
+func (scripted) Kind() string { return "scripted" }
+
 func (s scripted) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	if err := s.do(); err != nil {
 		return err
