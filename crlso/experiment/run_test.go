@@ -647,7 +647,7 @@ func TestPlanIsDescribed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `{"name":"wrapped","searcher":"*experiment.wrapper","settings":{` +
+	const want = `{"name":"wrapped","searcher":"Gaussian process","settings":{` +
 		`"GaussianProcess":{"Batch":0,"Features":"github.com/cr-lso/cr-lso/datasets/nasbench201.PathFeatures","Initial":0,"Length":8},` +
 		`"Long":"200 elements, FNV-1a c4c5bda6d67e7619",` +
 		`"Nested":{"Acquire":"math.Sqrt","Label":"mean of runs","Next":"*experiment.nested","Rates":[0.5,"+Inf"]}}}`
