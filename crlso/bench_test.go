@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/cr-lso/cr-lso/crlso/experiment"
+	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/nasbench101"
@@ -60,7 +61,7 @@ func BenchmarkJointEpochBFloat16(b *testing.B) { jointEpoch(b, true) }
 
 func jointEpoch(b *testing.B, bfloat16 bool) {
 	atSizes(b, func(b *testing.B, config Config, table datasets.Benchmark) {
-		m := newModel(b, fastest(b), table.Space(), config)
+		m := newModel(b, testbed.Fastest(b), table.Space(), config)
 		m.BFloat16 = bfloat16
 		labels := trainingLabels(b, m, table)
 		train := func() {
@@ -79,7 +80,7 @@ func jointEpoch(b *testing.B, bfloat16 bool) {
 func BenchmarkDevices(b *testing.B) {
 	for _, devices := range []int{1, 2, 4} {
 		b.Run(strconv.Itoa(devices), func(b *testing.B) {
-			m, table := newModel(b, fastest(b), space, Released201()), benchmark(b)
+			m, table := newModel(b, testbed.Fastest(b), space, Released201()), benchmark(b)
 			m.Devices = devices
 			labels := trainingLabels(b, m, table)
 			train := func() {
@@ -125,7 +126,7 @@ func BenchmarkConvergence(b *testing.B) {
 		b.Run(run.name, func(b *testing.B) {
 			table := benchmark(b)
 			for b.Loop() {
-				m := newModel(b, fastest(b), space, run.config)
+				m := newModel(b, testbed.Fastest(b), space, run.config)
 				m.BFloat16 = run.bfloat16
 				var losses, seconds []float64
 				faithful, spent, began := 0, 0.0, time.Now()
@@ -181,7 +182,7 @@ func trainingLabels(t testing.TB, m *Model, table datasets.Benchmark) []float64 
 // BenchmarkPredictor trains the predictor on the initial set for all its epochs.
 func BenchmarkPredictor(b *testing.B) {
 	atSizes(b, func(b *testing.B, config Config, table datasets.Benchmark) {
-		m := newModel(b, fastest(b), table.Space(), config)
+		m := newModel(b, testbed.Fastest(b), table.Space(), config)
 		log := initialSet(b, m, table).Log()
 		train := func() {
 			if err := m.TrainPredictor(b.Context(), log, nil); err != nil {
@@ -225,7 +226,7 @@ func initialSet(b *testing.B, m *Model, table datasets.Benchmark) *datasets.Orac
 // BenchmarkEncodeSpace encodes the training set.
 func BenchmarkEncodeSpace(b *testing.B) {
 	atSizes(b, func(b *testing.B, config Config, table datasets.Benchmark) {
-		m := newModel(b, fastest(b), table.Space(), config)
+		m := newModel(b, testbed.Fastest(b), table.Space(), config)
 		for b.Loop() {
 			if _, err := m.Encode(); err != nil {
 				b.Fatal(err)
@@ -238,7 +239,7 @@ func BenchmarkEncodeSpace(b *testing.B) {
 // BenchmarkFineTune fits the surrogate to the initial set, as the first round of a search does.
 func BenchmarkFineTune(b *testing.B) {
 	atSizes(b, func(b *testing.B, config Config, table datasets.Benchmark) {
-		m := newModel(b, fastest(b), table.Space(), config)
+		m := newModel(b, testbed.Fastest(b), table.Space(), config)
 		oracle := initialSet(b, m, table)
 		labelled, err := m.startingSet(oracle)
 		if err != nil {
@@ -280,7 +281,7 @@ func BenchmarkSearch(b *testing.B) {
 
 // quicklyTrained returns a model with a latent space for BenchmarkSearch.
 func quicklyTrained(b *testing.B, config Config, table datasets.Benchmark) *Model {
-	m := newModel(b, fastest(b), table.Space(), config)
+	m := newModel(b, testbed.Fastest(b), table.Space(), config)
 	m.Config.Joint = quick(30_000/len(m.TrainingSet()), 64)
 	m.Config.MaxRetries = 10_000
 	if err := m.TrainJoint(b.Context(), trainingLabels(b, m, table), 0, nil); err != nil {
@@ -345,8 +346,8 @@ func BenchmarkSearches(b *testing.B) {
 		searcher search.Searcher
 		budget   int
 	}{
-		{"short201_200_queries", &Searcher{Backend: fastest(b), Config: Short201()}, 200},
-		{"ensemble201_100_queries", &Ensemble{Backend: fastest(b), Config: Ensemble201()}, 100},
+		{"short201_200_queries", &Searcher{Backend: testbed.Fastest(b), Config: Short201()}, 200},
+		{"ensemble201_100_queries", &Ensemble{Backend: testbed.Fastest(b), Config: Ensemble201()}, 100},
 	} {
 		b.Run(method.name, func(b *testing.B) {
 			plan := experiment.Plan{
@@ -375,7 +376,7 @@ func BenchmarkSearches(b *testing.B) {
 // BenchmarkNewModel is what each notebook cell pays before it can compute.
 func BenchmarkNewModel(b *testing.B) {
 	for b.Loop() {
-		newModel(b, fastest(b), space, Released201())
+		newModel(b, testbed.Fastest(b), space, Released201())
 	}
 }
 
@@ -407,11 +408,11 @@ func peakMemory(b *testing.B) float64 {
 func BenchmarkCompile(b *testing.B) {
 	atSizes(b, func(b *testing.B, config Config, table datasets.Benchmark) {
 		config.Predictor.Epochs, config.Joint.Epochs, config.FineTune.Epochs = 1, 1, 1
-		backend := fastest(b)
+		backend := testbed.Fastest(b)
 		var total [2]time.Duration
 		spent := make(map[string]time.Duration)
 		for b.Loop() {
-			emptyProgramCache(b)
+			testbed.EmptyProgramCache(b)
 			for pass, suffix := range []string{"-ms", "-cached-ms"} {
 				for name, took := range compileAll(b, backend, config, table) {
 					spent[name+suffix] += took

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso/internal/expect"
+	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
 )
@@ -46,7 +48,7 @@ func TestSizes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			m := newModel(t, testBackends["go"](t), test.space, config)
+			m := newModel(t, testbed.Go(t), test.space, config)
 			if got, _ := m.NumWeights(); got != test.want {
 				t.Errorf("%d weights, want %d", got, test.want)
 			}
@@ -64,7 +66,7 @@ func TestSizes(t *testing.T) {
 
 func TestUnknownPreset(t *testing.T) {
 	_, err := Preset("released301")
-	wantErrorLine(t, err, "released301", "paper201", "released101", "released201")
+	expect.ErrorLine(t, err, "released301", "paper201", "released101", "released201")
 }
 
 func TestValidate(t *testing.T) {
@@ -96,11 +98,11 @@ func TestValidate(t *testing.T) {
 	} {
 		config := Released201()
 		change(&config)
-		wantErrorLine(t, config.Validate(), want)
+		expect.ErrorLine(t, config.Validate(), want)
 	}
 	config := Released201()
 	config.HiddenDim, config.Joint.Beta2 = -1, 1
-	wantErrorLine(t, config.Validate(), "HiddenDim is -1", "Joint.Beta1 and Beta2 are 0 and 1")
+	expect.ErrorLine(t, config.Validate(), "HiddenDim is -1", "Joint.Beta1 and Beta2 are 0 and 1")
 }
 
 // TestScales checks that every configuration of the notebooks can work on its space, and that those of NAS-Bench-201 are
@@ -122,7 +124,7 @@ func TestScales(t *testing.T) {
 			t.Errorf("%s: the default scale is not laptop (%v, %v)", name, err1, err2)
 		}
 		_, err := at("huge")
-		wantErrorLine(t, err, `unknown scale "huge"; known are smoke, laptop, paper`)
+		expect.ErrorLine(t, err, `unknown scale "huge"; known are smoke, laptop, paper`)
 	}
 	laptop, smoke := Released201(), Released201()
 	laptop.Joint.Epochs = 80
@@ -141,9 +143,9 @@ func TestScales(t *testing.T) {
 // backends do not.
 func TestInitialWeights(t *testing.T) {
 	config := small()
-	onBackends(t, func(t *testing.T, backend compute.Backend) {
+	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
 		a := weightsOf(t, newModel(t, backend, space, config))
-		b := weightsOf(t, newModel(t, testBackends["go"](t), space, config))
+		b := weightsOf(t, newModel(t, testbed.Go(t), space, config))
 		config := config
 		config.Seed++
 		c := weightsOf(t, newModel(t, backend, space, config))

@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -43,7 +44,7 @@ func solveFrom(t *testing.T, backend compute.Backend, objective, cost func(*Node
 // TestConstrainedByHand solves problems whose solutions are known: the highest x + y in a disc, and in a disc that reaches out
 // of the box, and the lowest |x - 1| + |y| left of a line.
 func TestConstrainedByHand(t *testing.T) {
-	onBackends(t, func(t *testing.T, backend compute.Backend) {
+	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
 		x := func(z *Node) *Node { return Squeeze(Slice(z, AxisRange(), AxisRange(0, 1)), -1) }
 		y := func(z *Node) *Node { return Squeeze(Slice(z, AxisRange(), AxisRange(1, 2)), -1) }
 		sum := func(z *Node) *Node { return Add(x(z), y(z)) }
@@ -74,7 +75,7 @@ func TestConstrainedByHand(t *testing.T) {
 // TestConstrainedInfeasible has no point within the limit.
 func TestConstrainedInfeasible(t *testing.T) {
 	cost := func(z *Node) *Node { return ReduceSum(Square(z), -1) }
-	_, values := solveFrom(t, testBackends["go"](t), cost, cost, [][]float64{{1, 1}}, []float64{-1})
+	_, values := solveFrom(t, testbed.Go(t), cost, cost, [][]float64{{1, 1}}, []float64{-1})
 	if values[0] > -1e29 {
 		t.Errorf("value %v where nothing is within the limit", values[0])
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/nasbench301"
 )
@@ -22,7 +23,7 @@ func TestDevicesAgreeAtSize(t *testing.T) {
 	config := Released201()
 	config.TrainingSet, config.Joint.Epochs = 5*config.Joint.Batch, 2
 	curve := func(devices int) (losses []Loss) {
-		m := newModel(t, testBackends["xla"](t), space, config)
+		m := newModel(t, testbed.XLA(t), space, config)
 		m.Devices = devices
 		err := m.TrainJoint(t.Context(), trainingLabels(t, m, benchmark(t)), 0, func(e Epoch) error {
 			losses = append(losses, e.Losses...)
@@ -60,7 +61,7 @@ func wantSplit(t *testing.T, space datasets.Space, config Config) {
 	const inside = "CRLSO_TEST_DEVICES"
 	if os.Getenv(inside) != "" {
 		config.Joint.Epochs = 1
-		m := newModel(t, testBackends["xla"](t), space, config)
+		m := newModel(t, testbed.XLA(t), space, config)
 		for m.Devices = 1; m.Devices <= 2; m.Devices++ {
 			m.Config.Joint.Batch = 256 * m.Devices
 			if err := m.TrainJoint(t.Context(), make([]float64, len(m.TrainingSet())), 0, nil); err != nil {

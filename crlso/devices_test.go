@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"math"
 	"testing"
+
+	"github.com/cr-lso/cr-lso/crlso/internal/expect"
+	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 )
 
 // TestDevicesAgree pretrains on 2 devices, trains on 4, and goes on with one: losses of all epochs differ from those of one
@@ -20,7 +23,7 @@ func TestDevicesAgree(t *testing.T) {
 	config.Pretrain = pretraining(1)
 	config.Joint.Epochs = 3
 	curve := func(pretraining int, joint ...int) (losses []Loss) {
-		m := newModel(t, testBackends["xla"](t), space, config)
+		m := newModel(t, testbed.XLA(t), space, config)
 		y := trueAccuracies(t, m)
 		keep := func(e Epoch) error {
 			losses = append(losses, e.Losses...)
@@ -62,11 +65,11 @@ func wantLosses(t *testing.T, name string, losses, one []Loss, tolerance float64
 }
 
 func TestDevicesErrors(t *testing.T) {
-	backend := testBackends["xla"](t)
+	backend := testbed.XLA(t)
 	m := newModel(t, backend, space, small())
 	y := trueAccuracies(t, m)
 	m.Devices = backend.NumDevices() + 1
-	wantErrorLine(t, m.TrainJoint(t.Context(), y, 0, nil), fmt.Sprintf("joint training: Devices is %d, but the backend has %d", m.Devices, m.Devices-1), "lower it")
+	expect.ErrorLine(t, m.TrainJoint(t.Context(), y, 0, nil), fmt.Sprintf("joint training: Devices is %d, but the backend has %d", m.Devices, m.Devices-1), "lower it")
 	m.Devices, m.Config.Joint.Batch = 4, 510
-	wantErrorLine(t, m.TrainJoint(t.Context(), y, 0, nil), "joint training: Devices is 4, which does not divide the batch of 510")
+	expect.ErrorLine(t, m.TrainJoint(t.Context(), y, 0, nil), "joint training: Devices is 4, which does not divide the batch of 510")
 }

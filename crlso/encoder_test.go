@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/nasbench301"
 	"github.com/gomlx/compute"
@@ -39,7 +40,7 @@ func TestGraphConvEdgewise(t *testing.T) {
 		}
 	}
 
-	onBackends(t, func(t *testing.T, backend compute.Backend) {
+	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
 		store := model.NewStore()
 		outputs := evaluate(t, backend, store, func(in []*Node) []*Node {
 			batch := Graphs{Nodes: in[0], Edges: in[1], Mask: in[2]}
@@ -135,7 +136,7 @@ func TestEncoderRelabelling(t *testing.T) {
 		}, tensors.FromFlatDataAndDimensions(nodeTypes, n, batch, 4), tensors.FromFlatDataAndDimensions(edgeTypes, 6, batch, 5))
 		return tensors.MustCopyFlatData[float32](out[0]), tensors.MustCopyFlatData[float32](out[1])
 	}
-	onBackends(t, func(t *testing.T, backend compute.Backend) {
+	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
 		store := model.NewStore()
 		mu, y := encode(t, backend, store, []int{0, 1, 2, 3})
 		for _, order := range [][]int{{1, 0, 2, 3}, {3, 2, 1, 0}, {2, 0, 3, 1}} {
@@ -169,7 +170,7 @@ func TestReadoutOfTwoGraphs(t *testing.T) {
 	two := space.Schema()
 	one := two
 	one.Graphs = 1
-	onBackends(t, func(t *testing.T, backend compute.Backend) {
+	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
 		store := model.NewStore()
 		readout := func(schema datasets.Schema, archs []datasets.Arch, rows int) [][]float32 {
 			table := newGraphTable(space, archs, len(archs))
@@ -211,7 +212,7 @@ func close32(a, b []float32) bool {
 func TestPredictorOfTwoGraphs(t *testing.T) {
 	config := small()
 	config.TrainingSet = 50
-	m := newModel(t, testBackends["go"](t), nasbench301.Space{}, config)
+	m := newModel(t, testbed.Go(t), nasbench301.Space{}, config)
 	code := m.store.GetVariable(predictorScope + "/code/weights").Shape()
 	if want := 2 * nasbench301.CellNodes * config.PredictorDim; code.Dim(0) != want {
 		t.Errorf("the code is made of %d features, want %d", code.Dim(0), want)

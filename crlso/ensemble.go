@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/cr-lso/cr-lso/crlso/backend"
 	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/cr-lso/cr-lso/datasets"
@@ -34,7 +35,7 @@ type Ensemble struct {
 	Backend compute.Backend
 	Config  EnsembleConfig
 
-	pairs freeList[pairKey, *concavePair]
+	pairs backend.Pool[pairKey, *concavePair]
 }
 
 type pairKey struct {
@@ -152,7 +153,7 @@ func (e *Ensemble) Fit(space datasets.FiniteSpace, labelled []datasets.Query, rn
 // fit is Fit for any space, and believes something of its candidates.
 func (e *Ensemble) fit(space datasets.Space, labelled []datasets.Query, rng *rand.Rand) (Beliefs, error) {
 	key := pairKey{space.Name(), e.Config}
-	pair, err := e.pairs.take(key, e.Backend, func(backend compute.Backend) (*concavePair, error) {
+	pair, err := e.pairs.Take(key, e.Backend, func(backend compute.Backend) (*concavePair, error) {
 		return newConcavePair(backend, space, e.Config)
 	})
 	if err != nil {
@@ -169,7 +170,7 @@ func (e *Ensemble) fit(space datasets.Space, labelled []datasets.Query, rng *ran
 			return Beliefs{}, err
 		}
 	}
-	e.pairs.put(key, pair)
+	e.pairs.Put(key, pair)
 	return newBeliefs(candidates.archs, models), nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/cr-lso/cr-lso/datasets"
@@ -19,7 +20,7 @@ func TestEnsembleRanks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ensemble := &Ensemble{Backend: fastest(t), Config: Ensemble201()}
+	ensemble := &Ensemble{Backend: testbed.Fastest(t), Config: Ensemble201()}
 	var all, best []float64
 	for draw := range uint64(4) {
 		oracle, rng := newOracle(t, 300), rand.New(rand.NewPCG(draw, 8))

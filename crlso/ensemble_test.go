@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso/internal/expect"
+	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
@@ -27,7 +29,7 @@ func TestEnsembleSearch(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")
 	}
-	onBackends(t, func(t *testing.T, backend compute.Backend) {
+	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
 		var logs [2][]datasets.Query
 		for i := range logs {
 			oracle := newOracle(t, 16) // two rounds of three, and one cut short
@@ -59,7 +61,7 @@ func TestEnsembleInLargeSpace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := (&Ensemble{Backend: testBackends["go"](t), Config: smallEnsemble()}).Search(oracle, rand.New(rand.NewPCG(3, 4))); err != nil {
+	if err := (&Ensemble{Backend: testbed.Go(t), Config: smallEnsemble()}).Search(oracle, rand.New(rand.NewPCG(3, 4))); err != nil {
 		t.Fatal(err)
 	}
 	log := oracle.Log()
@@ -88,7 +90,7 @@ func TestConcavePair(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")
 	}
-	onBackends(t, func(t *testing.T, backend compute.Backend) {
+	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
 		config := smallEnsemble()
 		config.Training.Epochs = 200
 		pair, err := newConcavePair(backend, space, config)
@@ -131,15 +133,15 @@ func TestConcavePair(t *testing.T) {
 }
 
 func TestEnsembleErrors(t *testing.T) {
-	backend, rng := fastest(t), rand.New(rand.NewPCG(1, 1))
+	backend, rng := testbed.Fastest(t), rand.New(rand.NewPCG(1, 1))
 	config := smallEnsemble()
-	wantErrorLine(t, (&Ensemble{Backend: backend, Config: config}).Search(newOracle(t, 7), rng), "budget is 7, below the 9 initial queries")
+	expect.ErrorLine(t, (&Ensemble{Backend: backend, Config: config}).Search(newOracle(t, 7), rng), "budget is 7, below the 9 initial queries")
 	config.Members = 0
-	wantErrorLine(t, (&Ensemble{Backend: backend, Config: config}).Search(newOracle(t, 20), rng), "0 members")
+	expect.ErrorLine(t, (&Ensemble{Backend: backend, Config: config}).Search(newOracle(t, 20), rng), "0 members")
 	config = smallEnsemble()
 	config.Networks.LatentDim = 0
-	wantErrorLine(t, (&Ensemble{Backend: backend, Config: config}).Search(newOracle(t, 20), rng), "LatentDim is 0")
+	expect.ErrorLine(t, (&Ensemble{Backend: backend, Config: config}).Search(newOracle(t, 20), rng), "LatentDim is 0")
 	oracle := newOracle(t, 20)
 	oracle.Close()
-	wantErrorLine(t, (&Ensemble{Backend: backend, Config: smallEnsemble()}).Search(oracle, rng), "oracle is closed")
+	expect.ErrorLine(t, (&Ensemble{Backend: backend, Config: smallEnsemble()}).Search(oracle, rng), "oracle is closed")
 }

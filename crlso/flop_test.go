@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -82,7 +83,7 @@ func TestFLOP(t *testing.T) {
 		"MLP, on mean":   func(c *Config) { c.Surrogate, c.ICNNOnMean = MLPSurrogate, true },
 		"of sum, blocks": func(c *Config) { c.ICNNForm, c.DecoderBlocks = ActivationOfSum, 3 },
 	}
-	backend := testBackends["go"](t)
+	backend := testbed.Go(t)
 	for name, space := range spaces {
 		for variant, change := range variants {
 			t.Run(name+" "+variant, func(t *testing.T) {

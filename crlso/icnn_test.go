@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -24,8 +25,8 @@ func randomLatents(rng *rand.Rand, n, dim int, deviation float64) [][]float64 {
 
 // TestConvexity trains the ICNN with the graph VAE on the real space, in its released form on every backend.
 func TestConvexity(t *testing.T) {
-	onBackends(t, func(t *testing.T, backend compute.Backend) { wantConvex(t, backend, ActivationPerTerm) })
-	wantConvex(t, testBackends["go"](t), ActivationOfSum)
+	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) { wantConvex(t, backend, ActivationPerTerm) })
+	wantConvex(t, testbed.Go(t), ActivationOfSum)
 }
 
 // wantConvex checks midpoint convexity of f between random and between encoded points, and the signs of U and u.
@@ -69,7 +70,7 @@ func wantConvex(t *testing.T, backend compute.Backend, form ICNNForm) {
 // TestUnprojectedIsNotConvex makes sure that TestConvexity can fail: with the weights as they are drawn, half of U
 // and u negative, midpoints violate convexity.
 func TestUnprojectedIsNotConvex(t *testing.T) {
-	m := newModel(t, testBackends["go"](t), space, small())
+	m := newModel(t, testbed.Go(t), space, small())
 	points := randomLatents(rand.New(rand.NewPCG(5, 6)), 4000, m.Config.LatentDim, 5)
 	gaps, err := m.MidpointGaps(points[:2000], points[2000:])
 	if err != nil {
@@ -86,7 +87,7 @@ func TestICNNFormula(t *testing.T) {
 	for _, form := range []ICNNForm{ActivationPerTerm, ActivationOfSum} {
 		config := small()
 		config.ICNNForm = form
-		m := newModel(t, testBackends["go"](t), space, config)
+		m := newModel(t, testbed.Go(t), space, config)
 		times := func(x []float64, name string) []float64 {
 			w := m.store.GetVariable(icnnScope + "/" + name + "/weights").MustValue().Value().([][]float32)
 			y := make([]float64, len(w[0]))
@@ -128,7 +129,7 @@ func TestICNNFormula(t *testing.T) {
 // predicted accuracy for Ascend, down for Descend, nowhere for Stay.
 func TestSearchStepGradient(t *testing.T) {
 	const h, eta = 1e-2, 0.2
-	onBackends(t, func(t *testing.T, backend compute.Backend) {
+	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
 		rng := rand.New(rand.NewPCG(7, 8))
 		for _, direction := range []Direction{Ascend, Stay, Descend} {
 			config := small()

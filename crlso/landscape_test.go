@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 )
 
 // trained is a small model that decodes some cells, from accuracies in place of pseudo-labels.
@@ -14,7 +16,7 @@ func trained(t *testing.T) *Model {
 	config.Joint.Epochs, config.Joint.Batch, config.Joint.LearningRate = 15, 256, 1e-2
 	config.Joint.Beta1, config.Joint.Beta2 = 0.9, 0.999
 	config.ICNNWidth = 32
-	m := newModel(t, fastest(t), space, config)
+	m := newModel(t, testbed.Fastest(t), space, config)
 	if err := m.TrainJoint(t.Context(), trueAccuracies(t, m), 0, nil); err != nil {
 		t.Fatal(err)
 	}

@@ -24,6 +24,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/cr-lso/cr-lso/crlso/backend"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -63,7 +64,7 @@ type programs struct {
 	devices  int                 // that they were made for
 	bfloat16 bool                // that they were made for
 	trainers map[string]*trainer // by stage
-	search   freeList[searchSize, *searchPrograms]
+	search   backend.Pool[searchSize, *searchPrograms]
 }
 
 // current returns the programs for the present configuration, none of them compiled if it has changed.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/gomlx/compute"
 )
@@ -34,7 +35,7 @@ func differs(a, b map[string][]float32, scope string) bool {
 // surrogate stays as it was drawn, and no labels are needed.
 func TestPerformanceWeight(t *testing.T) {
 	t.Parallel()
-	backend, config := testBackends["go"](t), small()
+	backend, config := testbed.Go(t), small()
 	config.Joint.Epochs = 1
 	m := newModel(t, backend, space, config)
 	fresh, y := weightsOf(t, m), trueAccuracies(t, m)
@@ -60,7 +61,7 @@ func TestSupervised(t *testing.T) {
 	t.Parallel()
 	config := small()
 	config.Supervised = true
-	m := newModel(t, fastest(t), space, config)
+	m := newModel(t, testbed.Fastest(t), space, config)
 	oracle := newOracle(t, config.Budget)
 	if err := m.drawInitialSet(oracle); err != nil {
 		t.Fatal(err)
@@ -88,7 +89,7 @@ func TestSupervised(t *testing.T) {
 
 	// The squared error of the labelled ones falls, those of all others do not enter.
 	config.Joint.Epochs = 6
-	m = newModel(t, fastest(t), space, config)
+	m = newModel(t, testbed.Fastest(t), space, config)
 	if err := m.include(oracle.Log()); err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +151,7 @@ func TestLabelTransform(t *testing.T) {
 			config := small()
 			config.LabelTransform = transform
 			oracle := newOracle(t, config.Budget)
-			m := newModel(t, testBackends["go"](t), space, config)
+			m := newModel(t, testbed.Go(t), space, config)
 			if err := m.drawInitialSet(oracle); err != nil {
 				t.Fatal(err)
 			}
@@ -186,7 +187,7 @@ func TestLabelTransform(t *testing.T) {
 // TestPretrain trains the graph VAE without labels: reconstruction rises, the surrogate stays as it was drawn, and the
 // result depends on nothing but the seed, not even on what was trained before.
 func TestPretrain(t *testing.T) {
-	onBackends(t, func(t *testing.T, backend compute.Backend) {
+	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
 		config := small()
 		config.Pretrain = pretraining(2)
 		m := newModel(t, backend, space, config)
@@ -216,7 +217,7 @@ func TestPretrain(t *testing.T) {
 // warm-up gives the same.
 func TestWarmUp(t *testing.T) {
 	t.Parallel()
-	backend := testBackends["go"](t)
+	backend := testbed.Go(t)
 	config := small()
 	config.Joint.Epochs, config.Joint.LearningRate = 1, 1e-3
 	firstError := func(m *Model) (value float64) {
@@ -255,7 +256,7 @@ func TestBFloat16(t *testing.T) {
 	config := small()
 	config.Joint.Epochs = 1
 	train := func(half bool) (losses []Loss, weights map[string][]float32) {
-		m := newModel(t, fastest(t), space, config)
+		m := newModel(t, testbed.Fastest(t), space, config)
 		m.BFloat16 = half
 		err := m.TrainJoint(t.Context(), trueAccuracies(t, m), 0, func(e Epoch) error {
 			losses = e.Losses

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/cr-lso/cr-lso/crlso/stats"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
@@ -44,7 +45,7 @@ func TestProbe(t *testing.T) {
 	for _, c := range cases {
 		config := small()
 		config.LatentDim, config.ICNNWidth, config.Surrogate = 3, 32, c.kind
-		probe, err := FitProbe(t.Context(), fastest(t), config, z, c.y)
+		probe, err := FitProbe(t.Context(), testbed.Fastest(t), config, z, c.y)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -66,7 +67,7 @@ func TestProbe(t *testing.T) {
 }
 
 func TestProbeErrors(t *testing.T) {
-	backend := testBackends["go"](t)
+	backend := testbed.Go(t)
 	if _, err := FitProbe(t.Context(), backend, small(), [][]float64{{1}}, []float64{1, 2}); err == nil {
 		t.Error("two accuracies for one latent are no error")
 	}

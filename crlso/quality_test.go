@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso/internal/expect"
+	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/nasbench101"
 )
@@ -15,7 +17,7 @@ func TestGenerate(t *testing.T) {
 	config := partly()
 	config.PerformanceWeight = 0
 	space := nasbench101.Space{}
-	m := newModel(t, testBackends["go"](t), space, config)
+	m := newModel(t, testbed.Go(t), space, config)
 	if err := m.TrainJoint(t.Context(), nil, 0, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +56,7 @@ func TestReportDecoder(t *testing.T) {
 	config.TrainingSet, config.SearchNoise = 200, 0
 	config.Joint = Training{Epochs: 60, Batch: 50, LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.999}
 	config.PerformanceWeight = 0
-	m := newModel(t, testBackends["go"](t), space, config)
+	m := newModel(t, testbed.Go(t), space, config)
 	if err := m.TrainJoint(t.Context(), nil, 0, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -79,5 +81,5 @@ func TestReportDecoder(t *testing.T) {
 		t.Errorf("reconstruction of one cell is %+v (%v)", one, err)
 	}
 	_, err = m.ReportDecoder(0, rand.New(rand.NewPCG(1, 2)))
-	wantErrorLine(t, err, "0 architectures, want at least 1")
+	expect.ErrorLine(t, err, "0 architectures, want at least 1")
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
@@ -26,7 +27,7 @@ func surrogateRegression(kind SurrogateKind) Regression {
 
 // TestRegressionFindsTheMinimum fits a convex function with one minimum, and goes down to it from all sides.
 func TestRegressionFindsTheMinimum(t *testing.T) {
-	onBackends(t, func(t *testing.T, backend compute.Backend) {
+	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
 		points := randomLatents(rand.New(rand.NewPCG(1, 2)), 256, 2, 1.5)
 		centre := []float64{0.5, -0.3}
 		var values []float64
@@ -64,7 +65,7 @@ func TestRegressionProjects(t *testing.T) {
 		values = append(values, math.Sin(3*x[0])+math.Cos(3*x[1]))
 	}
 	lowestGap := func(r Regression) float64 {
-		fitted, err := r.Fit(testBackends["go"](t), points, values)
+		fitted, err := r.Fit(testbed.Go(t), points, values)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,7 +95,7 @@ func TestRegressionGradients(t *testing.T) {
 	points := randomLatents(rand.New(rand.NewPCG(1, 2)), 64, 2, 1)
 	r := surrogateRegression(MLPSurrogate)
 	r.Training.Epochs = 2
-	fitted, err := r.Fit(testBackends["go"](t), points, make([]float64, len(points)))
+	fitted, err := r.Fit(testbed.Go(t), points, make([]float64, len(points)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +132,7 @@ func TestRegressionGradients(t *testing.T) {
 }
 
 func TestRegressionErrors(t *testing.T) {
-	if _, err := surrogateRegression(ICNNSurrogate).Fit(fastest(t), [][]float64{{1, 2}}, nil); err == nil {
+	if _, err := surrogateRegression(ICNNSurrogate).Fit(testbed.Fastest(t), [][]float64{{1, 2}}, nil); err == nil {
 		t.Error("a point without a value is no error")
 	}
 }

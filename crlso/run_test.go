@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso/internal/expect"
+	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 	"github.com/gomlx/compute"
@@ -60,7 +62,7 @@ func TestRunResumes(t *testing.T) {
 		t.Skip("slow")
 	}
 	t.Parallel()
-	backend := fastest(t)
+	backend := testbed.Fastest(t)
 	config := small()
 	config.Pretrain = pretraining(3)
 	config.Joint.Epochs = 6
@@ -92,7 +94,7 @@ func TestRunResumes(t *testing.T) {
 	} {
 		interrupted := openRun(t, dir, backend, config)
 		err := interrupted.TrainJoint(&expiring{Context: t.Context(), epochs: at.epochs})
-		wantErrorLine(t, err, at.next, "context canceled", "run it again to go on")
+		expect.ErrorLine(t, err, at.next, "context canceled", "run it again to go on")
 		if p, err := interrupted.latest(); err != nil || p.stage != at.stage || p.epochs != at.done {
 			t.Fatalf("checkpoint of %s after epoch %d (%v), want %s, %d", p.stage, p.epochs, err, at.stage, at.done)
 		}
@@ -166,27 +168,27 @@ func (c *expiring) Err() error {
 }
 
 func TestRunStagesInOrder(t *testing.T) {
-	run := openRun(t, t.TempDir(), fastest(t), small())
-	wantErrorLine(t, run.TrainPredictor(t.Context()), "call LabelInitialSet first")
-	wantErrorLine(t, run.TrainJoint(t.Context()), "call TrainPredictor first")
+	run := openRun(t, t.TempDir(), testbed.Fastest(t), small())
+	expect.ErrorLine(t, run.TrainPredictor(t.Context()), "call LabelInitialSet first")
+	expect.ErrorLine(t, run.TrainJoint(t.Context()), "call TrainPredictor first")
 	_, err := run.Search(t.Context(), newOracle(t, 60))
-	wantErrorLine(t, err, "call TrainJoint first")
+	expect.ErrorLine(t, err, "call TrainJoint first")
 }
 
 func TestRunOfAnotherKind(t *testing.T) {
 	dir := t.TempDir()
-	run := openRun(t, dir, fastest(t), small())
+	run := openRun(t, dir, testbed.Fastest(t), small())
 	upToPredictor(t, run)
 
 	config := small()
 	config.LatentDim++
-	_, err := Open(dir, fastest(t), space, config)
-	wantErrorLine(t, err, `"LatentDim": 5 there, "LatentDim": 6 here`, "use another folder")
+	_, err := Open(dir, testbed.Fastest(t), space, config)
+	expect.ErrorLine(t, err, `"LatentDim": 5 there, "LatentDim": 6 here`, "use another folder")
 	config.LatentDim = 0
-	_, err = Open(dir, fastest(t), space, config)
-	wantErrorLine(t, err, "LatentDim is 0")
-	_, err = Open(dir, fastest(t), schema101{}, small())
-	wantErrorLine(t, err, "is a run on NAS-Bench-201, not on schema of NAS-Bench-101")
+	_, err = Open(dir, testbed.Fastest(t), space, config)
+	expect.ErrorLine(t, err, "LatentDim is 0")
+	_, err = Open(dir, testbed.Fastest(t), schema101{}, small())
+	expect.ErrorLine(t, err, "is a run on NAS-Bench-201, not on schema of NAS-Bench-101")
 
 	other, err := nasbench201.Open(t.Context(), "cifar100", nil, os.Stderr)
 	if err != nil {
@@ -196,7 +198,7 @@ func TestRunOfAnotherKind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantErrorLine(t, run.LabelInitialSet(oracle), "another data set or label")
+	expect.ErrorLine(t, run.LabelInitialSet(oracle), "another data set or label")
 }
 
 // TestRunUnwritable puts a file where the run's folder should be.
@@ -205,14 +207,14 @@ func TestRunUnwritable(t *testing.T) {
 	if err := os.WriteFile(path, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Open(filepath.Join(path, "run"), fastest(t), space, small())
-	wantErrorLine(t, err, path, "can be written")
+	_, err := Open(filepath.Join(path, "run"), testbed.Fastest(t), space, small())
+	expect.ErrorLine(t, err, path, "can be written")
 }
 
 // TestRunFullDisk limits the size of files, so that a checkpoint fails half-way as on a full disk: the good one
 // before it stays, and nothing half-written.
 func TestRunFullDisk(t *testing.T) {
-	backend, config := testBackends["go"](t), tiny()
+	backend, config := testbed.Go(t), tiny()
 	config.HiddenDim = 96 // so that a checkpoint is far above the limit, and go test's own log far below
 	config.Pretrain.Epochs, config.Joint.Epochs = 0, 2
 	run := openRun(t, t.TempDir(), backend, config)
@@ -236,7 +238,7 @@ func TestRunFullDisk(t *testing.T) {
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
 		t.Fatal(err)
 	}
-	wantErrorLine(t, err, "save checkpoint", "joint-0002", "file too large", "free some space")
+	expect.ErrorLine(t, err, "save checkpoint", "joint-0002", "file too large", "free some space")
 	if after := files(t, run.checkpoints()); !slices.Equal(before, after) {
 		t.Errorf("checkpoints went from %v to %v", before, after)
 	}
@@ -250,7 +252,7 @@ func TestRunFullDisk(t *testing.T) {
 // in the key of a compiled program.
 func TestRunsOpenWithTheirWeightsInOneOrder(t *testing.T) {
 	t.Parallel()
-	dir, backend := t.TempDir(), testBackends["go"](t)
+	dir, backend := t.TempDir(), testbed.Go(t)
 	upToPredictor(t, openRun(t, dir, backend, small()))
 	order := func() (paths []string) {
 		for v := range openRun(t, dir, backend, small()).store.IterVariables() {

@@ -17,6 +17,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cr-lso/cr-lso/crlso/backend"
+	"github.com/cr-lso/cr-lso/crlso/internal/expect"
+	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/source"
 	"github.com/gomlx/compute"
@@ -34,10 +37,10 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	saveEvery = 0
-	backend, err := compute.NewWithConfig(portable)
+	opened, err := backend.Named("go")
 	if err == nil {
 		var out outcome
-		if out, err = stagesIn(context.Background(), dir, backend); err == nil {
+		if out, err = stagesIn(context.Background(), dir, opened); err == nil {
 			err = json.NewEncoder(os.Stdout).Encode(out)
 		}
 	}
@@ -126,11 +129,11 @@ var undisturbed = sync.OnceValues(func() (outcome, error) {
 		return outcome{}, err
 	}
 	defer os.RemoveAll(dir)
-	backend, err := compute.NewWithConfig(portable)
+	opened, err := backend.Named("go")
 	if err != nil {
 		return outcome{}, err
 	}
-	return stagesIn(context.Background(), dir, backend)
+	return stagesIn(context.Background(), dir, opened)
 })
 
 func wantUndisturbed(t *testing.T, got outcome) {
@@ -262,7 +265,7 @@ func TestProcessesInOneFolder(t *testing.T) {
 // TestSecondTab opens a run while another process is at work in its folder. What needs no work does not wait, and the
 // wait for the rest can be ended.
 func TestSecondTab(t *testing.T) {
-	dir, backend := t.TempDir(), testBackends["go"](t)
+	dir, backend := t.TempDir(), testbed.Go(t)
 	oracle := func() *datasets.Oracle { return madeUpOracle(t, space, tiny().Budget) }
 	first := openRun(t, dir, backend, tiny())
 	if err := errors.Join(first.LabelInitialSet(oracle()), first.TrainPredictor(t.Context())); err != nil {
@@ -284,7 +287,7 @@ func TestSecondTab(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	name := fmt.Sprintf("process %d (crlso.test, on ", os.Getpid())
-	wantErrorLine(t, second.TrainJoint(ctx), "stopped waiting for "+name, dir, "deadline exceeded")
+	expect.ErrorLine(t, second.TrainJoint(ctx), "stopped waiting for "+name, dir, "deadline exceeded")
 	if want := "waiting for " + name; !strings.HasPrefix(said.String(), want) || strings.Count(said.String(), "\n") != 1 {
 		t.Errorf("whoever waits is told %q, want one line with %q", said.String(), want)
 	}
@@ -317,7 +320,7 @@ func TestStaleMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")
 	}
-	dir, backend := t.TempDir(), testBackends["go"](t)
+	dir, backend := t.TempDir(), testbed.Go(t)
 	early := openRun(t, dir, backend, tiny())
 	if _, err := stagesIn(t.Context(), dir, backend); err != nil {
 		t.Fatal(err)
@@ -346,7 +349,7 @@ func TestOpenWhileTraining(t *testing.T) {
 	}
 	defer func(old time.Duration) { saveEvery = old }(saveEvery)
 	saveEvery = 0
-	backend := testBackends["go"](t)
+	backend := testbed.Go(t)
 	dir, trained := t.TempDir(), make(chan error, 1)
 	openRun(t, dir, backend, tiny())
 	go func() {
@@ -375,7 +378,7 @@ func TestOpenWhileTraining(t *testing.T) {
 
 // TestCheckpointsOfOthers saves where there are a later checkpoint, leftovers of killed processes, and files of the user's.
 func TestCheckpointsOfOthers(t *testing.T) {
-	dir, backend := t.TempDir(), testBackends["go"](t)
+	dir, backend := t.TempDir(), testbed.Go(t)
 	run := openRun(t, dir, backend, tiny())
 	oracle := madeUpOracle(t, space, tiny().Budget)
 	if err := errors.Join(run.LabelInitialSet(oracle), run.TrainPredictor(t.Context())); err != nil {
@@ -397,7 +400,7 @@ func TestCheckpointsOfOthers(t *testing.T) {
 			cancel()
 		}
 	}
-	wantErrorLine(t, run.TrainJoint(ctx), "pretraining, epoch 3 of 4", "context canceled")
+	expect.ErrorLine(t, run.TrainJoint(ctx), "pretraining, epoch 3 of 4", "context canceled")
 	for name, want := range map[string]bool{"checkpoints/.part-123": false, "checkpoints/joint-0003.part": false, ".epochs.csv.123": false,
 		"notes.csv": true, ".notes.csv.123": true, "checkpoints/best.part": true, "checkpoints/my-joint-0001": true,
 		"checkpoints/joint-0005": true, "checkpoints/pretraining-0002": true, "checkpoints/predictor-0040": true} {
@@ -409,7 +412,7 @@ func TestCheckpointsOfOthers(t *testing.T) {
 
 // TestOlderFolder takes up a run whose checkpoint does not hold its losses, as in older versions.
 func TestOlderFolder(t *testing.T) {
-	dir, backend := t.TempDir(), testBackends["go"](t)
+	dir, backend := t.TempDir(), testbed.Go(t)
 	if _, err := stagesIn(t.Context(), dir, backend); err != nil {
 		t.Fatal(err)
 	}
@@ -430,7 +433,7 @@ func TestOlderFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = stagesIn(t.Context(), dir, backend)
-	wantErrorLine(t, err, lossesFile, "restore that file, or delete")
+	expect.ErrorLine(t, err, lossesFile, "restore that file, or delete")
 }
 
 // TestRunDamaged alters each file of a run in turn. What can be made again is made again, and the user is told.
@@ -438,7 +441,7 @@ func TestRunDamaged(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")
 	}
-	dir, backend, config := t.TempDir(), testBackends["go"](t), tiny()
+	dir, backend, config := t.TempDir(), testbed.Go(t), tiny()
 	newOracle := func() *datasets.Oracle { return madeUpOracle(t, space, config.Budget) }
 	whole := openRun(t, dir, backend, config)
 	oracle := newOracle()
@@ -473,7 +476,7 @@ func TestRunDamaged(t *testing.T) {
 			}
 			run, err := Open(copied, backend, space, config)
 			if name == "run.json" {
-				wantErrorLine(t, err, copied, "run.json is damaged", "delete it if")
+				expect.ErrorLine(t, err, copied, "run.json is damaged", "delete it if")
 				continue
 			}
 			if err != nil {
@@ -508,7 +511,7 @@ func TestNoGoodCheckpoint(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")
 	}
-	dir, backend := t.TempDir(), testBackends["go"](t)
+	dir, backend := t.TempDir(), testbed.Go(t)
 	if _, err := stagesIn(t.Context(), dir, backend); err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/cr-lso/cr-lso/crlso/backend"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -96,7 +97,7 @@ func (m *Model) SearchSeeds(ctx context.Context, oracles map[uint64]*datasets.Or
 	if err != nil || len(searches) == 0 {
 		return err
 	}
-	if onCPU(m.backend) {
+	if backend.OnCPU(m.backend) {
 		return m.searchAll(ctx, searches, 1, runtime.GOMAXPROCS(0), each)
 	}
 	return m.searchAll(ctx, searches, len(searches), 1, each)
@@ -144,7 +145,7 @@ func (m *Model) searchAll(ctx context.Context, searches []*seedSearch, beside, a
 		if programs[i], err = m.searchPrograms(searchSize{beside, capacity}); err != nil {
 			return fmt.Errorf("search: %w", err)
 		}
-		defer m.programs.search.put(programs[i].searchSize, programs[i])
+		defer m.programs.search.Put(programs[i].searchSize, programs[i])
 	}
 	fatal := make(chan error, len(programs))
 	var workers sync.WaitGroup
@@ -206,7 +207,7 @@ func (m *Model) startingSet(oracle *datasets.Oracle) ([]entry, error) {
 // searchPrograms returns programs, with the weights that they last had: see copyWeights. They are the caller's until it puts
 // them back.
 func (m *Model) searchPrograms(size searchSize) (*searchPrograms, error) {
-	return m.current().search.take(size, m.backend, func(backend compute.Backend) (*searchPrograms, error) {
+	return m.current().search.Take(size, m.backend, func(backend compute.Backend) (*searchPrograms, error) {
 		p := &searchPrograms{searchSize: size, store: model.NewStore()}
 		if err := m.copyWeights(p); err != nil {
 			return nil, err

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso/internal/expect"
+	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
 )
@@ -30,7 +32,7 @@ func searchable(t *testing.T, backend compute.Backend, config Config) (*Model, *
 // TestSearch checks the bookkeeping of every round against the oracle's log, and that the jointly trained
 // ICNN stays as it was.
 func TestSearch(t *testing.T) {
-	onBackends(t, func(t *testing.T, backend compute.Backend) {
+	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
 		config := small()
 		config.Budget = 53 // the last round is cut short
 		m, oracle := searchable(t, backend, config)
@@ -93,10 +95,10 @@ func TestSearchStuck(t *testing.T) {
 	t.Parallel()
 	config := small()
 	config.SearchNoise, config.Direction, config.MaxRetries = 0, Stay, 3
-	m, oracle := searchable(t, fastest(t), config)
+	m, oracle := searchable(t, testbed.Fastest(t), config)
 	var last SearchRound
 	err := m.Search(t.Context(), oracle, func(r SearchRound) error { last = r; return nil })
-	wantErrorLine(t, err, "none of 5 starts led to a new architecture in 3 attempts", "raise SearchNoise")
+	expect.ErrorLine(t, err, "none of 5 starts led to a new architecture in 3 attempts", "raise SearchNoise")
 	if last.GaveUp != 5 || last.Attempts != 15 || last.StepLength != 0 {
 		t.Errorf("last round %+v, want 5 given up after 15 attempts", last)
 	}
@@ -104,9 +106,9 @@ func TestSearchStuck(t *testing.T) {
 
 func TestSearchErrors(t *testing.T) {
 	config := small()
-	m := newModel(t, fastest(t), space, config)
-	wantErrorLine(t, m.Search(t.Context(), newOracle(t, 60), nil), "answered 0 queries", "label the initial set")
-	wantErrorLine(t, m.drawInitialSet(newOracle(t, 39)), "budget is 39, below the initial set of 40")
+	m := newModel(t, testbed.Fastest(t), space, config)
+	expect.ErrorLine(t, m.Search(t.Context(), newOracle(t, 60), nil), "answered 0 queries", "label the initial set")
+	expect.ErrorLine(t, m.drawInitialSet(newOracle(t, 39)), "budget is 39, below the initial set of 40")
 
 	oracle := newOracle(t, 60)
 	if err := m.drawInitialSet(oracle); err != nil {
@@ -114,9 +116,9 @@ func TestSearchErrors(t *testing.T) {
 	}
 	cancelled, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("interrupted"))
-	wantErrorLine(t, m.Search(cancelled, oracle, nil), "round 1", "interrupted")
+	expect.ErrorLine(t, m.Search(cancelled, oracle, nil), "round 1", "interrupted")
 	oracle.Close()
-	wantErrorLine(t, m.Search(t.Context(), oracle, nil), "oracle is closed")
+	expect.ErrorLine(t, m.Search(t.Context(), oracle, nil), "oracle is closed")
 }
 
 // TestSearchSeeds compares searches side by side, and at once, with each alone.
@@ -124,8 +126,8 @@ func TestSearchSeeds(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")
 	}
-	onBackends(t, func(t *testing.T, backend compute.Backend) { wantAsAlone(t, backend, small()) })
-	if err := newModel(t, fastest(t), space, small()).SearchSeeds(t.Context(), nil, nil); err != nil {
+	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) { wantAsAlone(t, backend, small()) })
+	if err := newModel(t, testbed.Fastest(t), space, small()).SearchSeeds(t.Context(), nil, nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -139,7 +141,7 @@ func TestSearchSeedsClipped(t *testing.T) {
 	config := small()
 	config.Surrogate = MLPSurrogate
 	config.FineTune.ClipNorm, config.FineTune.Beta1, config.FineTune.LearningRate = 0.01, 0.9, 1e-3
-	wantAsAlone(t, testBackends["go"](t), config)
+	wantAsAlone(t, testbed.Go(t), config)
 }
 
 // wantAsAlone makes searches that differ in budget and in what is labelled, so they take different numbers of steps a round, and
@@ -181,7 +183,7 @@ func wantAsAlone(t *testing.T, backend compute.Backend, config Config) {
 			got[seed] = append(got[seed], r)
 			return nil
 		})
-		wantErrorLine(t, err, "search 9, round 1", "oracle is closed")
+		expect.ErrorLine(t, err, "search 9, round 1", "oracle is closed")
 		for seed, rounds := range want {
 			if len(got[seed]) != len(rounds) {
 				t.Fatalf("search %d, %s: %d rounds, alone it makes %d", seed, how, len(got[seed]), len(rounds))

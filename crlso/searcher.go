@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"sync"
 
+	"github.com/cr-lso/cr-lso/crlso/backend"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -26,7 +27,7 @@ type Searcher struct {
 	Backend compute.Backend
 	Config  Config // SearchSeed is ignored, and Seed is that of pretraining and training set alone: each search draws its own
 
-	models freeList[modelKey, *Model]
+	models backend.Pool[modelKey, *Model]
 
 	mu         sync.Mutex
 	pretrained map[modelKey]map[string][]float32 // weights of the graph VAE by path
@@ -50,7 +51,7 @@ func (s *Searcher) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 		return err
 	}
 	key := modelKey{space.Name(), s.Config}
-	m, err := s.models.take(key, s.Backend, func(backend compute.Backend) (*Model, error) {
+	m, err := s.models.Take(key, s.Backend, func(backend compute.Backend) (*Model, error) {
 		return NewModel(backend, space, s.Config)
 	})
 	if err != nil {
@@ -69,7 +70,7 @@ func (s *Searcher) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	if err := m.trainAndSearch(context.Background(), oracle); err != nil {
 		return err // without the model: its moments may be infinite
 	}
-	s.models.put(key, m)
+	s.models.Put(key, m)
 	return nil
 }
 

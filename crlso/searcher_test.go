@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso/internal/expect"
+	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/datasets"
 )
@@ -55,7 +57,7 @@ func TestSearcher(t *testing.T) {
 	t.Parallel()
 	const searches = 3
 	config := pretrained()
-	oneByOne, atOnce := &Searcher{Backend: fastest(t), Config: config}, &Searcher{Backend: fastest(t), Config: config}
+	oneByOne, atOnce := &Searcher{Backend: testbed.Fastest(t), Config: config}, &Searcher{Backend: testbed.Fastest(t), Config: config}
 	var logs, beside [searches][]datasets.Query
 	for seed := range uint64(searches) {
 		logs[seed] = searchWith(t, oneByOne, newOracle(t, 50), seed)
@@ -75,11 +77,11 @@ func TestSearcher(t *testing.T) {
 		t.Error("another seed makes the same queries")
 	}
 
-	if n := len(only(t, oneByOne.models.idle)); n != 1 {
+	if n := len(oneByOne.models.Idle()); n != 1 {
 		t.Errorf("%d models for searches one by one, want 1", n)
 	}
-	used := only(t, oneByOne.models.idle)[0]
-	for _, m := range only(t, atOnce.models.idle) {
+	used := oneByOne.models.Idle()[0]
+	for _, m := range atOnce.models.Idle() {
 		if m.Config.Seed != used.Config.Seed {
 			continue
 		}
@@ -91,7 +93,7 @@ func TestSearcher(t *testing.T) {
 	}
 
 	// Pretraining is shared and label-free: a model that never saw a label has the same weights after it.
-	unlabelled := newModel(t, fastest(t), space, config)
+	unlabelled := newModel(t, testbed.Fastest(t), space, config)
 	if err := unlabelled.Pretrain(t.Context(), 0, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +130,7 @@ func TestSearcherWithoutPretraining(t *testing.T) {
 		config := small()
 		config.Joint.Epochs = 1
 		change(&config)
-		reused, fresh := &Searcher{Backend: testBackends["go"](t), Config: config}, &Searcher{Backend: testBackends["go"](t), Config: config}
+		reused, fresh := &Searcher{Backend: testbed.Go(t), Config: config}, &Searcher{Backend: testbed.Go(t), Config: config}
 		searchWith(t, reused, newOracle(t, 45), 1)
 		if a, b := searchWith(t, reused, newOracle(t, 45), 2), searchWith(t, fresh, newOracle(t, 45), 2); !slices.Equal(a, b) {
 			t.Errorf("%s: a fresh model makes other queries than one that was used before", name)
@@ -139,22 +141,22 @@ func TestSearcherWithoutPretraining(t *testing.T) {
 func TestSearcherErrors(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 1))
-	searcher := &Searcher{Backend: testBackends["go"](t), Config: small()}
-	wantErrorLine(t, searcher.Search(newOracle(t, 39), rng), "budget is 39, below the initial set of 40")
+	searcher := &Searcher{Backend: testbed.Go(t), Config: small()}
+	expect.ErrorLine(t, searcher.Search(newOracle(t, 39), rng), "budget is 39, below the initial set of 40")
 	oracle := newOracle(t, 50)
 	oracle.Close()
-	wantErrorLine(t, searcher.Search(oracle, rng), "oracle is closed")
+	expect.ErrorLine(t, searcher.Search(oracle, rng), "oracle is closed")
 	searcher.Config.TopK = 41
-	wantErrorLine(t, searcher.Search(newOracle(t, 50), rng), "TopK is 41, above the InitialSet of 40")
-	if len(searcher.models.idle) != 0 {
+	expect.ErrorLine(t, searcher.Search(newOracle(t, 50), rng), "TopK is 41, above the InitialSet of 40")
+	if len(searcher.models.Idle()) != 0 {
 		t.Error("bad input has cost a model")
 	}
 
 	// A search that fails leaves its model, full of NaN, to nobody.
 	searcher.Config = small()
 	searcher.Config.Joint.LearningRate = 1e30
-	wantErrorLine(t, searcher.Search(newOracle(t, 50), rng), "diverged", "lower the learning rate")
-	if n := len(searcher.models.idle); n != 0 {
+	expect.ErrorLine(t, searcher.Search(newOracle(t, 50), rng), "diverged", "lower the learning rate")
+	if n := len(searcher.models.Idle()); n != 0 {
 		t.Errorf("%d models are kept after a search that failed", n)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 )
 
 // TestMLPIsNotConvex trains an MLP with the graph VAE. Jensen's inequality, which TestConvexity finds to hold for the
@@ -14,7 +16,7 @@ func TestMLPIsNotConvex(t *testing.T) {
 	t.Parallel()
 	config := small()
 	config.Surrogate = MLPSurrogate
-	m := newModel(t, testBackends["go"](t), space, config)
+	m := newModel(t, testbed.Go(t), space, config)
 	if err := m.TrainJoint(t.Context(), trueAccuracies(t, m), 0, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -42,9 +44,9 @@ func TestMLPIsNotConvex(t *testing.T) {
 // layer of both surrogates.
 func TestMLPIsAnotherSurrogateOnly(t *testing.T) {
 	config := small()
-	icnn := weightsOf(t, newModel(t, testBackends["go"](t), space, config))
+	icnn := weightsOf(t, newModel(t, testbed.Go(t), space, config))
 	config.Surrogate = MLPSurrogate
-	model := newModel(t, testBackends["go"](t), space, config)
+	model := newModel(t, testbed.Go(t), space, config)
 	mlp := weightsOf(t, model)
 	for path, values := range mlp {
 		if strings.HasPrefix(path, icnnScope) && !strings.HasPrefix(path, icnnScope+"/W_0") {
@@ -64,7 +66,7 @@ func TestMLPIsAnotherSurrogateOnly(t *testing.T) {
 func TestMLPFormula(t *testing.T) {
 	config := small()
 	config.Surrogate = MLPSurrogate
-	m := newModel(t, testBackends["go"](t), space, config)
+	m := newModel(t, testbed.Go(t), space, config)
 	z := []float64{0.3, -1.1, 0.8, 2, -0.4}
 	h := z
 	for _, name := range []string{"W_0", "W_1", "W_2", "w"} {

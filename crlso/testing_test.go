@@ -2,7 +2,6 @@ package crlso
 
 import (
 	"os"
-	"sync"
 	"testing"
 
 	"github.com/cr-lso/cr-lso/datasets"
@@ -13,45 +12,6 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 )
-
-// testBackends open the backends that tests run on; XLA is among them where it is built in.
-var testBackends = map[string]func(t testing.TB) compute.Backend{
-	"go": sync.OnceValue(func() func(testing.TB) compute.Backend {
-		backend, err := compute.NewWithConfig(portable)
-		return func(t testing.TB) compute.Backend {
-			if err != nil {
-				t.Fatal(err)
-			}
-			return backend
-		}
-	})(),
-}
-
-// onBackends runs a test on every backend, side by side with others; with -short on the Go backend alone, which compiles nothing.
-func onBackends(t *testing.T, test func(t *testing.T, backend compute.Backend)) {
-	t.Helper()
-	t.Parallel()
-	for name, open := range testBackends {
-		if testing.Short() && name != "go" {
-			continue
-		}
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			test(t, open(t))
-		})
-	}
-}
-
-// fastest returns XLA if it is built in, but with -short the Go backend.
-func fastest(t testing.TB) compute.Backend {
-	if open, ok := testBackends["xla"]; ok && !testing.Short() {
-		return open(t)
-	}
-	return testBackends["go"](t)
-}
-
-// emptyProgramCache makes XLA keep its compiled programs in an empty folder while a test runs.
-var emptyProgramCache = func(testing.TB) {}
 
 // small is a configuration that trains in a moment, on a part of the space. Most of what a test costs is XLA's compiling, and a
 // program is compiled once for all tests whose configurations differ in nothing but seeds, epochs and learning rates: see

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/cr-lso/cr-lso/crlso/backend"
 	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/cr-lso/cr-lso/datasets"
@@ -32,7 +33,7 @@ type TradeoffEnsemble struct {
 	Backend compute.Backend
 	Config  TradeoffConfig
 
-	members freeList[tradeoffKey, *tradeoffMember]
+	members backend.Pool[tradeoffKey, *tradeoffMember]
 }
 
 type tradeoffKey struct {
@@ -212,7 +213,7 @@ func (e *TradeoffEnsemble) Fit(space datasets.FiniteSpace, measured []datasets.M
 // fit trains all members from fresh weights and solves their convex problems.
 func (e *TradeoffEnsemble) fit(space datasets.FiniteSpace, log []datasets.Measurement, labels tradeoffLabels, limits []float64, rng *rand.Rand) (tradeoffBeliefs, error) {
 	key := tradeoffKey{space.Name(), e.Config}
-	member, err := e.members.take(key, e.Backend, func(backend compute.Backend) (*tradeoffMember, error) {
+	member, err := e.members.Take(key, e.Backend, func(backend compute.Backend) (*tradeoffMember, error) {
 		return newTradeoffMember(backend, space, e.Config)
 	})
 	if err != nil {
@@ -238,7 +239,7 @@ func (e *TradeoffEnsemble) fit(space datasets.FiniteSpace, log []datasets.Measur
 			}
 		}
 	}
-	e.members.put(key, member)
+	e.members.Put(key, member)
 	for k := range near {
 		if slices.Sort(near[k]); e.Config.Nearest == 0 {
 			near[k] = upTo(space.Len())

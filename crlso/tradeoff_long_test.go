@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/cr-lso/cr-lso/datasets"
@@ -21,7 +22,7 @@ func TestTradeoffEnsembleRanks(t *testing.T) {
 	}
 	config := Tradeoff201()
 	config.Members = 2
-	accuracy, latency, err := (&TradeoffEnsemble{Backend: testBackends["go"](t), Config: config}).Fit(space, oracle.Log(), rng)
+	accuracy, latency, err := (&TradeoffEnsemble{Backend: testbed.Go(t), Config: config}).Fit(space, oracle.Log(), rng)
 	if err != nil {
 		t.Fatal(err)
 	}

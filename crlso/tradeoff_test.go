@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
@@ -40,7 +41,7 @@ func TestTradeoffEnsembleSearch(t *testing.T) {
 		config := smallTradeoff()
 		config.Nearest = nearest
 		oracle := datasets.NewDeviceOracle(newOracle(t, 13), convolutions) // a round of three, and one cut short
-		if err := (&TradeoffEnsemble{Backend: testBackends["go"](t), Config: config}).SearchTradeoff(oracle, rand.New(rand.NewPCG(3, 4))); err != nil {
+		if err := (&TradeoffEnsemble{Backend: testbed.Go(t), Config: config}).SearchTradeoff(oracle, rand.New(rand.NewPCG(3, 4))); err != nil {
 			t.Fatal(err)
 		}
 		if len(oracle.Log()) != 13 {
@@ -58,7 +59,7 @@ func TestTradeoffEnsembleSearch(t *testing.T) {
 // in the box, that a wider limit allows no less, and that no labelled architecture within a limit is better.
 func TestTradeoffMember(t *testing.T) {
 	t.Parallel()
-	backend := testBackends["go"](t)
+	backend := testbed.Go(t)
 	config := smallTradeoff()
 	config.Steps = 200
 	m, err := newTradeoffMember(backend, space, config)

@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso/internal/expect"
+	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -25,7 +27,7 @@ func TestBackendsAgree(t *testing.T) {
 	config.Joint.Epochs = 1
 	weights := make(map[string]map[string][]float32)
 	losses := make(map[string][]Loss)
-	for name, open := range testBackends {
+	for name, open := range testbed.Backends {
 		m := newModel(t, open(t), space, config)
 		err := m.TrainJoint(t.Context(), trueAccuracies(t, m), 0, func(e Epoch) error { losses[name] = e.Losses; return nil })
 		if err != nil {
@@ -33,7 +35,7 @@ func TestBackendsAgree(t *testing.T) {
 		}
 		weights[name] = weightsOf(t, m)
 	}
-	for name := range testBackends {
+	for name := range testbed.Backends {
 		for i, loss := range losses["go"] {
 			if other := losses[name][i].Value; math.Abs(loss.Value-other) > 1e-3*math.Abs(loss.Value) {
 				t.Errorf("%s loss is %g on go and %g on %s", loss.Name, loss.Value, other, name)
@@ -51,7 +53,7 @@ func TestBackendsAgree(t *testing.T) {
 
 // TestRepeatable trains twice with one seed and once with another.
 func TestRepeatable(t *testing.T) {
-	onBackends(t, func(t *testing.T, backend compute.Backend) {
+	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
 		train := func(seed uint64) string {
 			config := small()
 			config.Seed = seed
@@ -79,7 +81,7 @@ func TestAdam(t *testing.T) {
 	loss := func(w, target *Node) *Node {
 		return ReduceAllSum(Mul(Square(Sub(w, target)), Const(w.Graph(), []float32{1, 3, 0.01})))
 	}
-	onBackends(t, func(t *testing.T, backend compute.Backend) {
+	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
 		for _, betas := range [][2]float64{{0, 0.5}, {0.9, 0.999}} {
 			library := model.NewStore()
 			w := library.VariableWithValue("/net/w", start)
@@ -131,7 +133,7 @@ func TestAdam(t *testing.T) {
 // TestWeightDecayAndClipping makes one step by hand. Adam's first step is the sign of the gradient
 // times the rate, so the second moment it leaves behind shows the gradient that it got.
 func TestWeightDecayAndClipping(t *testing.T) {
-	backend := fastest(t)
+	backend := testbed.Fastest(t)
 	store := model.NewStore()
 	a, b := store.VariableWithValue("/net/a", []float32{2}), store.VariableWithValue("/net/b", []float32{-1, 0})
 	config := Training{Epochs: 1, Batch: 1, LearningRate: 0.1, Beta1: 0, Beta2: 0.5, WeightDecay: 0.25, ClipNorm: 1}
@@ -203,7 +205,7 @@ func TestSchedule(t *testing.T) {
 
 // TestTrainPredictor fits the labelled set and lowers its loss.
 func TestTrainPredictor(t *testing.T) {
-	onBackends(t, func(t *testing.T, backend compute.Backend) {
+	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
 		config := small()
 		config.Predictor.Epochs, config.Predictor.LearningRate = 45, 1e-2
 		m := newModel(t, backend, space, config)
@@ -239,22 +241,22 @@ func TestTrainPredictor(t *testing.T) {
 
 func TestTrainingErrors(t *testing.T) {
 	t.Parallel()
-	m := newModel(t, fastest(t), space, whole())
-	wantErrorLine(t, m.TrainJoint(t.Context(), []float64{1}, 0, nil), "1 labels for the 15625 architectures of the training set")
-	wantErrorLine(t, m.TrainPredictor(t.Context(), nil, nil), "no labelled architectures")
+	m := newModel(t, testbed.Fastest(t), space, whole())
+	expect.ErrorLine(t, m.TrainJoint(t.Context(), []float64{1}, 0, nil), "1 labels for the 15625 architectures of the training set")
+	expect.ErrorLine(t, m.TrainPredictor(t.Context(), nil, nil), "no labelled architectures")
 
 	y := trueAccuracies(t, m)
 	cancelled, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("interrupted"))
-	wantErrorLine(t, m.TrainJoint(cancelled, y, 0, nil), "joint training, epoch 1 of 2", "interrupted")
+	expect.ErrorLine(t, m.TrainJoint(cancelled, y, 0, nil), "joint training, epoch 1 of 2", "interrupted")
 
 	config := small()
 	config.Joint.LearningRate = 1e30
-	m = newModel(t, fastest(t), space, config)
-	wantErrorLine(t, m.TrainJoint(t.Context(), trueAccuracies(t, m), 0, nil), "diverged", "lower the learning rate")
+	m = newModel(t, testbed.Fastest(t), space, config)
+	expect.ErrorLine(t, m.TrainJoint(t.Context(), trueAccuracies(t, m), 0, nil), "diverged", "lower the learning rate")
 
 	_, err := m.Performance([][]float64{{1, 2}})
-	wantErrorLine(t, err, "latent 0 has 2 dimensions, want 5")
+	expect.ErrorLine(t, err, "latent 0 has 2 dimensions, want 5")
 	_, err = m.MidpointGaps(make([][]float64, 1), make([][]float64, 2))
-	wantErrorLine(t, err, "1 starts, 2 ends")
+	expect.ErrorLine(t, err, "1 starts, 2 ends")
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso/internal/expect"
+	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/nasbench101"
 	"github.com/cr-lso/cr-lso/datasets/nasbench301"
@@ -59,7 +61,7 @@ func TestSearcherInLargeSpaces(t *testing.T) {
 		t.Skip("slow")
 	}
 	t.Parallel()
-	backend := testBackends["go"](t)
+	backend := testbed.Go(t)
 	for _, name := range []string{"101", "301"} {
 		t.Run(name, func(t *testing.T) {
 			space, config := spaces[name], partly()
@@ -69,7 +71,7 @@ func TestSearcherInLargeSpaces(t *testing.T) {
 			if again := searchWith(t, fresh, madeUpOracle(t, space, 30), 2); len(log) != 30 || !slices.Equal(log, again) {
 				t.Fatalf("%d queries; a fresh model makes others than one that was used before", len(log))
 			}
-			m := only(t, reused.models.idle)[0]
+			m := reused.models.Idle()[0]
 			trained := make(map[datasets.Arch]bool)
 			for _, a := range m.TrainingSet() {
 				trained[space.Canonical(a)] = true
@@ -110,7 +112,7 @@ func TestSearcherInLargeSpaces(t *testing.T) {
 // as they were, and another size is refused.
 func TestTrainingSetOfAnotherRun(t *testing.T) {
 	t.Parallel()
-	backend, dir, space, config := testBackends["go"](t), t.TempDir(), nasbench301.Space{}, partly()
+	backend, dir, space, config := testbed.Go(t), t.TempDir(), nasbench301.Space{}, partly()
 	config.Joint.Epochs = 1
 	var sets [2][]datasets.Arch
 	var latents [2][][]float64
@@ -143,7 +145,7 @@ func TestTrainingSetOfAnotherRun(t *testing.T) {
 	}
 	config.TrainingSet++
 	_, err := Open(dir, backend, space, config)
-	wantErrorLine(t, err, `"TrainingSet": 300 there, "TrainingSet": 301 here`)
+	expect.ErrorLine(t, err, `"TrainingSet": 300 there, "TrainingSet": 301 here`)
 }
 
 // TestDrawTrainingSet draws from a finite space each architecture with the same probability, and different ones with
@@ -180,10 +182,10 @@ func TestDrawTrainingSet(t *testing.T) {
 // one of a part, which has to reckon with missing edges; and trains the part with the labels of some.
 func TestTrainingSetOfPart(t *testing.T) {
 	t.Parallel()
-	all := newModel(t, testBackends["go"](t), space, whole())
+	all := newModel(t, testbed.Go(t), space, whole())
 	config := small()
 	config.TrainingSet, config.Supervised = 50, true
-	part := newModel(t, testBackends["go"](t), space, config)
+	part := newModel(t, testbed.Go(t), space, config)
 	if all.drawn != nil || len(part.TrainingSet()) != 50 {
 		t.Fatalf("%d architectures are drawn of all, %d of a part", len(all.drawn), len(part.TrainingSet()))
 	}
@@ -231,33 +233,33 @@ func TestTrainingSetOfPart(t *testing.T) {
 	if err := part.include(nil); err != nil || !slices.Equal(part.TrainingSet(), before) {
 		t.Errorf("without labelled architectures the training set is not what was drawn (%v)", err)
 	}
-	wantErrorLine(t, part.include(slices.Repeat(labelled, 2)), "TrainingSet is 50, below the 80 labelled")
+	expect.ErrorLine(t, part.include(slices.Repeat(labelled, 2)), "TrainingSet is 50, below the 80 labelled")
 }
 
 func TestTrainingSetErrors(t *testing.T) {
-	backend, config := testBackends["go"](t), whole()
+	backend, config := testbed.Go(t), whole()
 	_, err := NewModel(backend, nasbench301.Space{}, config)
-	wantErrorLine(t, err, "TrainingSet is 0", "NAS-Bench-301 cannot be enumerated", "set how many to draw")
+	expect.ErrorLine(t, err, "TrainingSet is 0", "NAS-Bench-301 cannot be enumerated", "set how many to draw")
 	oracle := madeUpOracle(t, nasbench301.Space{}, 60)
-	wantErrorLine(t, (&Searcher{Backend: backend, Config: config}).Search(oracle, rand.New(rand.NewPCG(1, 1))), "cannot be enumerated")
+	expect.ErrorLine(t, (&Searcher{Backend: backend, Config: config}).Search(oracle, rand.New(rand.NewPCG(1, 1))), "cannot be enumerated")
 	if len(oracle.Log()) > 0 {
 		t.Error("a configuration that cannot work has cost queries")
 	}
 	dir := t.TempDir()
 	_, err = Open(dir, backend, nasbench301.Space{}, config)
-	wantErrorLine(t, err, "cannot be enumerated")
+	expect.ErrorLine(t, err, "cannot be enumerated")
 	if left := files(t, dir); len(left) > 0 {
 		t.Errorf("a configuration that cannot work has left %v", left)
 	}
 	config.TrainingSet = 15626
 	_, err = NewModel(backend, space, config)
-	wantErrorLine(t, err, "TrainingSet is 15626, but NAS-Bench-201 has only 15625 architectures")
+	expect.ErrorLine(t, err, "TrainingSet is 15626, but NAS-Bench-201 has only 15625 architectures")
 	config.TrainingSet = 39
 	_, err = NewModel(backend, space, config)
-	wantErrorLine(t, err, "TrainingSet is 39, want 0 or at least the InitialSet of 40")
+	expect.ErrorLine(t, err, "TrainingSet is 39, want 0 or at least the InitialSet of 40")
 	// A space that has no more than its samples show: never enumerated, and soon exhausted.
 	_, _, err = drawTrainingSet(onlySample{space, 3}, 4, rand.New(rand.NewPCG(1, 1)))
-	wantErrorLine(t, err, "nothing new in 100000 samples of NAS-Bench-201, after 3 of 4", "lower TrainingSet")
+	expect.ErrorLine(t, err, "nothing new in 100000 samples of NAS-Bench-201, after 3 of 4", "lower TrainingSet")
 }
 
 // onlySample is a space that cannot be enumerated and samples n architectures.

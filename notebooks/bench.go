@@ -15,7 +15,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/cr-lso/cr-lso/crlso"
+	"github.com/cr-lso/cr-lso/crlso/backend"
 	"github.com/gomlx/compute"
 )
 
@@ -129,13 +129,13 @@ var pluginPath = regexp.MustCompile(`^(xla):.*( v[\d.]+) \[.*`)
 
 // circumstances returns what the record tells of all benchmarks of this command.
 func (p *project) circumstances(ctx context.Context, record, note string) (map[string]string, error) {
-	if _, err := crlso.PreparePlugin(ctx, os.Stderr); ctx.Err() != nil {
+	if _, err := backend.PreparePlugin(ctx, os.Stderr); ctx.Err() != nil {
 		return nil, err // any other reason not to have XLA is told by NewBackend
 	}
 	if !strings.HasPrefix(os.Getenv(compute.ConfigEnvVar), "xla") {
 		os.Setenv(compute.ConfigEnvVar, "xla:cpu") // as the benchmarks have it
 	}
-	backend, err := crlso.NewBackend()
+	backend, err := backend.New()
 	if err != nil {
 		return nil, err
 	}

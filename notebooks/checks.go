@@ -15,7 +15,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/cr-lso/cr-lso/crlso"
+	"github.com/cr-lso/cr-lso/crlso/backend"
 	"github.com/cr-lso/cr-lso/datasets/source"
 	"github.com/gomlx/compute"
 )
@@ -164,10 +164,10 @@ func checkJupyter(ctx context.Context, p *project) (f finding) {
 }
 
 func checkBackend(ctx context.Context, p *project) (f finding) {
-	if f.broken = crlso.Try(ctx); f.broken != nil {
+	if f.broken = backend.Try(ctx); f.broken != nil {
 		return f
 	}
-	backend, err := crlso.NewBackend()
+	backend, err := backend.New()
 	if err != nil {
 		f.broken = err
 		return f

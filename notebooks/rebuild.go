@@ -9,7 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/cr-lso/cr-lso/crlso"
+	"github.com/cr-lso/cr-lso/crlso/backend"
 	"github.com/cr-lso/cr-lso/crlso/standin"
 	"github.com/cr-lso/cr-lso/datasets/nasbench101"
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
@@ -90,10 +90,10 @@ func packHardware(path string) ([]byte, error) {
 }
 
 func packStandIn(ctx context.Context) ([]byte, error) {
-	if _, err := crlso.PreparePlugin(ctx, os.Stderr); ctx.Err() != nil {
+	if _, err := backend.PreparePlugin(ctx, os.Stderr); ctx.Err() != nil {
 		return nil, err // any other reason not to have XLA is told by NewBackend
 	}
-	backend, err := crlso.NewBackend()
+	backend, err := backend.New()
 	if err != nil {
 		return nil, err
 	}

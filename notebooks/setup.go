@@ -14,7 +14,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/cr-lso/cr-lso/crlso"
+	"github.com/cr-lso/cr-lso/crlso/backend"
 	"github.com/cr-lso/cr-lso/datasets/source"
 	"github.com/gomlx/compute"
 )
@@ -105,13 +105,13 @@ func (p *project) prepare(ctx context.Context) (python string, env []string, err
 	if err := step(ctx, "Go kernel", file, func(log io.Writer) error { return p.kernel(ctx, env, log) }); err != nil {
 		return "", nil, err
 	}
-	backend, _, _ := strings.Cut(os.Getenv(compute.ConfigEnvVar), ":")
-	if backend != "go" {
+	name, _, _ := strings.Cut(os.Getenv(compute.ConfigEnvVar), ":")
+	if name != "go" {
 		err = step(ctx, "XLA plugin", file, func(log io.Writer) error {
-			if _, err := crlso.PreparePlugin(ctx, log); err != nil {
+			if _, err := backend.PreparePlugin(ctx, log); err != nil {
 				return err
 			}
-			return crlso.Try(ctx)
+			return backend.Try(ctx)
 		})
 		if ctx.Err() != nil {
 			return "", nil, err
@@ -119,7 +119,7 @@ func (p *project) prepare(ctx context.Context) (python string, env []string, err
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "warning: computing without XLA, several times slower: %v\n", err)
-		if backend == "" {
+		if name == "" {
 			env = append(env, compute.ConfigEnvVar+"=go") // cells need not say it again, nor end at a plugin that crashes
 		}
 	}

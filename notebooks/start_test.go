@@ -43,7 +43,7 @@ func BenchmarkFirstOutput(b *testing.B) {
 	}
 	for name, cell := range map[string]string{
 		"plain": "%%\nfmt.Println(1)",
-		"crlso": "import (\n\t\"github.com/cr-lso/cr-lso/crlso\"\n\t\"github.com/janpfeifer/must\"\n)\n%%\nfmt.Println(must.M1(crlso.NewBackend()).Description())",
+		"crlso": "import (\n\t\"github.com/cr-lso/cr-lso/crlso\"\n\t\"github.com/janpfeifer/must\"\n)\n%%\nfmt.Println(must.M1(backend.New()).Description())",
 	} {
 		b.Run(name, func(b *testing.B) {
 			seconds := func() float64 {

@@ -16,7 +16,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"github.com/cr-lso/cr-lso/crlso"
+	"github.com/cr-lso/cr-lso/crlso/backend"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/nasbench301"
 )
@@ -24,7 +24,7 @@ import (
 // fastest returns XLA if it is there.
 func fastest(t testing.TB) compute.Backend {
 	t.Helper()
-	backend, err := crlso.NewBackend()
+	backend, err := backend.New()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/cr-lso/cr-lso/crlso"
+	"github.com/cr-lso/cr-lso/crlso/backend"
 	"github.com/cr-lso/cr-lso/crlso/experiment"
 	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/datasets"
@@ -60,7 +61,7 @@ func init() {
 	}
 }
 
-var newBackend = sync.OnceValues(crlso.NewBackend)
+var newBackend = sync.OnceValues(backend.New)
 
 func fixed(s search.Searcher) func() (search.Searcher, error) {
 	return func() (search.Searcher, error) { return s, nil }

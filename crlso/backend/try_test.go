@@ -1,6 +1,6 @@
 //go:build !noxla && cgo && linux
 
-package crlso
+package backend
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso/internal/expect"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/go-xla/pjrt"
 )
@@ -21,7 +22,7 @@ const programVar = "CRLSO_TEST_PROGRAM"
 func init() {
 	if os.Getenv(programVar) != "" && os.Getenv(tryVar) == "" {
 		for range 2 {
-			backend, err := NewBackend()
+			backend, err := New()
 			if err != nil {
 				fmt.Print(err)
 				os.Exit(0)
@@ -74,7 +75,7 @@ func TestProgramElsewhere(t *testing.T) {
 	if strings.Count(stdout, "Go Backend ") != 2 {
 		t.Errorf("without a plugin the backend is %q", stdout)
 	}
-	wantErrorLine(t, fmt.Errorf("%s", strings.TrimSuffix(stderr, "\n")), "several times slower", "call crlso.PreparePlugin", "set CRLSO_CACHE")
+	expect.ErrorLine(t, fmt.Errorf("%s", strings.TrimSuffix(stderr, "\n")), "several times slower", "call backend.PreparePlugin", "set CRLSO_CACHE")
 }
 
 // TestXLAFlags takes flags, and does not end at one that XLA does not know.
@@ -93,7 +94,7 @@ func TestXLAFlags(t *testing.T) {
 			t.Errorf("%s: the backend is %q", flags, stdout)
 		}
 		want := []string{"several times slower", flagsVar + "=" + flags, why, "unset it"}
-		wantErrorLine(t, fmt.Errorf("%s", strings.TrimSuffix(stderr, "\n")), want...)
+		expect.ErrorLine(t, fmt.Errorf("%s", strings.TrimSuffix(stderr, "\n")), want...)
 		if stdout, _ := program(t, "CRLSO_CACHE="+cache, flagsVar+"="+flags, compute.ConfigEnvVar+"=xla"); !strings.Contains(stdout, "unset it") {
 			t.Errorf("%s: with %s=xla: %q", flags, compute.ConfigEnvVar, stdout)
 		}
@@ -105,12 +106,12 @@ func TestCrashingPlugin(t *testing.T) {
 	crashes := library(t, "#include <stdlib.h>\nvoid *GetPjrtApi(void) { abort(); }")
 	path := emptyMachine(t, release(t, archive(t, [2]string{cpuPlugin, string(crashes)})))
 	_, err := PreparePlugin(t.Context(), os.Stderr)
-	wantErrorLine(t, err, path, "ends the process", "removed")
+	expect.ErrorLine(t, err, path, "ends the process", "removed")
 	if _, err := os.Stat(path); err == nil {
 		t.Error("the plugin stays")
 	}
 	writeFile(t, path, crashes)
-	wantErrorLine(t, Try(t.Context()), "XLA ends the process", compute.ConfigEnvVar+"=go")
+	expect.ErrorLine(t, Try(t.Context()), "XLA ends the process", compute.ConfigEnvVar+"=go")
 	t.Setenv(compute.ConfigEnvVar, "go")
 	if err := Try(t.Context()); err != nil {
 		t.Errorf("without XLA: %v", err)
@@ -122,7 +123,7 @@ func TestPluginByHand(t *testing.T) {
 	path := emptyMachine(t, noNetwork)
 	writeFile(t, path, []byte("mine"))
 	_, err := PreparePlugin(t.Context(), os.Stderr)
-	wantErrorLine(t, err, path, "by hand", "stays as it is", "delete it")
+	expect.ErrorLine(t, err, path, "by hand", "stays as it is", "delete it")
 	if content, err := os.ReadFile(path); err != nil || string(content) != "mine" {
 		t.Errorf("the file is %q, %v", content, err)
 	}

@@ -1,6 +1,6 @@
 //go:build !noxla && cgo && linux
 
-package crlso
+package backend
 
 import (
 	"archive/tar"
@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cr-lso/cr-lso/crlso/internal/expect"
 	"github.com/cr-lso/cr-lso/datasets/source"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/go-xla/pjrt"
@@ -28,10 +29,7 @@ import (
 // plugin prepares the CPU plugin in the project's cache, as a user's first run does.
 func plugin(t testing.TB) (path string) {
 	t.Helper()
-	card := hasNVIDIA
-	hasNVIDIA = func() bool { return false }
-	defer func() { hasNVIDIA = card }()
-	path, err := PreparePlugin(t.Context(), os.Stderr)
+	path, err := PrepareCPUPlugin(t.Context(), os.Stderr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +99,7 @@ func TestXLABackend(t *testing.T) {
 	path := plugin(t)
 	for _, config := range []string{"", "xla", "xla:cpu", "xla:" + path, "xla:cpu,noshared_buffers"} {
 		t.Setenv(compute.ConfigEnvVar, config)
-		backend, err := NewBackend()
+		backend, err := New()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,8 +118,8 @@ func TestXLABackendUnknown(t *testing.T) {
 		"xla:" + path + ",nonsense=1": {path, "unknown plugin options [nonsense]"},
 	} {
 		t.Setenv(compute.ConfigEnvVar, config)
-		_, err := NewBackend()
-		wantErrorLine(t, err, append(parts, compute.ConfigEnvVar+"="+config)...)
+		_, err := New()
+		expect.ErrorLine(t, err, append(parts, compute.ConfigEnvVar+"="+config)...)
 	}
 }
 
@@ -138,7 +136,7 @@ func TestXLABackendInOddFolder(t *testing.T) {
 	}
 	t.Setenv(pjrt.PJRTPluginPathsEnv, dir)
 	for range 2 {
-		backend, err := NewBackend()
+		backend, err := New()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -180,8 +178,8 @@ func TestBrokenPlugin(t *testing.T) {
 
 			for _, config := range []string{"xla", "xla:" + path} {
 				t.Setenv(compute.ConfigEnvVar, config)
-				_, err := NewBackend()
-				wantErrorLine(t, err, compute.ConfigEnvVar+"="+config, path, "delete", "go run ./notebooks")
+				_, err := New()
+				expect.ErrorLine(t, err, compute.ConfigEnvVar+"="+config, path, "delete", "go run ./notebooks")
 			}
 		})
 	}
@@ -228,7 +226,7 @@ func TestPreparePluginFromWheel(t *testing.T) {
 	if !strings.Contains(log.String(), "replacing") {
 		t.Errorf("the broken plugin is not reported: %q", log.String())
 	}
-	backend, err := NewBackend()
+	backend, err := New()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -340,7 +338,7 @@ func TestPreparePluginErrors(t *testing.T) {
 			path := emptyMachine(t, test.network)
 			start := time.Now()
 			_, err := PreparePlugin(t.Context(), io.Discard)
-			wantErrorLine(t, err, test.want, "no python3")
+			expect.ErrorLine(t, err, test.want, "no python3")
 			if elapsed := time.Since(start); elapsed > 5*time.Second {
 				t.Errorf("it took %v to give up", elapsed)
 			}
@@ -363,7 +361,7 @@ func TestPreparePluginInterrupted(t *testing.T) {
 		return nil, t.Context().Err()
 	}))
 	_, err := PreparePlugin(ctx, io.Discard)
-	wantErrorLine(t, err, "prepare XLA", "canceled")
+	expect.ErrorLine(t, err, "prepare XLA", "canceled")
 }
 
 func TestPreparePluginUnwritable(t *testing.T) {
@@ -372,7 +370,7 @@ func TestPreparePluginUnwritable(t *testing.T) {
 	writeFile(t, file, nil)
 	t.Setenv("CRLSO_CACHE", file)
 	_, err := PreparePlugin(t.Context(), io.Discard)
-	wantErrorLine(t, err, file, "not a directory", "CRLSO_CACHE")
+	expect.ErrorLine(t, err, file, "not a directory", "CRLSO_CACHE")
 }
 
 func TestPreparePluginForCard(t *testing.T) {

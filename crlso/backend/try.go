@@ -1,6 +1,6 @@
 //go:build !noxla && cgo && linux
 
-package crlso
+package backend
 
 import (
 	"bytes"
@@ -27,14 +27,14 @@ const (
 
 func init() {
 	if os.Getenv(tryVar) != "" {
-		NewBackend() // it does not matter whether with an error
+		New() // it does not matter whether with an error
 		os.Exit(0)
 	}
 }
 
-// Try opens what [NewBackend] opens, in a process of its own, which is this program started again. XLA
+// Try opens what [New] opens, in a process of its own, which is this program started again. XLA
 // ends its process where other libraries return an error, as at a flag in $XLA_FLAGS that it does not
-// know: then the error says why. What NewBackend would return as an error is none of Try.
+// know: then the error says why. What New would return as an error is none of Try.
 func Try(ctx context.Context) error { return try(ctx, os.Getenv(compute.ConfigEnvVar)) }
 
 // try is Try with another $GOMLX_BACKEND.

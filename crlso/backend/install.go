@@ -1,6 +1,6 @@
 //go:build !noxla && cgo && linux
 
-package crlso
+package backend
 
 import (
 	"archive/tar"
@@ -93,6 +93,15 @@ func PreparePlugin(ctx context.Context, log io.Writer) (path string, err error) 
 		fmt.Fprintf(log, "%v; going on with the CPU plugin\n", err)
 	}
 	return prepare(ctx, lib, cpuPlugin, installCPU, log)
+}
+
+// PrepareCPUPlugin is PreparePlugin for the CPU, whatever card the machine has.
+func PrepareCPUPlugin(ctx context.Context, log io.Writer) (path string, err error) {
+	cache, err := source.CacheDir()
+	if err != nil {
+		return "", fmt.Errorf("prepare XLA: %w", err)
+	}
+	return prepare(ctx, filepath.Join(cache, "xla"), cpuPlugin, installCPU, log)
 }
 
 // An install function puts a plugin at path. If it fails, there is no file at path.

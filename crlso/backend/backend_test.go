@@ -1,4 +1,4 @@
-package crlso
+package backend
 
 import (
 	"os"
@@ -6,25 +6,10 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso/internal/expect"
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 )
-
-// wantErrorLine requires one line that contains all of parts.
-func wantErrorLine(t *testing.T, err error, parts ...string) {
-	t.Helper()
-	if err == nil {
-		t.Fatalf("no error, want one with %q", parts)
-	}
-	if strings.Contains(err.Error(), "\n") {
-		t.Errorf("error has several lines: %q", err)
-	}
-	for _, part := range parts {
-		if !strings.Contains(err.Error(), part) {
-			t.Errorf("error %q lacks %q", err, part)
-		}
-	}
-}
 
 // wantComputes requires that the backend knows x^2 and its derivative 2x.
 func wantComputes(t *testing.T, backend compute.Backend) {
@@ -67,7 +52,7 @@ func stderrOf(t *testing.T, f func()) string {
 	return string(written)
 }
 
-// newBackendWarns requires that NewBackend warns once, with all of parts, however often it is called.
+// newBackendWarns requires that New warns once, with all of parts, however often it is called.
 func newBackendWarns(t *testing.T, parts ...string) compute.Backend {
 	t.Helper()
 	warning = sync.Once{}
@@ -75,13 +60,13 @@ func newBackendWarns(t *testing.T, parts ...string) compute.Backend {
 	written := stderrOf(t, func() {
 		for range 2 {
 			var err error
-			if backend, err = NewBackend(); err != nil {
+			if backend, err = New(); err != nil {
 				t.Fatal(err)
 			}
 		}
 	})
 	if strings.Count(written, "\n") != 1 {
-		t.Errorf("NewBackend wrote %q, want one line", written)
+		t.Errorf("New wrote %q, want one line", written)
 	}
 	for _, part := range append(parts, "warning", "several times slower") {
 		if !strings.Contains(written, part) {
@@ -94,7 +79,7 @@ func newBackendWarns(t *testing.T, parts ...string) compute.Backend {
 func TestGoBackend(t *testing.T) {
 	for _, config := range []string{"go", "go:ops_sequential", "go:parallelism=-1"} {
 		t.Setenv(compute.ConfigEnvVar, config)
-		backend, err := NewBackend()
+		backend, err := New()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -113,7 +98,7 @@ func TestBackendUnknown(t *testing.T) {
 		"go:parallelism": {"parallelism"},
 	} {
 		t.Setenv(compute.ConfigEnvVar, config)
-		_, err := NewBackend()
-		wantErrorLine(t, err, append(parts, compute.ConfigEnvVar+"="+config)...)
+		_, err := New()
+		expect.ErrorLine(t, err, append(parts, compute.ConfigEnvVar+"="+config)...)
 	}
 }

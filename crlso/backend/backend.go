@@ -1,4 +1,7 @@
-package crlso
+// Package backend finds the fastest hardware at hand for GoMLX and makes it ready: XLA's plugins for
+// CPUs and NVIDIA cards, further clients of a plugin, and a pool of compiled programs. Below it,
+// package compilecache keeps compiled programs between processes.
+package backend
 
 import (
 	"fmt"
@@ -15,18 +18,18 @@ import (
 // with few cores (github.com/gomlx/compute v0.1.2); -1 sets no limit.
 const portable = gobackend.BackendName + ":parallelism=-1"
 
-// warning is for what NewBackend says, once in a process, when it cannot use the fastest hardware.
+// warning is for what New says, once in a process, when it cannot use the fastest hardware.
 var warning sync.Once
 
-// NewBackend returns the fastest backend at hand: the one that $GOMLX_BACKEND names if it is set, else
+// New returns the fastest backend at hand: the one that $GOMLX_BACKEND names if it is set, else
 // XLA with the plugin that [PreparePlugin] made or that GoMLX finds by itself, else GoMLX's Go backend,
 // several times slower, with one warning on standard error.
 //
 // Names are "xla", "xla:cpu", "xla:cuda", "xla:/path/to/plugin.so" and "go", with GoMLX's own options
 // after them. It downloads nothing. The error is one line.
-func NewBackend() (compute.Backend, error) {
+func New() (compute.Backend, error) {
 	if config := os.Getenv(compute.ConfigEnvVar); config != "" {
-		backend, err := namedBackend(config)
+		backend, err := Named(config)
 		if err != nil {
 			return nil, fmt.Errorf("%s=%s: %w", compute.ConfigEnvVar, config, err)
 		}
@@ -42,7 +45,8 @@ func NewBackend() (compute.Backend, error) {
 	return compute.NewWithConfig(portable)
 }
 
-func namedBackend(config string) (compute.Backend, error) {
+// Named returns the backend of a name as [New] takes it from $GOMLX_BACKEND.
+func Named(config string) (compute.Backend, error) {
 	name, options, _ := strings.Cut(config, ":")
 	switch name {
 	case "xla", "stablehlo", "shlo", "hlo":
@@ -61,8 +65,8 @@ func namedBackend(config string) (compute.Backend, error) {
 	return compute.NewWithConfig(config)
 }
 
-// onCPU reports whether a backend computes on the processors that Go uses too.
-func onCPU(backend compute.Backend) bool {
+// OnCPU reports whether a backend computes on the processors that Go uses too.
+func OnCPU(backend compute.Backend) bool {
 	xla, ok := backend.(interface{ IsCPU() bool })
 	return !ok || xla.IsCPU()
 }

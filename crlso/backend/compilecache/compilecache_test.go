@@ -13,7 +13,8 @@ import (
 	"time"
 
 	"github.com/cr-lso/cr-lso/crlso"
-	"github.com/cr-lso/cr-lso/crlso/compilecache"
+	"github.com/cr-lso/cr-lso/crlso/backend"
+	"github.com/cr-lso/cr-lso/crlso/backend/compilecache"
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 	"github.com/gomlx/compute"
 )
@@ -148,7 +149,7 @@ func TestOtherPlugin(t *testing.T) {
 // plugin is XLA's CPU plugin.
 func plugin(t *testing.T) string {
 	t.Helper()
-	path, err := crlso.PreparePlugin(t.Context(), os.Stderr)
+	path, err := backend.PreparePlugin(t.Context(), os.Stderr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +161,7 @@ func open(t *testing.T, dir string) compute.Backend {
 	t.Helper()
 	path := plugin(t)
 	t.Setenv(compute.ConfigEnvVar, "xla:"+path)
-	backend, err := crlso.NewBackend()
+	backend, err := backend.New()
 	if err != nil {
 		t.Fatal(err)
 	}

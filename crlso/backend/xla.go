@@ -1,6 +1,6 @@
 //go:build !noxla && cgo && linux
 
-package crlso
+package backend
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/cr-lso/cr-lso/crlso/compilecache"
+	"github.com/cr-lso/cr-lso/crlso/backend/compilecache"
 	"github.com/cr-lso/cr-lso/datasets/source"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/go-xla/compute/xla"
@@ -33,7 +33,7 @@ var hasNVIDIA = installer.HasNvidiaGPU
 func getsPlugin(what string) string {
 	cache, err := source.CacheDir()
 	if own, _ := source.UserCache(); err != nil || cache == own {
-		return "call crlso.PreparePlugin to get " + what + ", or set CRLSO_CACHE to the folder .cache of a clone whose notebooks have run"
+		return "call backend.PreparePlugin to get " + what + ", or set CRLSO_CACHE to the folder .cache of a clone whose notebooks have run"
 	}
 	return "run `go run ./notebooks run quickstart` to get " + what
 }
@@ -165,13 +165,13 @@ type clientsOf struct {
 	more []compute.Backend
 }
 
-// client returns a backend for the nth user, n = 0, 1, ..., of those that compute at the same time: in turn the backend itself
+// Client returns a backend for the nth user, n = 0, 1, ..., of those that compute at the same time: in turn the backend itself
 // and, on a CPU, clients of the same plugin, as many as Go may use processors. One client of XLA's CPU plugin runs the
 // programs that it gets at the same time one after another, however many processors are idle. A backend that is
 // not from this package serves all.
-func client(backend compute.Backend, n int) (compute.Backend, error) {
+func Client(backend compute.Backend, n int) (compute.Backend, error) {
 	n %= runtime.GOMAXPROCS(0)
-	if n == 0 || !onCPU(backend) {
+	if n == 0 || !OnCPU(backend) {
 		return backend, nil
 	}
 	clients.Lock()

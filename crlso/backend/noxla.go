@@ -1,6 +1,6 @@
 //go:build noxla || !cgo || !linux
 
-package crlso
+package backend
 
 import (
 	"context"
@@ -18,8 +18,11 @@ func newXLA(string) (compute.Backend, error) { return nil, errNoXLA }
 // PreparePlugin makes XLA's plugin ready. This build has no XLA, and it always fails.
 func PreparePlugin(context.Context, io.Writer) (path string, err error) { return "", errNoXLA }
 
+// PrepareCPUPlugin is PreparePlugin.
+func PrepareCPUPlugin(context.Context, io.Writer) (path string, err error) { return "", errNoXLA }
+
 // Try tries whether XLA ends the process that opens it. This build has no XLA.
 func Try(context.Context) error { return nil }
 
-// client returns the backend, which serves all users.
-func client(backend compute.Backend, n int) (compute.Backend, error) { return backend, nil }
+// Client returns the backend, which serves all users.
+func Client(backend compute.Backend, _ int) (compute.Backend, error) { return backend, nil }
