@@ -70,7 +70,7 @@ func jointEpoch(b *testing.B, bfloat16 bool) {
 			}
 		}
 		train()
-		steps := config.Joint.stepsPerEpoch(len(m.TrainingSet()))
+		steps := config.Joint.StepsPerEpoch(len(m.TrainingSet()))
 		loopWithYardstick(b, m, train, float64(steps)*flopOfJointStep(config, m.schema))
 	})
 }
@@ -190,7 +190,7 @@ func BenchmarkPredictor(b *testing.B) {
 			}
 		}
 		train()
-		steps := config.Predictor.Epochs * config.Predictor.stepsPerEpoch(config.InitialSet)
+		steps := config.Predictor.Epochs * config.Predictor.StepsPerEpoch(config.InitialSet)
 		loopWithYardstick(b, m, train, float64(steps)*flopOfPredictorStep(config, m.schema))
 	})
 }

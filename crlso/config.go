@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/crlso/stats"
 )
 
@@ -54,11 +55,11 @@ type Config struct {
 	PredictorLayers int // rounds of message passing
 	PredictorCode   int // dimension of the code between convolutions and MLP
 
-	Predictor Training // on the initial set
-	Pretrain  Training // the graph VAE alone, without labels, before Joint; 0 epochs, as released, are none
-	WarmUp    Training // the surrogate alone, on the latents that Joint begins with; 0 epochs, as released, are none
-	Joint     Training // graph VAE and surrogate together, on the training set
-	FineTune  Training // the surrogate alone on the labelled set, in every round of the search
+	Predictor nn.Training // on the initial set
+	Pretrain  nn.Training // the graph VAE alone, without labels, before Joint; 0 epochs, as released, are none
+	WarmUp    nn.Training // the surrogate alone, on the latents that Joint begins with; 0 epochs, as released, are none
+	Joint     nn.Training // graph VAE and surrogate together, on the training set
+	FineTune  nn.Training // the surrogate alone on the labelled set, in every round of the search
 
 	// Search.
 	InitialSet    int       // Q_start, labelled architectures to start from
@@ -71,18 +72,6 @@ type Config struct {
 	MaxRetries    int       // attempts from one start before the round gives up on it
 	FineTuneNoise float64   // standard deviation of the noise on latents in fine-tuning
 	LabelNoise    float64   // standard deviation of the noise on accuracies in fine-tuning
-}
-
-// Training says how one of the networks is optimised: by Adam, with a learning rate that falls from
-// epoch to epoch along half a cosine.
-type Training struct {
-	Epochs          int
-	Batch           int
-	LearningRate    float64
-	MinLearningRate float64 // where the cosine ends
-	Beta1, Beta2    float64 // decay of Adam's first and second moment
-	WeightDecay     float64 // L2 penalty, added to the gradient
-	ClipNorm        float64 // largest norm of the gradient over all weights; 0 is no limit
 }
 
 // SurrogateKind is a kind of network that models accuracy as 1 - f(z).
@@ -142,7 +131,7 @@ const (
 // Released201 is the authors' configuration for NAS-Bench-201 (nas_bench_201_experiments), except
 // that the search climbs where theirs descends.
 func Released201() Config {
-	adam := Training{Epochs: 200, Batch: 256, LearningRate: 1e-4, Beta1: 0, Beta2: 0.5}
+	adam := nn.Training{Epochs: 200, Batch: 256, LearningRate: 1e-4, Beta1: 0, Beta2: 0.5}
 	predictor, joint, fineTune := adam, adam, adam
 	predictor.Batch, predictor.MinLearningRate = 32, 1e-5
 	joint.WeightDecay, joint.ClipNorm = 3e-5, 5
@@ -205,7 +194,7 @@ func Quick201() Config {
 // shorten sets the schedule of Short201, with some epochs of pretraining.
 func (c *Config) shorten(pretrain int) {
 	c.Pretrain = quick(pretrain, 256)
-	c.WarmUp = Training{Epochs: 10, Batch: 256, LearningRate: 3e-3, Beta1: 0.9, Beta2: 0.999}
+	c.WarmUp = nn.Training{Epochs: 10, Batch: 256, LearningRate: 3e-3, Beta1: 0.9, Beta2: 0.999}
 	weightDecay := c.Joint.WeightDecay
 	c.Joint = quick(3, 256)
 	c.Joint.WeightDecay = weightDecay
@@ -265,8 +254,8 @@ func Short301() Config {
 
 // quick is a schedule that reaches the joint optimum in fewer epochs than the released one: ten times its rate, with
 // Adam's usual moments.
-func quick(epochs, batch int) Training {
-	return Training{Epochs: epochs, Batch: batch, LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999, ClipNorm: 5}
+func quick(epochs, batch int) nn.Training {
+	return nn.Training{Epochs: epochs, Batch: batch, LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999, ClipNorm: 5}
 }
 
 var presets = map[string]func() Config{
@@ -397,7 +386,7 @@ func (c Config) Validate() error {
 	check(c.Direction >= Descend && c.Direction <= Ascend, "Direction is %d, want -1, 0 or 1", c.Direction)
 	for _, f := range []struct {
 		name  string
-		t     Training
+		t     nn.Training
 		least int // epochs
 	}{
 		{"Predictor", c.Predictor, 1}, {"Pretrain", c.Pretrain, 0}, {"WarmUp", c.WarmUp, 0},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/cr-lso/cr-lso/crlso/internal/expect"
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
 )
@@ -93,8 +94,8 @@ func TestValidate(t *testing.T) {
 		"PerformanceWeight is -1":         func(c *Config) { c.PerformanceWeight = -1 },
 		`LabelTransform is "log"`:         func(c *Config) { c.LabelTransform = "log" },
 		"Pretrain.Epochs is -1, want":     func(c *Config) { c.Pretrain.Epochs = -1 },
-		"WarmUp.LearningRate is 0":        func(c *Config) { c.WarmUp = Training{Epochs: 1, Batch: 1} },
-		"Pretrain.Batch is 0":             func(c *Config) { c.Pretrain = Training{Epochs: 1, LearningRate: 1} },
+		"WarmUp.LearningRate is 0":        func(c *Config) { c.WarmUp = nn.Training{Epochs: 1, Batch: 1} },
+		"Pretrain.Batch is 0":             func(c *Config) { c.Pretrain = nn.Training{Epochs: 1, LearningRate: 1} },
 	} {
 		config := Released201()
 		change(&config)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -29,16 +30,16 @@ func solveFrom(t *testing.T, backend compute.Backend, objective, cost func(*Node
 	for i := range value {
 		value[i] = -1e30
 	}
-	state := []any{tensorOf(starts...), tensorOf(starts...), value, float32(0)}
+	state := []any{nn.TensorOf(starts...), nn.TensorOf(starts...), value, float32(0)}
 	for range 40 {
-		results, err := exec.Exec(append(state, float32s(limits), []float32{-2, -2}, []float32{2, 2}, float32(0.5))...)
+		results, err := exec.Exec(append(state, nn.Float32s(limits), []float32{-2, -2}, []float32{2, 2}, float32(0.5))...)
 		if err != nil {
 			t.Fatal(err)
 		}
 		state = []any{results[0], results[1], results[2], results[3]}
 	}
-	best, values := appendRows(nil, state[1].(*tensors.Tensor), len(starts)), appendRows(nil, state[2].(*tensors.Tensor), len(starts))
-	return rows(best, 2), float64s(values)
+	best, values := nn.AppendRows(nil, state[1].(*tensors.Tensor), len(starts)), nn.AppendRows(nil, state[2].(*tensors.Tensor), len(starts))
+	return nn.Rows(best, 2), nn.Float64s(values)
 }
 
 // TestConstrainedByHand solves problems whose solutions are known: the highest x + y in a disc, and in a disc that reaches out

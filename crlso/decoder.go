@@ -1,6 +1,7 @@
 package crlso
 
 import (
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -14,7 +15,7 @@ import (
 //
 // Source: ArchGVAE.decode of the released code.
 func Decoder(scope *model.Scope, config Config, z *Node, outputs int) *Node {
-	g := Tanh(affine(scope.In("dense"), z, config.HiddenDim))
+	g := Tanh(nn.Affine(scope.In("dense"), z, config.HiddenDim))
 	for block := range config.DecoderBlocks {
 		g = residualBlock(scope.In("block_%d", block), g, config.HiddenDim)
 	}
@@ -23,5 +24,5 @@ func Decoder(scope *model.Scope, config Config, z *Node, outputs int) *Node {
 
 // residualBlock is R(x) = LeakyReLU(A x + a) + (B x + b).
 func residualBlock(scope *model.Scope, x *Node, out int) *Node {
-	return Add(leakyReLU(affine(scope.In("A"), x, out)), affine(scope.In("B"), x, out))
+	return Add(nn.LeakyReLU(nn.Affine(scope.In("A"), x, out)), nn.Affine(scope.In("B"), x, out))
 }

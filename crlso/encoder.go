@@ -3,6 +3,7 @@ package crlso
 import (
 	"slices"
 
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -92,10 +93,10 @@ func withLast(x *Node, dim int) []int {
 func residual(scope *model.Scope, x *Node, out, nodes int) *Node {
 	d := x.Shape().Dim(-1)
 	first, second := scope.In("B1"), scope.In("B2")
-	B1, b1 := weight(first, "weights", d, d, d).NodeValue(x), weight(first, "bias", d, d).NodeValue(x)
-	B2, b2 := weight(second, "weights", d, d, out).NodeValue(x), weight(second, "bias", d, out).NodeValue(x)
+	B1, b1 := nn.Weight(first, "weights", d, d, d).NodeValue(x), nn.Weight(first, "bias", d, d).NodeValue(x)
+	B2, b2 := nn.Weight(second, "weights", d, d, out).NodeValue(x), nn.Weight(second, "bias", d, out).NodeValue(x)
 	bias := MulScalar(Add(Dot(b1, B2).Product(), b2), float64(nodes))
-	return Add(times(scope, x, Dot(B1, B2).Product()), ExpandLeftToRank(bias, x.Rank()))
+	return Add(nn.Times(scope, x, Dot(B1, B2).Product()), ExpandLeftToRank(bias, x.Rank()))
 }
 
 // messages returns what each of the n nodes receives, [B, out]. The product with W is split into its three
@@ -108,11 +109,11 @@ func messages(scope *model.Scope, batch Graphs, h *Node, out int) []*Node {
 	}
 	// Each row is one node of the program, however many messages it is part of: its gradient is then summed up before
 	// it is put in its place among zeros, and not after.
-	receiver := unstack(linearWithFanIn(scope.In("W_v"), h, out, fanIn))
-	sender := unstack(linearWithFanIn(scope.In("W_u"), h, out, fanIn))
+	receiver := unstack(nn.LinearWithFanIn(scope.In("W_v"), h, out, fanIn))
+	sender := unstack(nn.LinearWithFanIn(scope.In("W_u"), h, out, fanIn))
 	var edge, mask []*Node
 	if batch.Edges != nil {
-		edge = unstack(linearWithFanIn(scope.In("W_e"), batch.Edges, out, fanIn))
+		edge = unstack(nn.LinearWithFanIn(scope.In("W_e"), batch.Edges, out, fanIn))
 	}
 	if batch.Mask != nil {
 		mask = unstack(batch.Mask)
@@ -124,7 +125,7 @@ func messages(scope *model.Scope, batch Graphs, h *Node, out int) []*Node {
 		if edge != nil {
 			message = Add(message, edge[pair])
 		}
-		message = leakyReLU(message)
+		message = nn.LeakyReLU(message)
 		if mask != nil {
 			message = Mul(message, mask[pair])
 		}
@@ -161,8 +162,8 @@ func unstack(x *Node) []*Node {
 // Source: ArchGVAE.encode of the released code.
 func Encoder(scope *model.Scope, config Config, batch Graphs) (mu, logVar *Node) {
 	readout := Readout(scope, config, batch)
-	mu = affine(scope.In("mu"), readout, config.LatentDim)
-	logVar = affine(scope.In("log_var"), readout, config.LatentDim)
+	mu = nn.Affine(scope.In("mu"), readout, config.LatentDim)
+	logVar = nn.Affine(scope.In("log_var"), readout, config.LatentDim)
 	return mu, logVar
 }
 

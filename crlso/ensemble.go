@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/cr-lso/cr-lso/crlso/backend"
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/cr-lso/cr-lso/datasets"
@@ -57,8 +58,8 @@ type EnsembleConfig struct {
 	// Local is how many queries of a round are for neighbours of the incumbent, as long as there are new ones. All
 	// members may agree in the same mistake; these queries find out.
 	Local          int
-	LocalDeviation float64  // factor on the members' standard deviation when a neighbour is chosen
-	Training       Training // of each member, in each round
+	LocalDeviation float64     // factor on the members' standard deviation when a neighbour is chosen
+	Training       nn.Training // of each member, in each round
 }
 
 // Ensemble201 is the configuration that was chosen on NAS-Bench-201, CIFAR-10. Up to 30 labels, every second query is
@@ -75,7 +76,7 @@ func Ensemble201() EnsembleConfig {
 		Batch:    2,
 		Growth:   0.1,
 		Local:    1, LocalDeviation: 3,
-		Training: Training{Epochs: 150, Batch: 64, LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.99},
+		Training: nn.Training{Epochs: 150, Batch: 64, LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.99},
 	}
 }
 
@@ -242,7 +243,7 @@ type concavePair struct {
 	all     graphTable // of the space, if it is small
 	config  EnsembleConfig
 	store   *model.Store
-	trainer *trainer
+	trainer *nn.Trainer
 	apply   *model.Exec // (nodes, edges) -> performance
 }
 
@@ -271,37 +272,37 @@ func newConcavePair(backend compute.Backend, space datasets.Space, config Ensemb
 	if _, err := p.apply.Exec1(one.nodes, one.edges); err != nil { // creates the weights
 		return nil, err
 	}
-	p.trainer, err = newTrainer(backend, p.store, p.config.Training, 3, objective{
-		scope: memberScope,
-		names: []string{"squared error"},
-		loss: func(tables, batch []*Node) []*Node {
+	p.trainer, err = nn.NewTrainer(backend, p.store, p.config.Training, 3, nn.Objective{
+		Scope: memberScope,
+		Names: []string{"squared error"},
+		Loss: func(tables, batch []*Node) []*Node {
 			nodes, edges, y := tables[0], tables[1], tables[2]
 			weights, at := batch[0], InsertAxes(batch[1], -1)
 			predicted := performance(Gather(nodes, at), Gather(edges, at))
-			return []*Node{weightedMean(Square(Sub(predicted, Gather(y, at))), weights)}
+			return []*Node{nn.WeightedMean(Square(Sub(predicted, Gather(y, at))), weights)}
 		},
-		project: func(g *Graph) { ProjectICNN(p.store.Scope(memberICNNScope), config.Networks, g) },
+		Project: func(g *Graph) { ProjectICNN(p.store.Scope(memberICNNScope), config.Networks, g) },
 	})
 	return p, err
 }
 
 // fit trains a fresh pair on labelled graphs and returns its performance model for the candidates.
 func (p *concavePair) fit(labelled graphTable, targets []float64, candidates graphTable, rng *rand.Rand) ([]float64, error) {
-	if err := drawAgain(p.store.Scope(memberScope), rng.Uint64()); err != nil {
+	if err := nn.DrawAgain(p.store.Scope(memberScope), rng.Uint64()); err != nil {
 		return nil, err
 	}
 	size := labelled.nodes.Shape().Dim(0)
 	t := p.config.Training
-	s := t.newSchedule(rng, len(targets), 0, t.Epochs, t.Epochs*t.stepsPerEpoch(size))
-	tables := []*tensors.Tensor{labelled.nodes, labelled.edges, paddedVector(targets, size)}
-	if _, err := p.trainer.run(context.Background(), s, 0, tables, nil); err != nil {
+	s := t.NewSchedule(rng, len(targets), 0, t.Epochs, t.Epochs*t.StepsPerEpoch(size))
+	tables := []*tensors.Tensor{labelled.nodes, labelled.edges, nn.PaddedVector(targets, size)}
+	if _, err := p.trainer.Run(context.Background(), s, 0, tables, nil); err != nil {
 		return nil, err
 	}
 	result, err := p.apply.Exec1(candidates.nodes, candidates.edges)
 	if err != nil {
 		return nil, err
 	}
-	return float64s(appendRows(nil, result, len(candidates.archs))), nil
+	return nn.Float64s(nn.AppendRows(nil, result, len(candidates.archs))), nil
 }
 
 // targets returns what the members learn of labelled architectures.

@@ -3,7 +3,6 @@ package crlso
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"regexp"
 	"strconv"
@@ -117,26 +116,13 @@ func TestFLOP(t *testing.T) {
 func wantFLOP(t *testing.T, m *Model, stage string, want float64, tables []shapes.Shape, perStep ...shapes.Shape) {
 	t.Helper()
 	trainer := m.programs.trainers[stage]
-	if trainer.config.ClipNorm > 0 { // norms of gradients are products too, and no share of training worth counting
-		for _, v := range trainer.trained {
+	if trainer.Config.ClipNorm > 0 { // norms of gradients are products too, and no share of training worth counting
+		for _, v := range trainer.Trained() {
 			want += 2 * float64(v.Shape().Size())
 		}
 	}
-	number := shapes.Make(dtypes.Int32)
-	state := []shapes.Shape{number, number, number, shapes.Make(dtypes.Float32, 1),
-		shapes.Make(dtypes.Float32, len(trainer.objective.names)+1)}
-	state = append(state, tables...)
-	state = append(state, shapes.Make(dtypes.Float32, 1, trainer.config.Batch), shapes.Make(dtypes.Int32, 1, trainer.config.Batch))
-	state = append(state, perStep...)
-	for _, v := range append(trainer.trained, trainer.moments...) {
-		state = append(state, v.Shape())
-	}
 	g := NewGraph(m.backend, stage)
 	defer g.Finalize()
-	inputs := make([]*Node, len(state))
-	for i, shape := range state {
-		inputs[i] = Parameter(g, fmt.Sprint("input ", i), shape)
-	}
 	got := 0.0
 	known := make(map[*Node]bool)
 	var visit func(nodes []*Node)
@@ -149,7 +135,7 @@ func wantFLOP(t *testing.T, m *Model, stage string, want float64, tables []shape
 			}
 		}
 	}
-	visit(trainer.step(g, inputs, len(tables)))
+	visit(trainer.StepGraph(g, tables, perStep))
 	if math.Abs(got-want) > 1e-9*want {
 		t.Errorf("%s: the products of a step's graph have %.0f FLOP, by the shapes %.0f", stage, got, want)
 	}

@@ -1,6 +1,7 @@
 package crlso
 
 import (
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -19,17 +20,17 @@ import (
 //
 // Source: class ICNN of the released code; Amos, Xu and Kolter 2017, "Input Convex Neural Networks".
 func ICNN(scope *model.Scope, config Config, z *Node) *Node {
-	h := leakyReLU(affine(scope.In("W_0"), z, config.ICNNWidth))
+	h := nn.LeakyReLU(nn.Affine(scope.In("W_0"), z, config.ICNNWidth))
 	for k := range config.ICNNLayers {
-		Uh := linear(scope.In("U_%d", k), h, config.ICNNWidth)
-		Vz := linear(scope.In("V_%d", k), z, config.ICNNWidth)
+		Uh := nn.Linear(scope.In("U_%d", k), h, config.ICNNWidth)
+		Vz := nn.Linear(scope.In("V_%d", k), z, config.ICNNWidth)
 		if config.ICNNForm == ActivationOfSum {
-			h = leakyReLU(Add(Uh, Vz))
+			h = nn.LeakyReLU(Add(Uh, Vz))
 		} else {
-			h = Add(leakyReLU(Uh), leakyReLU(Vz))
+			h = Add(nn.LeakyReLU(Uh), nn.LeakyReLU(Vz))
 		}
 	}
-	return Squeeze(Add(linear(scope.In("u"), h, 1), linear(scope.In("v"), z, 1)), -1)
+	return Squeeze(Add(nn.Linear(scope.In("u"), h, 1), nn.Linear(scope.In("v"), z, 1)), -1)
 }
 
 // ProjectICNN sets the negative entries of U_k and u to zero, in the ICNN with the same scope and

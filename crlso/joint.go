@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"math"
 	"math/rand/v2"
 	"slices"
 
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/datasets"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -43,8 +43,8 @@ func VAELoss(store *model.Store, config Config, schema datasets.Schema, graphs G
 	if config.ICNNOnMean {
 		point = mu
 	}
-	reconstruction = weightedMean(ReconstructionLoss(schema, scores, labels), weights)
-	divergence = weightedMean(KLDivergence(mu, logVar), weights)
+	reconstruction = nn.WeightedMean(ReconstructionLoss(schema, scores, labels), weights)
+	divergence = nn.WeightedMean(KLDivergence(mu, logVar), weights)
 	total = Add(reconstruction, MulScalar(divergence, config.KLWeight))
 	return total, reconstruction, divergence, point
 }
@@ -61,7 +61,7 @@ func VAELoss(store *model.Store, config Config, schema datasets.Schema, graphs G
 func JointLoss(store *model.Store, config Config, schema datasets.Schema, graphs Graphs, labels, y, known, weights, eps *Node) (total, reconstruction, divergence, regression *Node) {
 	total, reconstruction, divergence, point := VAELoss(store, config, schema, graphs, labels, weights, eps)
 	squares := Square(Sub(Performance(store.Scope(icnnScope), config, point), y))
-	regression = weightedMean(squares, Mul(known, weights))
+	regression = nn.WeightedMean(squares, Mul(known, weights))
 	total = Add(total, scaled(regression, config.PerformanceWeight))
 	return total, reconstruction, divergence, regression
 }
@@ -84,17 +84,17 @@ func (m *Model) TrainJoint(ctx context.Context, labels []float64, first int, eac
 			return err
 		}
 	}
-	trainer, err := m.trainer("joint", m.Config.Joint, 5, objective{
-		scope: gvaeScope,
-		names: []string{"total", "reconstruction", "divergence", "regression"},
-		loss: func(tables, batch []*Node) []*Node {
+	trainer, err := m.trainer("joint", m.Config.Joint, 5, nn.Objective{
+		Scope: gvaeScope,
+		Names: []string{"total", "reconstruction", "divergence", "regression"},
+		Loss: func(tables, batch []*Node) []*Node {
 			nodes, edges, labels, y, known := tables[0], tables[1], tables[2], tables[3], tables[4]
 			weights, at, eps := batch[0], InsertAxes(batch[1], -1), batch[2]
 			total, reconstruction, divergence, regression := JointLoss(m.store, m.Config, m.schema,
 				m.graphs(Gather(nodes, at), Gather(edges, at)), Gather(labels, at), Gather(y, at), Gather(known, at), weights, eps)
 			return []*Node{total, reconstruction, divergence, regression}
 		},
-		project: func(g *Graph) {
+		Project: func(g *Graph) {
 			ProjectICNN(m.store.Scope(icnnScope), m.Config, g)
 		},
 	})
@@ -110,7 +110,7 @@ func (m *Model) TrainJoint(ctx context.Context, labels []float64, first int, eac
 		}
 	}
 	tables := []*tensors.Tensor{m.training.nodes, m.training.edges, m.training.labels,
-		fractions(y), tensors.FromFlatDataAndDimensions(known, len(known))}
+		nn.Fractions(y), tensors.FromFlatDataAndDimensions(known, len(known))}
 	return m.train(ctx, "joint", trainer, len(labels), first, 1, tables, m.latentNoise, each)
 }
 
@@ -118,7 +118,7 @@ func (m *Model) TrainJoint(ctx context.Context, labels []float64, first int, eac
 // architectures have now. Without it, a fresh ICNN, whose values are far from those of accuracies, would
 // undo the pretraining of the graph VAE in the first steps of joint training.
 func (m *Model) warmUp(ctx context.Context, labels []float64) error {
-	if err := drawAgain(m.store.Scope(icnnScope), m.Config.Seed); err != nil {
+	if err := nn.DrawAgain(m.store.Scope(icnnScope), m.Config.Seed); err != nil {
 		return err
 	}
 	var archs []datasets.Arch
@@ -140,12 +140,12 @@ func (m *Model) warmUp(ctx context.Context, labels []float64) error {
 	if err != nil {
 		return err
 	}
-	return m.train(ctx, "warm-up", trainer, len(latents), 0, m.Config.WarmUp.Epochs, []*tensors.Tensor{z, fractions(targets)}, nil, nil)
+	return m.train(ctx, "warm-up", trainer, len(latents), 0, m.Config.WarmUp.Epochs, []*tensors.Tensor{z, nn.Fractions(targets)}, nil, nil)
 }
 
 // regressionOfSurrogate fits the surrogate to targets, fractions, at latents that stay as they are.
-func (m *Model) regressionOfSurrogate() objective {
-	return regressionOn(icnnScope,
+func (m *Model) regressionOfSurrogate() nn.Objective {
+	return nn.RegressionOn(icnnScope,
 		func(z *Node) *Node { return Performance(m.store.Scope(icnnScope), m.Config, z) },
 		func(g *Graph) { ProjectICNN(m.store.Scope(icnnScope), m.Config, g) })
 }
@@ -155,7 +155,7 @@ func (m *Model) regressionOfSurrogate() objective {
 func (m *Model) Pretrain(ctx context.Context, first int, each func(Epoch) error) error {
 	if first == 0 {
 		for _, scope := range []string{encoderScope, decoderScope} {
-			if err := drawAgain(m.store.Scope(scope), m.Config.Seed); err != nil {
+			if err := nn.DrawAgain(m.store.Scope(scope), m.Config.Seed); err != nil {
 				return err
 			}
 		}
@@ -164,12 +164,12 @@ func (m *Model) Pretrain(ctx context.Context, first int, each func(Epoch) error)
 }
 
 // trainVAE trains the graph VAE alone.
-func (m *Model) trainVAE(ctx context.Context, stage string, config Training, first int, each func(Epoch) error) error {
-	trainer, err := m.trainer(stage, config, 3, objective{
-		scope:  gvaeScope,
-		frozen: icnnScope,
-		names:  []string{"total", "reconstruction", "divergence"},
-		loss: func(tables, batch []*Node) []*Node {
+func (m *Model) trainVAE(ctx context.Context, stage string, config nn.Training, first int, each func(Epoch) error) error {
+	trainer, err := m.trainer(stage, config, 3, nn.Objective{
+		Scope:  gvaeScope,
+		Frozen: icnnScope,
+		Names:  []string{"total", "reconstruction", "divergence"},
+		Loss: func(tables, batch []*Node) []*Node {
 			nodes, edges, labels := tables[0], tables[1], tables[2]
 			weights, at, eps := batch[0], InsertAxes(batch[1], -1), batch[2]
 			total, reconstruction, divergence, _ := VAELoss(m.store, m.Config, m.schema,
@@ -185,10 +185,10 @@ func (m *Model) trainVAE(ctx context.Context, stage string, config Training, fir
 }
 
 // latentNoise draws the noise on the latents of each step.
-func (m *Model) latentNoise(rng *rand.Rand, s schedule) []*tensors.Tensor {
+func (m *Model) latentNoise(rng *rand.Rand, s nn.Schedule) []*tensors.Tensor {
 	dim := m.Config.LatentDim
-	eps := normal(rng, 1, len(s.weights)*dim)
-	return []*tensors.Tensor{tensors.FromFlatDataAndDimensions(eps, s.dims(s.batch, dim)...)}
+	eps := nn.Normal(rng, 1, len(s.Weights)*dim)
+	return []*tensors.Tensor{tensors.FromFlatDataAndDimensions(eps, s.Dims(s.Batch, dim)...)}
 }
 
 // jointLabels returns the labels that joint training takes: those that the predictor gives to the whole training set
@@ -231,14 +231,14 @@ func (m *Model) TrainPredictor(ctx context.Context, labelled []datasets.Query, e
 	if len(labelled) == 0 {
 		return errors.New("predictor training: no labelled architectures")
 	}
-	trainer, err := m.trainer("predictor", m.Config.Predictor, 3, objective{
-		scope: predictorScope,
-		names: []string{"squared error"},
-		loss: func(tables, batch []*Node) []*Node {
+	trainer, err := m.trainer("predictor", m.Config.Predictor, 3, nn.Objective{
+		Scope: predictorScope,
+		Names: []string{"squared error"},
+		Loss: func(tables, batch []*Node) []*Node {
 			nodes, edges, y := tables[0], tables[1], tables[2]
 			weights, at := batch[0], InsertAxes(batch[1], -1)
 			predicted := Predictor(m.store.Scope(predictorScope), m.Config, m.graphs(Gather(nodes, at), Gather(edges, at)))
-			return []*Node{weightedMean(Square(Sub(predicted, Gather(y, at))), weights)}
+			return []*Node{nn.WeightedMean(Square(Sub(predicted, Gather(y, at))), weights)}
 		},
 	})
 	if err != nil {
@@ -246,7 +246,7 @@ func (m *Model) TrainPredictor(ctx context.Context, labelled []datasets.Query, e
 	}
 	graphs := newGraphTable(m.Space, archsOf(labelled), len(labelled))
 	defer graphs.free()
-	tables := []*tensors.Tensor{graphs.nodes, graphs.edges, fractions(m.targets(labelled))}
+	tables := []*tensors.Tensor{graphs.nodes, graphs.edges, nn.Fractions(m.targets(labelled))}
 	return m.train(ctx, "predictor", trainer, len(labelled), 0, predictorStride, tables, nil, each)
 }
 
@@ -259,22 +259,22 @@ const predictorStride = 20
 // train runs a stage from epoch first to its last, stride epochs at a time. Batches and noise of an epoch
 // depend on the seed, the stage and the epoch only, so a stage that was interrupted goes on as if it had not
 // been.
-func (m *Model) train(ctx context.Context, stage string, t *trainer, n, first, stride int, tables []*tensors.Tensor,
-	noise func(*rand.Rand, schedule) []*tensors.Tensor, each func(Epoch) error) error {
-	perEpoch := t.config.stepsPerEpoch(n)
+func (m *Model) train(ctx context.Context, stage string, t *nn.Trainer, n, first, stride int, tables []*tensors.Tensor,
+	noise func(*rand.Rand, nn.Schedule) []*tensors.Tensor, each func(Epoch) error) error {
+	perEpoch := t.Config.StepsPerEpoch(n)
 	type draw struct {
-		schedule schedule
+		schedule nn.Schedule
 		perStep  []*tensors.Tensor
 	}
 	// prepare draws the batches and noise that begin with an epoch, if there is one, while the device is at those before.
 	prepare := func(epoch int) <-chan draw {
-		if epoch >= t.config.Epochs {
+		if epoch >= t.Config.Epochs {
 			return nil
 		}
 		drawn := make(chan draw, 1)
 		go func() {
-			rng := newRand(m.Config.Seed, stage, epoch)
-			d := draw{schedule: t.config.newSchedule(rng, n, epoch, min(stride, t.config.Epochs-epoch), perEpoch*stride)}
+			rng := nn.NewRand(m.Config.Seed, stage, epoch)
+			d := draw{schedule: t.Config.NewSchedule(rng, n, epoch, min(stride, t.Config.Epochs-epoch), perEpoch*stride)}
 			if noise != nil {
 				d.perStep = noise(rng, d.schedule)
 			}
@@ -283,19 +283,19 @@ func (m *Model) train(ctx context.Context, stage string, t *trainer, n, first, s
 		return drawn
 	}
 	next := prepare(first)
-	for epoch := first; epoch < t.config.Epochs; epoch += stride {
+	for epoch := first; epoch < t.Config.Epochs; epoch += stride {
 		d := <-next
-		count := d.schedule.steps / perEpoch
+		count := d.schedule.Steps / perEpoch
 		next = prepare(epoch + count)
-		means, err := t.run(ctx, d.schedule, epoch*perEpoch, tables, d.perStep)
+		means, err := t.Run(ctx, d.schedule, epoch*perEpoch, tables, d.perStep)
 		if err != nil {
-			return fmt.Errorf("%s, epoch %d of %d: %w", stageNames[stage], epoch+1, t.config.Epochs, err)
+			return fmt.Errorf("%s, epoch %d of %d: %w", stageNames[stage], epoch+1, t.Config.Epochs, err)
 		}
 		if each == nil {
 			continue
 		}
-		report := Epoch{Stage: stage, Number: epoch + count, Of: t.config.Epochs}
-		for i, name := range t.objective.names {
+		report := Epoch{Stage: stage, Number: epoch + count, Of: t.Config.Epochs}
+		for i, name := range t.Objective.Names {
 			report.Losses = append(report.Losses, Loss{name, means[i]})
 		}
 		if err := each(report); err != nil {
@@ -303,20 +303,4 @@ func (m *Model) train(ctx context.Context, stage string, t *trainer, n, first, s
 		}
 	}
 	return nil
-}
-
-// newRand is the random source for one part of the method: a function of its arguments alone.
-func newRand(seed uint64, part string, number int) *rand.Rand {
-	h := fnv.New64a()
-	fmt.Fprintf(h, "%s %d", part, number)
-	return rand.New(rand.NewPCG(seed, h.Sum64()))
-}
-
-// normal draws n normal values with mean 0 and the given standard deviation.
-func normal(rng *rand.Rand, deviation float64, n int) []float32 {
-	values := make([]float32, n)
-	for i := range values {
-		values[i] = float32(rng.NormFloat64() * deviation)
-	}
-	return values
 }

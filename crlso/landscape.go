@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/cr-lso/cr-lso/datasets"
 	"gonum.org/v1/gonum/floats"
@@ -52,7 +53,7 @@ func (m *Model) Landscape(ctx context.Context, benchmark datasets.Benchmark) (La
 	if err != nil {
 		return l, err
 	}
-	rng := newRand(m.Config.Seed, "landscape", 0)
+	rng := nn.NewRand(m.Config.Seed, "landscape", 0)
 	for _, measure := range []func() error{
 		func() error { return l.fit(ctx, m, rng, latents, accuracy) },
 		func() error { return l.walk(m, benchmark, rng, latents, accuracy) },
@@ -149,7 +150,7 @@ func Pairs(rng *rand.Rand, latents [][]float64, n int) (a, b [][]float64) {
 
 // Best returns the rows of the n highest values, the highest first and the first of equal ones first.
 func Best(values []float64, n int) []int {
-	return topK(upTo(len(values)), n, func(row int) float64 { return values[row] })
+	return topK(nn.UpTo(len(values)), n, func(row int) float64 { return values[row] })
 }
 
 func rowsOf(latents [][]float64, rows []int) [][]float64 {
@@ -198,7 +199,7 @@ func (m *Model) DecodeAround(n, copies int, noises ...float64) ([]Around, error)
 		return nil, err
 	}
 	deviation := Spread(latents) / math.Sqrt(float64(m.Config.LatentDim))
-	rng := newRand(m.Config.Seed, "decode around", 0)
+	rng := nn.NewRand(m.Config.Seed, "decode around", 0)
 	centres := rng.Perm(len(latents))[:min(n, len(latents))]
 	var out []Around
 	for _, noise := range noises {

@@ -25,6 +25,7 @@ import (
 	"slices"
 
 	"github.com/cr-lso/cr-lso/crlso/backend"
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -60,10 +61,10 @@ type Model struct {
 // configuration than the sizes of networks. A change of the configuration, but for the seeds, of Devices or of BFloat16
 // makes them void.
 type programs struct {
-	config   Config              // that they were made for, with seeds 0
-	devices  int                 // that they were made for
-	bfloat16 bool                // that they were made for
-	trainers map[string]*trainer // by stage
+	config   Config                 // that they were made for, with seeds 0
+	devices  int                    // that they were made for
+	bfloat16 bool                   // that they were made for
+	trainers map[string]*nn.Trainer // by stage
 	search   backend.Pool[searchSize, *searchPrograms]
 }
 
@@ -72,25 +73,25 @@ func (m *Model) current() *programs {
 	config := m.Config
 	config.Seed, config.SearchSeed = 0, 0
 	if m.programs.config != config || m.programs.devices != m.Devices || m.programs.bfloat16 != m.BFloat16 {
-		m.programs = programs{config: config, devices: m.Devices, bfloat16: m.BFloat16, trainers: make(map[string]*trainer)}
+		m.programs = programs{config: config, devices: m.Devices, bfloat16: m.BFloat16, trainers: make(map[string]*nn.Trainer)}
 	}
 	return &m.programs
 }
 
 // trainer returns the trainer of a stage, the same one as long as the configuration stays.
-func (m *Model) trainer(stage string, config Training, numTables int, objective objective) (*trainer, error) {
+func (m *Model) trainer(stage string, config nn.Training, numTables int, objective nn.Objective) (*nn.Trainer, error) {
 	trainers := m.current().trainers
 	if t := trainers[stage]; t != nil {
 		return t, nil
 	}
-	t, err := newTrainer(m.backend, m.store, config, numTables, objective)
+	t, err := nn.NewTrainer(m.backend, m.store, config, numTables, objective)
 	if err == nil && m.Devices > 1 && (stage == "pretraining" || stage == "joint") {
-		err = t.splitOver(m.Devices, m.backend, numTables)
+		err = t.SplitOver(m.Devices, m.backend, numTables)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", stageNames[stage], err)
 	}
-	t.bfloat16 = m.BFloat16
+	t.BFloat16 = m.BFloat16
 	trainers[stage] = t
 	return t, nil
 }
@@ -116,9 +117,9 @@ func NewModel(backend compute.Backend, space datasets.Space, config Config) (*Mo
 		store:   model.NewStore(),
 		schema:  space.Schema(),
 	}
-	m.store.RootScope().SetParam(seedParam, config.Seed)
+	nn.SetSeed(m.store, config.Seed)
 
-	archs, whole, err := drawTrainingSet(space, config.TrainingSet, newRand(config.Seed, "training set", 0))
+	archs, whole, err := drawTrainingSet(space, config.TrainingSet, nn.NewRand(config.Seed, "training set", 0))
 	if err != nil {
 		return nil, err
 	}
@@ -205,7 +206,7 @@ func (m *Model) Encode(archs ...datasets.Arch) ([][]float64, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode: %w", err)
 	}
-	return rows(flat, m.Config.LatentDim), nil
+	return nn.Rows(flat, m.Config.LatentDim), nil
 }
 
 // PseudoLabels returns the predictor's accuracy y(a), in percent, for architectures of the space; for the training set
@@ -215,7 +216,7 @@ func (m *Model) PseudoLabels(archs ...datasets.Arch) ([]float64, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pseudo-labels: %w", err)
 	}
-	return float64s(flat), nil
+	return nn.Float64s(flat), nil
 }
 
 // Performance returns the model 1 - f(z) of accuracy, in percent, for latents of length Z. It is concave if the
@@ -225,7 +226,7 @@ func (m *Model) Performance(latents [][]float64) ([]float64, error) {
 	if err != nil {
 		return nil, fmt.Errorf("performance: %w", err)
 	}
-	return float64s(flat), nil
+	return nn.Float64s(flat), nil
 }
 
 // Decoding is what a latent decodes to.
@@ -262,7 +263,7 @@ func (m *Model) apply(exec *model.Exec, archs []datasets.Arch) ([]float32, error
 		if err != nil {
 			return nil, err
 		}
-		out = appendRows(out, results[0], len(chunk))
+		out = nn.AppendRows(out, results[0], len(chunk))
 		for _, unused := range results[1:] {
 			unused.MustFinalizeAll()
 		}
@@ -282,7 +283,7 @@ func (m *Model) applyToLatents(exec *model.Exec, latents [][]float64) ([]float32
 		if err != nil {
 			return nil, err
 		}
-		out = appendRows(out, result, len(chunk))
+		out = nn.AppendRows(out, result, len(chunk))
 	}
 	return out, nil
 }
@@ -300,35 +301,4 @@ func (m *Model) latentTensor(latents [][]float64, size int) (*tensors.Tensor, er
 		}
 	}
 	return tensors.FromFlatDataAndDimensions(flat, size, dim), nil
-}
-
-// appendRows appends the first n rows of x and frees it.
-func appendRows(out []float32, x *tensors.Tensor, n int) []float32 {
-	tensors.MustConstFlatData(x, func(flat []float32) {
-		out = append(out, flat[:len(flat)/x.Shape().Dim(0)*n]...)
-	})
-	x.MustFinalizeAll()
-	return out
-}
-
-func float64s(values []float32) []float64 {
-	out := make([]float64, len(values))
-	for i, x := range values {
-		out[i] = float64(x)
-	}
-	return out
-}
-
-// rows cuts values into rows of the given length.
-func rows(values []float32, length int) [][]float64 {
-	return slices.Collect(slices.Chunk(float64s(values), length))
-}
-
-// fractions turns percentages into a tensor of fractions.
-func fractions(percent []float64) *tensors.Tensor {
-	flat := make([]float32, len(percent))
-	for i, x := range percent {
-		flat[i] = float32(x / 100)
-	}
-	return tensors.FromFlatDataAndDimensions(flat, len(flat))
 }

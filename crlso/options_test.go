@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/gomlx/compute"
 )
@@ -227,7 +228,7 @@ func TestWarmUp(t *testing.T) {
 		return value
 	}
 	cold := firstError(newModel(t, backend, space, config))
-	config.WarmUp = Training{Epochs: 10, Batch: 100, LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.999}
+	config.WarmUp = nn.Training{Epochs: 10, Batch: 100, LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.999}
 	m := newModel(t, backend, space, config)
 	fresh := weightsOf(t, m)
 	var weights [2]map[string][]float32

@@ -1,6 +1,7 @@
 package crlso
 
 import (
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -17,11 +18,11 @@ func Predictor(scope *model.Scope, config Config, batch Graphs) *Node {
 	}
 	h = Transpose(h, nodeAxis(h), 1)
 	h = Reshape(h, h.Shape().Dim(0), -1)
-	h = affine(scope.In("code"), h, config.PredictorCode)
+	h = nn.Affine(scope.In("code"), h, config.PredictorCode)
 
-	h = leakyReLU(affine(scope.In("mlp_0"), h, config.PredictorDim))
+	h = nn.LeakyReLU(nn.Affine(scope.In("mlp_0"), h, config.PredictorDim))
 	for layer := 1; layer <= 3; layer++ {
-		h = leakyReLU(linear(scope.In("mlp_%d", layer), h, config.PredictorDim))
+		h = nn.LeakyReLU(nn.Linear(scope.In("mlp_%d", layer), h, config.PredictorDim))
 	}
-	return Squeeze(affine(scope.In("out"), h, 1), -1)
+	return Squeeze(nn.Affine(scope.In("out"), h, 1), -1)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -15,7 +16,7 @@ import (
 type Probe struct{ model *Model }
 
 // probeTraining is the schedule of a probe.
-var probeTraining = Training{Epochs: 100, Batch: 256, LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.999}
+var probeTraining = nn.Training{Epochs: 100, Batch: 256, LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.999}
 
 // FitProbe fits the surrogate of the configuration, from initial weights drawn from config.Seed, to accuracies in percent, one for
 // each latent of length config.LatentDim. The latents should have a spread of about 1 along each dimension.
@@ -24,7 +25,7 @@ func FitProbe(ctx context.Context, backend compute.Backend, config Config, laten
 		return nil, fmt.Errorf("probe: %d latents and %d accuracies, want equally many and at least one", len(latents), len(accuracies))
 	}
 	m := &Model{Config: config, backend: backend, store: model.NewStore()}
-	m.store.RootScope().SetParam(seedParam, config.Seed)
+	nn.SetSeed(m.store, config.Seed)
 	var err error
 	m.performance, err = model.NewExec(backend, m.store, func(_ *model.Scope, z *Node) *Node {
 		return MulScalar(Performance(m.store.Scope(icnnScope), config, z), 100)
@@ -39,13 +40,13 @@ func FitProbe(ctx context.Context, backend compute.Backend, config Config, laten
 	if err != nil {
 		return nil, fmt.Errorf("probe: %w", err)
 	}
-	t, err := newTrainer(backend, m.store, probeTraining, 2, m.regressionOfSurrogate())
+	t, err := nn.NewTrainer(backend, m.store, probeTraining, 2, m.regressionOfSurrogate())
 	if err != nil {
 		return nil, fmt.Errorf("probe: %w", err)
 	}
-	rng := newRand(config.Seed, "probe", 0)
-	s := probeTraining.newSchedule(rng, len(latents), 0, probeTraining.Epochs, probeTraining.stepsPerEpoch(len(latents))*probeTraining.Epochs)
-	if _, err := t.run(ctx, s, 0, []*tensors.Tensor{z, fractions(accuracies)}, nil); err != nil {
+	rng := nn.NewRand(config.Seed, "probe", 0)
+	s := probeTraining.NewSchedule(rng, len(latents), 0, probeTraining.Epochs, probeTraining.StepsPerEpoch(len(latents))*probeTraining.Epochs)
+	if _, err := t.Run(ctx, s, 0, []*tensors.Tensor{z, nn.Fractions(accuracies)}, nil); err != nil {
 		return nil, fmt.Errorf("probe: %w", err)
 	}
 	return &Probe{m}, nil

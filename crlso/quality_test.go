@@ -7,6 +7,7 @@ import (
 
 	"github.com/cr-lso/cr-lso/crlso/internal/expect"
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/nasbench101"
 )
@@ -54,7 +55,7 @@ func TestReportDecoder(t *testing.T) {
 	t.Parallel()
 	config := small()
 	config.TrainingSet, config.SearchNoise = 200, 0
-	config.Joint = Training{Epochs: 60, Batch: 50, LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.999}
+	config.Joint = nn.Training{Epochs: 60, Batch: 50, LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.999}
 	config.PerformanceWeight = 0
 	m := newModel(t, testbed.Go(t), space, config)
 	if err := m.TrainJoint(t.Context(), nil, 0, nil); err != nil {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
@@ -14,13 +15,13 @@ import (
 )
 
 // surrogateRegression fits the surrogate of a small configuration to what fits in a second.
-func surrogateRegression(kind SurrogateKind) Regression {
+func surrogateRegression(kind SurrogateKind) nn.Regression {
 	config := small()
 	config.Surrogate = kind
-	return Regression{
+	return nn.Regression{
 		Network:  func(scope *model.Scope, points *Node) *Node { return Surrogate(scope, config, points) },
 		Project:  func(scope *model.Scope, g *Graph) { ProjectICNN(scope, config, g) },
-		Training: Training{Epochs: 150, Batch: 64, LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.99},
+		Training: nn.Training{Epochs: 150, Batch: 64, LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.99},
 		Seed:     3,
 	}
 }
@@ -64,7 +65,7 @@ func TestRegressionProjects(t *testing.T) {
 	for _, x := range points {
 		values = append(values, math.Sin(3*x[0])+math.Cos(3*x[1]))
 	}
-	lowestGap := func(r Regression) float64 {
+	lowestGap := func(r nn.Regression) float64 {
 		fitted, err := r.Fit(testbed.Go(t), points, values)
 		if err != nil {
 			t.Fatal(err)

@@ -20,6 +20,7 @@ import (
 	"github.com/cr-lso/cr-lso/crlso/backend"
 	"github.com/cr-lso/cr-lso/crlso/internal/expect"
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/source"
 	"github.com/gomlx/compute"
@@ -58,7 +59,7 @@ func tiny() Config {
 	c.PredictorDim, c.PredictorLayers, c.PredictorCode = 4, 1, 3
 	c.TrainingSet, c.InitialSet, c.Budget, c.TopK = 48, 12, 20, 3
 	c.Predictor.Epochs, c.FineTune.Epochs = 40, 2
-	c.Pretrain = Training{Epochs: 4, Batch: 16, LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999}
+	c.Pretrain = nn.Training{Epochs: 4, Batch: 16, LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999}
 	c.Joint.Epochs, c.Joint.Batch = 20, 16
 	return c
 }

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/cr-lso/cr-lso/crlso/backend"
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -46,7 +47,7 @@ type SearchRound struct {
 type searchPrograms struct {
 	searchSize
 	store    *model.Store
-	fineTune *trainer
+	fineTune *nn.Trainer
 	step     *model.Exec // (starts [S, K, Z], eta [S, K]) -> latents [S, K, Z], scores [S, K, outputs]
 }
 
@@ -214,17 +215,17 @@ func (m *Model) searchPrograms(size searchSize) (*searchPrograms, error) {
 		}
 		icnn := func() *model.Scope { return p.store.Scope(icnnScope) }
 		var err error
-		p.fineTune, err = newTrainer(backend, p.store, m.Config.FineTune, 2, objective{
-			scope: icnnScope,
-			names: []string{"squared error"},
-			loss: func(tables, batch []*Node) []*Node {
+		p.fineTune, err = nn.NewTrainer(backend, p.store, m.Config.FineTune, 2, nn.Objective{
+			Scope: icnnScope,
+			Names: []string{"squared error"},
+			Loss: func(tables, batch []*Node) []*Node {
 				z, y := tables[0], tables[1]
 				weights, at := batch[0], InsertAxes(batch[1], -1)
 				z = Add(Gather(z, at), batch[2])
 				y = Add(Gather(y, at), batch[3])
-				return []*Node{weightedMean(Square(Sub(Performance(icnn(), m.Config, z), y)), weights)}
+				return []*Node{nn.WeightedMean(Square(Sub(Performance(icnn(), m.Config, z), y)), weights)}
 			},
-			project: func(g *Graph) { ProjectICNN(icnn(), m.Config, g) },
+			Project: func(g *Graph) { ProjectICNN(icnn(), m.Config, g) },
 		})
 		if err != nil {
 			return nil, err
@@ -276,15 +277,6 @@ func topK[T any](items []T, k int, value func(T) float64) []T {
 		top[i] = sorted[i].item
 	}
 	return top
-}
-
-// upTo returns 0, 1, ..., n-1.
-func upTo(n int) []int {
-	indices := make([]int, n)
-	for i := range indices {
-		indices[i] = i
-	}
-	return indices
 }
 
 func accuracies(entries []entry) []float64 {

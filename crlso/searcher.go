@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/cr-lso/cr-lso/crlso/backend"
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -114,7 +115,7 @@ func (m *Model) vaeWeights() map[string][]float32 {
 func (m *Model) restart(seed, searchSeed uint64, weights map[string][]float32) error {
 	m.Config.Seed, m.Config.SearchSeed = seed, searchSeed
 	for _, scope := range []string{gvaeScope, predictorScope} {
-		if err := drawAgain(m.store.Scope(scope), seed); err != nil {
+		if err := nn.DrawAgain(m.store.Scope(scope), seed); err != nil {
 			return err
 		}
 	}
@@ -149,7 +150,7 @@ func (c Config) needsPredictor() bool { return !c.Supervised && c.PerformanceWei
 
 // drawInitialSet queries architectures drawn from the seed until Config.InitialSet distinct ones are labelled.
 func (m *Model) drawInitialSet(oracle *datasets.Oracle) error {
-	return drawInitialSet(oracle, newRand(m.Config.Seed, "initial set", 0), m.Config.InitialSet)
+	return drawInitialSet(oracle, nn.NewRand(m.Config.Seed, "initial set", 0), m.Config.InitialSet)
 }
 
 // drawInitialSet queries random architectures until n distinct ones are labelled.

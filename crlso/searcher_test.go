@@ -9,6 +9,7 @@ import (
 
 	"github.com/cr-lso/cr-lso/crlso/internal/expect"
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/datasets"
 )
@@ -17,8 +18,8 @@ import (
 var _ search.Searcher = &Searcher{}
 
 // pretraining trains the graph VAE for some epochs.
-func pretraining(epochs int) Training {
-	return Training{Epochs: epochs, Batch: 100, LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.999}
+func pretraining(epochs int) nn.Training {
+	return nn.Training{Epochs: epochs, Batch: 100, LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.999}
 }
 
 // pretrained is a configuration with a pretraining.

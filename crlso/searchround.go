@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/gomlx/core/tensors"
 	"gonum.org/v1/gonum/floats"
@@ -67,7 +68,7 @@ func (m *Model) fineTune(ctx context.Context, p *searchPrograms, searches []*see
 	t, dim := m.Config.FineTune, m.Config.LatentDim
 	z := slices.Repeat([][]float64{make([]float64, dim)}, p.searches*p.capacity)
 	y := make([]float64, len(z))
-	schedules := make([]schedule, len(searches))
+	schedules := make([]nn.Schedule, len(searches))
 	latentNoise, labelNoise := make([][]float32, len(searches)), make([][]float32, len(searches))
 	for i, s := range searches {
 		if !m.goesOn(s) {
@@ -78,25 +79,25 @@ func (m *Model) fineTune(ctx context.Context, p *searchPrograms, searches []*see
 			z[row+j] = e.latent
 		}
 		copy(y[row:], m.Config.LabelTransform.targets(accuracies(s.labelled)))
-		rng := newRand(s.seed, "fine-tune", round)
+		rng := nn.NewRand(s.seed, "fine-tune", round)
 		// As long as for this search alone, so that its noise is the same.
-		schedules[i] = t.newSchedule(rng, len(s.labelled), 0, t.Epochs, t.stepsPerEpoch(s.oracle.Budget())*t.Epochs)
-		for j := range schedules[i].indices {
-			schedules[i].indices[j] += int32(row)
+		schedules[i] = t.NewSchedule(rng, len(s.labelled), 0, t.Epochs, t.StepsPerEpoch(s.oracle.Budget())*t.Epochs)
+		for j := range schedules[i].Indices {
+			schedules[i].Indices[j] += int32(row)
 		}
-		examples := len(schedules[i].indices)
-		latentNoise[i] = normal(rng, m.Config.FineTuneNoise, examples*dim)
-		labelNoise[i] = normal(rng, m.Config.LabelNoise, examples)
+		examples := len(schedules[i].Indices)
+		latentNoise[i] = nn.Normal(rng, m.Config.FineTuneNoise, examples*dim)
+		labelNoise[i] = nn.Normal(rng, m.Config.LabelNoise, examples)
 	}
 	latents, err := m.latentTensor(z, len(z))
 	if err != nil {
 		return nil, err
 	}
-	steps := t.stepsPerEpoch(p.capacity) * t.Epochs
-	s := sideBySide(schedules, t.Batch, steps)
-	means, err := p.fineTune.run(ctx, s, 0, []*tensors.Tensor{latents, fractions(y)}, []*tensors.Tensor{
-		tensors.FromFlatDataAndDimensions(interleave(latentNoise, steps, t.Batch*dim), s.dims(t.Batch, dim)...),
-		tensors.FromFlatDataAndDimensions(interleave(labelNoise, steps, t.Batch), s.dims(t.Batch)...),
+	steps := t.StepsPerEpoch(p.capacity) * t.Epochs
+	s := nn.SideBySide(schedules, t.Batch, steps)
+	means, err := p.fineTune.Run(ctx, s, 0, []*tensors.Tensor{latents, nn.Fractions(y)}, []*tensors.Tensor{
+		tensors.FromFlatDataAndDimensions(nn.Interleave(latentNoise, steps, t.Batch*dim), s.Dims(t.Batch, dim)...),
+		tensors.FromFlatDataAndDimensions(nn.Interleave(labelNoise, steps, t.Batch), s.Dims(t.Batch)...),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("fine-tuning: %w", err)
@@ -107,10 +108,10 @@ func (m *Model) fineTune(ctx context.Context, p *searchPrograms, searches []*see
 // beginRound makes step 2 of a round.
 func (s *seedSearch) beginRound(config Config, number int, fitLoss float64) {
 	s.round = SearchRound{Number: number, FitLoss: fitLoss}
-	s.rng = newRand(s.seed, "search", number)
+	s.rng = nn.NewRand(s.seed, "search", number)
 	s.top = topK(s.labelled, config.TopK, func(e entry) float64 { return e.accuracy })
 	s.eta = slices.Repeat([]float32{float32(config.StepSize)}, config.TopK)
-	s.pending = upTo(config.TopK)
+	s.pending = nn.UpTo(config.TopK)
 	s.found = nil
 }
 
@@ -201,11 +202,11 @@ func (s *seedSearch) endRound(config Config) {
 // step makes a SearchStep from each start, as many of one search as of another, and returns the scores of where it ends.
 func (m *Model) step(p *searchPrograms, starts [][]float64, eta []float32) (latents [][]float64, scores [][]float32, err error) {
 	n, dim := p.searches, m.Config.LatentDim
-	z := tensors.FromFlatDataAndDimensions(float32s(slices.Concat(starts...)), n, len(starts)/n, dim)
+	z := tensors.FromFlatDataAndDimensions(nn.Float32s(slices.Concat(starts...)), n, len(starts)/n, dim)
 	moved, decoded, err := p.step.Exec2(z, tensors.FromFlatDataAndDimensions(eta, n, len(eta)/n))
 	if err != nil {
 		return nil, nil, err
 	}
-	latents = rows(appendRows(nil, moved, n), dim)
-	return latents, slices.Collect(slices.Chunk(appendRows(nil, decoded, n), m.schema.Outputs())), nil
+	latents = nn.Rows(nn.AppendRows(nil, moved, n), dim)
+	return latents, slices.Collect(slices.Chunk(nn.AppendRows(nil, decoded, n), m.schema.Outputs())), nil
 }

@@ -1,6 +1,7 @@
 package crlso
 
 import (
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -27,7 +28,7 @@ func Performance(scope *model.Scope, config Config, z *Node) *Node {
 func MLP(scope *model.Scope, config Config, z *Node) *Node {
 	h := z
 	for k := range config.ICNNLayers + 1 {
-		h = leakyReLU(affine(scope.In("W_%d", k), h, config.ICNNWidth))
+		h = nn.LeakyReLU(nn.Affine(scope.In("W_%d", k), h, config.ICNNWidth))
 	}
-	return Squeeze(affine(scope.In("w"), h, 1), -1)
+	return Squeeze(nn.Affine(scope.In("w"), h, 1), -1)
 }

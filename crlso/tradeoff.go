@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/cr-lso/cr-lso/crlso/backend"
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/cr-lso/cr-lso/datasets"
@@ -111,7 +112,7 @@ func (e *TradeoffEnsemble) round(space datasets.FiniteSpace, oracle *datasets.De
 		fresh := func(i int) bool { return !chosen[i] && !oracle.Seen(space.At(i)) }
 		best, ok := beliefs.best(candidates, fresh, limit, labels.incumbent(limit), factor)
 		if !ok { // all of them are known
-			best, ok = beliefs.best(upTo(space.Len()), fresh, limit, labels.incumbent(limit), 1)
+			best, ok = beliefs.best(nn.UpTo(space.Len()), fresh, limit, labels.incumbent(limit), 1)
 		}
 		if !ok {
 			return fmt.Errorf("nothing new to query in %s; use a smaller budget", space.Name())
@@ -242,7 +243,7 @@ func (e *TradeoffEnsemble) fit(space datasets.FiniteSpace, log []datasets.Measur
 	e.members.Put(key, member)
 	for k := range near {
 		if slices.Sort(near[k]); e.Config.Nearest == 0 {
-			near[k] = upTo(space.Len())
+			near[k] = nn.UpTo(space.Len())
 		}
 		near[k] = slices.Compact(near[k])
 	}

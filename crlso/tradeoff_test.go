@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
@@ -82,7 +83,7 @@ func TestTradeoffMember(t *testing.T) {
 	}
 	values := evaluate(t, backend, m.store, func(inputs []*Node) []*Node {
 		return []*Node{Stack([]*Node{m.accuracyOf(inputs[0]), m.latencyOf(inputs[0])}, -1)}
-	}, tensorOf(solutions...))[0].Value().([][]float32)
+	}, nn.TensorOf(solutions...))[0].Value().([][]float32)
 	for k, limit := range limits {
 		accuracy, latency := float64(values[k][0]), float64(values[k][1])
 		if latency > limit+1e-4 {

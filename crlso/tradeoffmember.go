@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -19,7 +20,7 @@ type tradeoffMember struct {
 	space   datasets.FiniteSpace
 	config  TradeoffConfig
 	store   *model.Store
-	trainer *trainer
+	trainer *nn.Trainer
 	apply   *model.Exec // (nodes, edges) -> latents [B, Z], accuracy [B], latency [B]
 	climb   *model.Exec // advances an ascent by some steps
 
@@ -59,16 +60,16 @@ func newTradeoffMember(backend compute.Backend, space datasets.FiniteSpace, conf
 	if _, err := m.apply.Exec(one.nodes, one.edges); err != nil { // creates the weights
 		return nil, err
 	}
-	m.trainer, err = newTrainer(backend, m.store, config.Training, 4, objective{
-		scope: tradeoffScope,
-		names: []string{"squared error"},
-		loss: func(tables, batch []*Node) []*Node {
+	m.trainer, err = nn.NewTrainer(backend, m.store, config.Training, 4, nn.Objective{
+		Scope: tradeoffScope,
+		Names: []string{"squared error"},
+		Loss: func(tables, batch []*Node) []*Node {
 			weights, at := batch[0], InsertAxes(batch[1], -1)
 			z := latents(Gather(tables[0], at), Gather(tables[1], at))
 			error := Add(Square(Sub(m.accuracyOf(z), Gather(tables[2], at))), Square(Sub(m.latencyOf(z), Gather(tables[3], at))))
-			return []*Node{weightedMean(error, weights)}
+			return []*Node{nn.WeightedMean(error, weights)}
 		},
-		project: func(g *Graph) {
+		Project: func(g *Graph) {
 			ProjectICNN(m.store.Scope(tradeoffAccuracyScope), config.Networks, g)
 			ProjectICNN(m.store.Scope(tradeoffLatencyScope), config.Networks, g)
 		},
@@ -97,7 +98,7 @@ func (m *tradeoffMember) latencyOf(z *Node) *Node {
 
 // fit trains the member from fresh weights, and sets what it believes of all architectures.
 func (m *tradeoffMember) fit(ctx context.Context, log []datasets.Measurement, labels tradeoffLabels, rng *rand.Rand) error {
-	if err := drawAgain(m.store.Scope(tradeoffScope), rng.Uint64()); err != nil {
+	if err := nn.DrawAgain(m.store.Scope(tradeoffScope), rng.Uint64()); err != nil {
 		return err
 	}
 	archs := make([]datasets.Arch, len(log))
@@ -107,9 +108,9 @@ func (m *tradeoffMember) fit(ctx context.Context, log []datasets.Measurement, la
 	size := powerOfTwo(len(log))
 	graphs := newGraphTable(m.space, archs, size)
 	t := m.config.Training
-	s := t.newSchedule(rng, len(log), 0, t.Epochs, t.Epochs*t.stepsPerEpoch(size))
-	tables := []*tensors.Tensor{graphs.nodes, graphs.edges, paddedVector(labels.accuracy, size), paddedVector(labels.latency, size)}
-	if _, err := m.trainer.run(ctx, s, 0, tables, nil); err != nil {
+	s := t.NewSchedule(rng, len(log), 0, t.Epochs, t.Epochs*t.StepsPerEpoch(size))
+	tables := []*tensors.Tensor{graphs.nodes, graphs.edges, nn.PaddedVector(labels.accuracy, size), nn.PaddedVector(labels.latency, size)}
+	if _, err := m.trainer.Run(ctx, s, 0, tables, nil); err != nil {
 		return err
 	}
 	results, err := m.apply.Exec(m.all.nodes, m.all.edges)
@@ -117,9 +118,9 @@ func (m *tradeoffMember) fit(ctx context.Context, log []datasets.Measurement, la
 		return err
 	}
 	n := m.space.Len()
-	m.latents = rows(appendRows(nil, results[0], n), m.config.Networks.LatentDim)
-	m.accuracy = float64s(appendRows(nil, results[1], n))
-	m.latency = float64s(appendRows(nil, results[2], n))
+	m.latents = nn.Rows(nn.AppendRows(nil, results[0], n), m.config.Networks.LatentDim)
+	m.accuracy = nn.Float64s(nn.AppendRows(nil, results[1], n))
+	m.latency = nn.Float64s(nn.AppendRows(nil, results[2], n))
 	return nil
 }
 
@@ -145,8 +146,8 @@ func (m *tradeoffMember) solve(log []datasets.Measurement, labels tradeoffLabels
 	}
 	n := len(starts)
 	const none = -1e30
-	vector := func(values []float64) *tensors.Tensor { return paddedVector(values, len(values)) }
-	state := []any{tensorOf(starts...), tensorOf(starts...), vector(slices.Repeat([]float64{none}, n)), float32(0)}
+	vector := func(values []float64) *tensors.Tensor { return nn.PaddedVector(values, len(values)) }
+	state := []any{nn.TensorOf(starts...), nn.TensorOf(starts...), vector(slices.Repeat([]float64{none}, n)), float32(0)}
 	size := float32(m.config.StepSize * floats.Distance(low, high, 2))
 	for range (m.config.Steps + stepsPerCall - 1) / stepsPerCall {
 		results, err := m.climb.Exec(append(state, vector(limitOf), vector(low), vector(high), size)...)
@@ -155,8 +156,8 @@ func (m *tradeoffMember) solve(log []datasets.Measurement, labels tradeoffLabels
 		}
 		state = []any{results[0], results[1], results[2], results[3]}
 	}
-	best := rows(appendRows(nil, state[1].(*tensors.Tensor), n), dim)
-	values := appendRows(nil, state[2].(*tensors.Tensor), n)
+	best := nn.Rows(nn.AppendRows(nil, state[1].(*tensors.Tensor), n), dim)
+	values := nn.AppendRows(nil, state[2].(*tensors.Tensor), n)
 	solutions, highest := make([][]float64, len(limits)), slices.Repeat([]float32{none}, len(limits))
 	for i, z := range best {
 		if k := i / m.config.Starts; values[i] > highest[k] {
@@ -169,7 +170,7 @@ func (m *tradeoffMember) solve(log []datasets.Measurement, labels tradeoffLabels
 // starts returns the n most accurate labelled architectures within a limit, or else the fastest ones too, over and over if there
 // are too few.
 func (l tradeoffLabels) starts(limit float64, n int) []int {
-	best := topK(upTo(len(l.accuracy)), n, func(i int) float64 {
+	best := topK(nn.UpTo(len(l.accuracy)), n, func(i int) float64 {
 		if l.latency[i] <= limit {
 			return l.accuracy[i]
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cr-lso/cr-lso/crlso/internal/expect"
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/nasbench101"
 	"github.com/cr-lso/cr-lso/datasets/nasbench301"
@@ -49,7 +50,7 @@ var spaces = map[string]datasets.Space{"101": nasbench101.Space{}, "201": space,
 func partly() Config {
 	c := small()
 	c.HiddenDim, c.TrainingSet, c.InitialSet, c.Budget = 16, 300, 20, 30
-	c.Joint = Training{Epochs: 8, Batch: 64, LearningRate: 5e-3, Beta1: 0.9, Beta2: 0.999, ClipNorm: 5}
+	c.Joint = nn.Training{Epochs: 8, Batch: 64, LearningRate: 5e-3, Beta1: 0.9, Beta2: 0.999, ClipNorm: 5}
 	return c
 }
 
@@ -154,7 +155,7 @@ func TestDrawTrainingSet(t *testing.T) {
 	t.Parallel()
 	counts := make(map[datasets.Arch]int)
 	for seed := range uint64(50) {
-		archs, whole, err := drawTrainingSet(space, 5000, newRand(seed, "training set", 0))
+		archs, whole, err := drawTrainingSet(space, 5000, nn.NewRand(seed, "training set", 0))
 		if err != nil || whole || len(archs) != 5000 {
 			t.Fatalf("%d architectures, whole: %t (%v)", len(archs), whole, err)
 		}
@@ -171,7 +172,7 @@ func TestDrawTrainingSet(t *testing.T) {
 		t.Errorf("chi-squared of the draws is %.0f, want about %.0f", chi2, n)
 	}
 	for _, n := range []int{0, space.Len()} {
-		archs, whole, err := drawTrainingSet(space, n, newRand(1, "training set", 0))
+		archs, whole, err := drawTrainingSet(space, n, nn.NewRand(1, "training set", 0))
 		if err != nil || !whole || len(archs) != space.Len() || archs[1234] != space.At(1234) {
 			t.Errorf("a training set of %d is not the whole space in its order (%v)", n, err)
 		}

@@ -1,4 +1,4 @@
-package crlso
+package nn
 
 import (
 	"context"
@@ -49,7 +49,7 @@ func (r Regression) Fit(backend compute.Backend, points [][]float64, values []fl
 }
 
 func (r Regression) fit(f *Fitted, points [][]float64, values []float64) error {
-	f.store.RootScope().SetParam(seedParam, r.Seed)
+	SetSeed(f.store, r.Seed)
 	if err := f.store.SetRNGStateFromSeed(int64(r.Seed)); err != nil { // of networks with GoMLX's own initial weights
 		return err
 	}
@@ -64,14 +64,14 @@ func (r Regression) fit(f *Fitted, points [][]float64, values []float64) error {
 		project = func(g *Graph) { r.Project(f.store.Scope(regressionScope), g) }
 	}
 	network := func(points *Node) *Node { return r.Network(f.store.Scope(regressionScope), points) }
-	trainer, err := newTrainer(f.backend, f.store, r.Training, 2, regressionOn(regressionScope, network, project))
+	trainer, err := NewTrainer(f.backend, f.store, r.Training, 2, RegressionOn(regressionScope, network, project))
 	if err != nil {
 		return err
 	}
 	t := r.Training
-	s := t.newSchedule(newRand(r.Seed, "regression", 0), len(points), 0, t.Epochs, t.Epochs*t.stepsPerEpoch(len(points)))
-	tables := []*tensors.Tensor{tensorOf(points...), paddedVector(values, len(values))}
-	if _, err := trainer.run(context.Background(), s, 0, tables, nil); err != nil {
+	s := t.NewSchedule(NewRand(r.Seed, "regression", 0), len(points), 0, t.Epochs, t.Epochs*t.StepsPerEpoch(len(points)))
+	tables := []*tensors.Tensor{TensorOf(points...), PaddedVector(values, len(values))}
+	if _, err := trainer.Run(context.Background(), s, 0, tables, nil); err != nil {
 		return err
 	}
 	fitted, err := f.Values(points)
@@ -151,28 +151,10 @@ func (f *Fitted) compile(what func(scope *model.Scope, points *Node) *Node) (*mo
 
 // apply returns what a program computes of points, one row for each.
 func (f *Fitted) apply(exec *model.Exec, points [][]float64) ([][]float64, error) {
-	result, err := exec.Exec1(tensorOf(points...))
+	result, err := exec.Exec1(TensorOf(points...))
 	if err != nil {
 		return nil, err
 	}
 	size := result.Shape().Size() / len(points)
-	return rows(appendRows(nil, result, len(points)), size), nil
-}
-
-// tensorOf returns rows of one length as a tensor.
-func tensorOf(rows ...[]float64) *tensors.Tensor {
-	return tensors.FromFlatDataAndDimensions(float32s(slices.Concat(rows...)), len(rows), len(rows[0]))
-}
-
-// paddedVector returns values as [size], filled up with zeros.
-func paddedVector(values []float64, size int) *tensors.Tensor {
-	return tensors.FromFlatDataAndDimensions(append(float32s(values), make([]float32, size-len(values))...), size)
-}
-
-func float32s(values []float64) []float32 {
-	out := make([]float32, len(values))
-	for i, x := range values {
-		out[i] = float32(x)
-	}
-	return out
+	return Rows(AppendRows(nil, result, len(points)), size), nil
 }

@@ -1,4 +1,4 @@
-package crlso
+package nn
 
 import (
 	"fmt"
@@ -14,32 +14,32 @@ import (
 )
 
 // leakyReLU has slope 0.01 below zero, in all networks of the method.
-func leakyReLU(x *Node) *Node { return activation.LeakyReluWith(x, 0.01) }
+func LeakyReLU(x *Node) *Node { return activation.LeakyReluWith(x, 0.01) }
 
 // Layers side by side: where the weights that the scope holds already have an axis S before those that are said here,
 // affine and linear take x of shape [S, B, in] to [S, B, out], each of the S parts by weights of its own.
 // Model.copyWeights makes such weights.
 
 // affine returns x W + b for x of shape [..., in]: shape [..., out], in + 1 times out weights.
-func affine(scope *model.Scope, x *Node, out int) *Node {
+func Affine(scope *model.Scope, x *Node, out int) *Node {
 	in := x.Shape().Dim(-1)
-	bias := weight(scope, "bias", in, out).NodeValue(x)
-	return Add(linear(scope, x, out), ExpandLeftToRank(InsertAxes(bias, -2), x.Rank()))
+	bias := Weight(scope, "bias", in, out).NodeValue(x)
+	return Add(Linear(scope, x, out), ExpandLeftToRank(InsertAxes(bias, -2), x.Rank()))
 }
 
 // linear returns x W for x of shape [..., in]: shape [..., out], in times out weights.
-func linear(scope *model.Scope, x *Node, out int) *Node {
-	return linearWithFanIn(scope, x, out, x.Shape().Dim(-1))
+func Linear(scope *model.Scope, x *Node, out int) *Node {
+	return LinearWithFanIn(scope, x, out, x.Shape().Dim(-1))
 }
 
 // linearWithFanIn is linear where W is a part of a larger matrix with fanIn inputs.
-func linearWithFanIn(scope *model.Scope, x *Node, out, fanIn int) *Node {
-	return times(scope, x, weight(scope, "weights", fanIn, x.Shape().Dim(-1), out).NodeValue(x))
+func LinearWithFanIn(scope *model.Scope, x *Node, out, fanIn int) *Node {
+	return Times(scope, x, Weight(scope, "weights", fanIn, x.Shape().Dim(-1), out).NodeValue(x))
 }
 
-// times returns x W for x of shape [..., in] and W of shape [in, out]: one product of matrices, or S of them if W is
+// Times returns x W for x of shape [..., in] and W of shape [in, out]: one product of matrices, or S of them if W is
 // [S, in, out]. Where Model.BFloat16 is in force, operands are rounded to bfloat16.
-func times(scope *model.Scope, x, W *Node) *Node {
+func Times(scope *model.Scope, x, W *Node) *Node {
 	if model.GetParamOr(scope, bfloat16Param, false) {
 		x, W = ConvertDType(x, dtypes.BFloat16), ConvertDType(W, dtypes.BFloat16)
 	}
@@ -55,10 +55,10 @@ func times(scope *model.Scope, x, W *Node) *Node {
 	return ConvertDType(Reshape(product, dims...), dtypes.Float32)
 }
 
-// weight is a trainable variable that starts uniform in +-1/sqrt(fanIn), the default of PyTorch's
+// Weight is a trainable variable that starts uniform in +-1/sqrt(fanIn), the default of PyTorch's
 // linear layers, drawn on the host from the store's seed and the variable's path: the same on
 // every backend.
-func weight(scope *model.Scope, name string, fanIn int, dims ...int) *model.Variable {
+func Weight(scope *model.Scope, name string, fanIn int, dims ...int) *model.Variable {
 	if v := scope.GetVariable(name); v != nil {
 		return v
 	}
@@ -69,7 +69,7 @@ func weight(scope *model.Scope, name string, fanIn int, dims ...int) *model.Vari
 }
 
 // drawAgain gives all weights below a scope new initial values.
-func drawAgain(scope *model.Scope, seed uint64) error {
+func DrawAgain(scope *model.Scope, seed uint64) error {
 	for v := range scope.IterVariables() {
 		fanIn, ok := scope.Store().GetParam(v.Path() + fanInSuffix)
 		if !ok {
@@ -83,7 +83,7 @@ func drawAgain(scope *model.Scope, seed uint64) error {
 }
 
 func initialWeights(seed uint64, path string, fanIn int, dims []int) *tensors.Tensor {
-	rng := newRand(seed, path, 0)
+	rng := NewRand(seed, path, 0)
 	bound := 1 / math.Sqrt(float64(fanIn))
 	values := make([]float32, shapes.Make(dtypes.Float32, dims...).Size())
 	for i := range values {
@@ -100,3 +100,6 @@ const bfloat16Param = "bfloat16"
 
 // seedParam is the store parameter that holds the seed of all initial weights.
 const seedParam = "seed"
+
+// SetSeed sets the seed that all initial weights of a store are drawn from.
+func SetSeed(store *model.Store, seed uint64) { store.RootScope().SetParam(seedParam, seed) }

@@ -1,4 +1,4 @@
-package crlso
+package nn
 
 import (
 	"fmt"
@@ -22,12 +22,12 @@ type split struct {
 }
 
 // splitOver makes the trainer's program, before it is first run, one for several devices of the backend.
-func (t *trainer) splitOver(devices int, backend compute.Backend, numTables int) error {
+func (t *Trainer) SplitOver(devices int, backend compute.Backend, numTables int) error {
 	switch available := backend.NumDevices(); {
 	case devices > available:
 		return fmt.Errorf("Devices is %d, but the backend has %d: %s; lower it", devices, available, backend.Description())
-	case t.config.Batch%devices != 0:
-		return fmt.Errorf("Devices is %d, which does not divide the batch of %d; change one of them", devices, t.config.Batch)
+	case t.Config.Batch%devices != 0:
+		return fmt.Errorf("Devices is %d, which does not divide the batch of %d; change one of them", devices, t.Config.Batch)
 	}
 	const axis = "batch"
 	mesh, err := distributed.NewDeviceMesh([]int{devices}, []string{axis})
@@ -48,7 +48,7 @@ func (t *trainer) splitOver(devices int, backend compute.Backend, numTables int)
 
 // callSplit runs the program on the devices of t.split. Before and after, variables are as they are on one device: other
 // programs use them, and other numbers of devices.
-func (t *trainer) callSplit(args ...any) (*tensors.Tensor, error) {
+func (t *Trainer) callSplit(args ...any) (*tensors.Tensor, error) {
 	variables := slices.Concat(t.trained, t.moments)
 	for _, v := range variables {
 		if err := v.SetShardingSpec(t.split.everywhere); err != nil {
