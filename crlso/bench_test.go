@@ -2,19 +2,13 @@ package crlso
 
 import (
 	"os"
-	"path/filepath"
-	"runtime"
-	"runtime/debug"
 	"slices"
 	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/cr-lso/cr-lso/crlso/experiment"
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
-	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/nasbench101"
 	"github.com/gomlx/compute"
@@ -34,12 +28,12 @@ func atSizes(b *testing.B, bench func(b *testing.B, config Config, table dataset
 	run := func(name string, config Config, table func(b *testing.B) datasets.Benchmark) {
 		b.Run(name, func(b *testing.B) {
 			t := table(b)
-			resetPeakMemory()
+			testbed.ResetPeakMemory()
 			bench(b, config, t)
-			b.ReportMetric(peakMemory(b), "peak-MB")
+			b.ReportMetric(testbed.PeakMemory(b), "peak-MB")
 		})
 	}
-	table201 := func(b *testing.B) datasets.Benchmark { return benchmark(b) }
+	table201 := func(b *testing.B) datasets.Benchmark { return testbed.Table(b) }
 	run("released201", Released201(), table201)
 	run("paper201", Paper201(), table201)
 	config := Released101()
@@ -80,7 +74,7 @@ func jointEpoch(b *testing.B, bfloat16 bool) {
 func BenchmarkDevices(b *testing.B) {
 	for _, devices := range []int{1, 2, 4} {
 		b.Run(strconv.Itoa(devices), func(b *testing.B) {
-			m, table := newModel(b, testbed.Fastest(b), space, Released201()), benchmark(b)
+			m, table := newModel(b, testbed.Fastest(b), space, Released201()), testbed.Table(b)
 			m.Devices = devices
 			labels := trainingLabels(b, m, table)
 			train := func() {
@@ -88,14 +82,14 @@ func BenchmarkDevices(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
-			resetPeakMemory()
+			testbed.ResetPeakMemory()
 			train()
 			before := cpuSeconds(b)
 			for b.Loop() {
 				train()
 			}
 			b.ReportMetric((cpuSeconds(b)-before)/float64(b.N), "cpu-s/op")
-			b.ReportMetric(peakMemory(b), "peak-MB")
+			b.ReportMetric(testbed.PeakMemory(b), "peak-MB")
 		})
 	}
 }
@@ -124,7 +118,7 @@ func BenchmarkConvergence(b *testing.B) {
 		{"quick201_bfloat16", Quick201(), true},
 	} {
 		b.Run(run.name, func(b *testing.B) {
-			table := benchmark(b)
+			table := testbed.Table(b)
 			for b.Loop() {
 				m := newModel(b, testbed.Fastest(b), space, run.config)
 				m.BFloat16 = run.bfloat16
@@ -215,7 +209,7 @@ func loopWithYardstick(b *testing.B, m *Model, train func(), flop float64) {
 func initialSet(b *testing.B, m *Model, table datasets.Benchmark) *datasets.Oracle {
 	oracle, err := datasets.NewOracle(table, m.Config.Budget, datasets.MeanLabel)
 	if err == nil {
-		err = m.drawInitialSet(oracle)
+		err = m.LabelInitialSet(oracle)
 	}
 	if err != nil {
 		b.Fatal(err)
@@ -282,7 +276,7 @@ func BenchmarkSearch(b *testing.B) {
 // quicklyTrained returns a model with a latent space for BenchmarkSearch.
 func quicklyTrained(b *testing.B, config Config, table datasets.Benchmark) *Model {
 	m := newModel(b, testbed.Fastest(b), table.Space(), config)
-	m.Config.Joint = quick(30_000/len(m.TrainingSet()), 64)
+	m.Config.Joint = QuickTraining(30_000/len(m.TrainingSet()), 64)
 	m.Config.MaxRetries = 10_000
 	if err := m.TrainJoint(b.Context(), trainingLabels(b, m, table), 0, nil); err != nil {
 		b.Fatal(err)
@@ -295,7 +289,7 @@ func quicklyTrained(b *testing.B, config Config, table datasets.Benchmark) *Mode
 func BenchmarkSearchSeeds(b *testing.B) {
 	for _, searches := range []int{1, 10, 100} {
 		b.Run(strconv.Itoa(searches), func(b *testing.B) {
-			table := benchmark(b)
+			table := testbed.Table(b)
 			batched, single := quicklyTrained(b, Released201(), table), quicklyTrained(b, Released201(), table)
 			together := func() {
 				oracles := make(map[uint64]*datasets.Oracle)
@@ -336,69 +330,11 @@ func BenchmarkSearchSeeds(b *testing.B) {
 	}
 }
 
-// BenchmarkSearches makes searches as an experiment does, as many at once as there are processors, each with all its
-// trainings. It reports the time that one of them adds: a hundred seeds take a hundred times that. What all searches
-// of an experiment share, compiling and pretraining, comes before.
-func BenchmarkSearches(b *testing.B) {
-	const searches = 8
-	for _, method := range []struct {
-		name     string
-		searcher search.Searcher
-		budget   int
-	}{
-		{"short201_200_queries", &Searcher{Backend: testbed.Fastest(b), Config: Short201()}, 200},
-		{"ensemble201_100_queries", &Ensemble{Backend: testbed.Fastest(b), Config: Ensemble201()}, 100},
-	} {
-		b.Run(method.name, func(b *testing.B) {
-			plan := experiment.Plan{
-				Methods:    []experiment.Method{{Name: method.name, Searcher: method.searcher}},
-				Benchmarks: []datasets.Benchmark{benchmark(b)},
-				Budget:     method.budget,
-				Label:      datasets.MeanLabel,
-			}
-			run := func(seeds int) {
-				plan.Seeds = seeds
-				if _, err := experiment.Run(b.Context(), filepath.Join(b.TempDir(), "experiment"), plan, nil); err != nil {
-					b.Fatal(err)
-				}
-			}
-			resetPeakMemory()
-			run(runtime.GOMAXPROCS(0))
-			for b.Loop() {
-				run(searches)
-			}
-			b.ReportMetric(b.Elapsed().Seconds()/float64(b.N*searches), "s/search")
-			b.ReportMetric(peakMemory(b), "peak-MB")
-		})
-	}
-}
-
 // BenchmarkNewModel is what each notebook cell pays before it can compute.
 func BenchmarkNewModel(b *testing.B) {
 	for b.Loop() {
 		newModel(b, testbed.Fastest(b), space, Released201())
 	}
-}
-
-// resetPeakMemory gives back what is no longer in use and makes peakMemory begin anew, where the system can.
-func resetPeakMemory() {
-	debug.FreeOSMemory()
-	os.WriteFile("/proc/self/clear_refs", []byte("5"), 0)
-}
-
-// peakMemory is the process's largest resident size since resetPeakMemory, in MB; 0 where the system does not say.
-func peakMemory(b *testing.B) float64 {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	_, rest, _ := strings.Cut(string(status), "VmHWM:")
-	number, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
-	kB, err := strconv.ParseFloat(number, 64)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return kB / 1024
 }
 
 // BenchmarkCompile builds and compiles the programs of the method, as every process has to, and each notebook cell is one:

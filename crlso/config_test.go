@@ -106,40 +106,6 @@ func TestValidate(t *testing.T) {
 	expect.ErrorLine(t, config.Validate(), "HiddenDim is -1", "Joint.Beta1 and Beta2 are 0 and 1")
 }
 
-// TestScales checks that every configuration of the notebooks can work on its space, and that those of NAS-Bench-201 are
-// what published numbers were made with.
-func TestScales(t *testing.T) {
-	for name, at := range map[string]func(string) (Config, error){"201": AtScale, "101": AtScale101, "301": AtScale301} {
-		for _, scale := range Scales {
-			config, err := at(scale)
-			if err == nil {
-				err = config.validateFor(spaces[name])
-			}
-			if err != nil {
-				t.Errorf("%s at scale %s: %v", name, scale, err)
-			}
-		}
-		byDefault, err1 := at("")
-		laptop, err2 := at("laptop")
-		if err1 != nil || err2 != nil || byDefault != laptop {
-			t.Errorf("%s: the default scale is not laptop (%v, %v)", name, err1, err2)
-		}
-		_, err := at("huge")
-		expect.ErrorLine(t, err, `unknown scale "huge"; known are smoke, laptop, paper`)
-	}
-	laptop, smoke := Released201(), Released201()
-	laptop.Joint.Epochs = 80
-	smoke.HiddenDim, smoke.ICNNWidth, smoke.PredictorDim, smoke.PredictorCode = 32, 16, 32, 32
-	smoke.Predictor.Epochs, smoke.Joint.Epochs, smoke.FineTune.Epochs = 40, 2, 5
-	smoke.Predictor.LearningRate, smoke.Joint.LearningRate = 1e-3, 1e-3
-	smoke.InitialSet, smoke.Budget = 60, 100
-	for scale, want := range map[string]Config{"smoke": smoke, "laptop": laptop, "paper": Paper201()} {
-		if got, err := AtScale(scale); err != nil || got != want {
-			t.Errorf("NAS-Bench-201 at scale %s: %+v, want %+v (%v)", scale, got, want, err)
-		}
-	}
-}
-
 // TestInitialWeights checks the bound of PyTorch's default initialisation, and that seeds matter and
 // backends do not.
 func TestInitialWeights(t *testing.T) {

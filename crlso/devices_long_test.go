@@ -25,7 +25,7 @@ func TestDevicesAgreeAtSize(t *testing.T) {
 	curve := func(devices int) (losses []Loss) {
 		m := newModel(t, testbed.XLA(t), space, config)
 		m.Devices = devices
-		err := m.TrainJoint(t.Context(), trainingLabels(t, m, benchmark(t)), 0, func(e Epoch) error {
+		err := m.TrainJoint(t.Context(), trainingLabels(t, m, testbed.Table(t)), 0, func(e Epoch) error {
 			losses = append(losses, e.Losses...)
 			return nil
 		})

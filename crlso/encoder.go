@@ -4,51 +4,9 @@ import (
 	"slices"
 
 	"github.com/cr-lso/cr-lso/crlso/nn"
-	"github.com/cr-lso/cr-lso/datasets"
-	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
-
-// Graphs is a batch of B architectures of one schema, labelled graphs with n nodes and P = n(n-1)/2 node pairs.
-// Nodes and pairs come first, so that one node's features are one contiguous block; on several devices, B comes before
-// them: see nodeAxis. Where an architecture consists of G graphs, G > 1, shapes have [n, B, G] in place of [n, B], here and
-// in what [GraphConv] makes of them.
-type Graphs struct {
-	Nodes *Node // [n, B, NodeTypes], one-hot
-	Edges *Node // [P, B, EdgeTypes], one-hot; nil if edges carry no feature
-	Mask  *Node // [P, B, 1], one where there is an edge; nil if all pairs have one
-}
-
-// newGraphs returns the batch with the given classes of nodes, [B, G n], and of edges, [B, G P], as in
-// datasets.Graph. If complete is set, all pairs of nodes have an edge.
-func newGraphs(schema datasets.Schema, complete bool, nodes, edges *Node) Graphs {
-	arrange := func(x *Node, length int) *Node {
-		others := []int{0}
-		if schema.Graphs > 1 {
-			x, others = Reshape(x, -1, schema.Graphs, length), []int{0, 1}
-		}
-		return TransposeAllAxes(x, slices.Insert(others, nodeAxis(x), x.Rank()-1)...)
-	}
-	nodes, edges = arrange(nodes, schema.Nodes), arrange(edges, schema.Pairs())
-	batch := Graphs{Nodes: OneHot(nodes, schema.NodeTypes, dtypes.Float32)}
-	if schema.EdgeTypes > 0 {
-		batch.Edges = OneHot(edges, schema.EdgeTypes, dtypes.Float32)
-	}
-	if !complete {
-		batch.Mask = InsertAxes(ConvertDType(GreaterOrEqual(edges, ScalarZero(edges.Graph(), edges.DType())), dtypes.Float32), -1)
-	}
-	return batch
-}
-
-// nodeAxis is the axis of nodes, or of pairs, in a batch of [Graphs]: 0, or on several devices 1, after the batch. XLA can
-// keep the batch split over devices where it is merged with an axis after it, as [times] does, but not with one before it.
-func nodeAxis(x *Node) int {
-	if x.Graph().NumDevices() > 1 {
-		return 1
-	}
-	return 0
-}
 
 // GraphConv is one round of messages along every edge, in both directions:
 //
@@ -79,13 +37,6 @@ func GraphConvSum(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
 	}
 	total.AssertDims(slices.Delete(withLast(batch.Nodes, out), axis, axis+1)...)
 	return total
-}
-
-// withLast returns the dimensions of x with another last one.
-func withLast(x *Node, dim int) []int {
-	dims := slices.Clone(x.Shape().Dimensions)
-	dims[len(dims)-1] = dim
-	return dims
 }
 
 // residual is B2 (B1 x + b1) + b2, [..., out], for the sum x, [..., d], of some nodes' features. B2 and B1, with no
@@ -144,16 +95,6 @@ func messages(scope *model.Scope, batch Graphs, h *Node, out int) []*Node {
 		}
 	}
 	return received
-}
-
-// unstack returns x[0], x[1], ... along the axis of nodes.
-func unstack(x *Node) []*Node {
-	axis := nodeAxis(x)
-	out := make([]*Node, x.Shape().Dim(axis))
-	for i := range out {
-		out[i] = Squeeze(SliceAxis(x, axis, AxisElem(i)), axis)
-	}
-	return out
 }
 
 // Encoder returns mean and log-variance of q(z|a), [B, Z] each, for a batch of graphs: affine functions of

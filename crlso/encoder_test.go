@@ -42,7 +42,7 @@ func TestGraphConvEdgewise(t *testing.T) {
 
 	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
 		store := model.NewStore()
-		outputs := evaluate(t, backend, store, func(in []*Node) []*Node {
+		outputs := testbed.Evaluate(t, backend, store, func(in []*Node) []*Node {
 			batch := Graphs{Nodes: in[0], Edges: in[1], Mask: in[2]}
 			return []*Node{
 				GraphConv(store.Scope("/conv"), batch, in[0], out),
@@ -129,7 +129,7 @@ func TestEncoderRelabelling(t *testing.T) {
 				}
 			}
 		}
-		out := evaluate(t, backend, store, func(in []*Node) []*Node {
+		out := testbed.Evaluate(t, backend, store, func(in []*Node) []*Node {
 			graphs := Graphs{Nodes: in[0], Edges: in[1]}
 			mu, _ := Encoder(store.Scope("/encoder"), config, graphs)
 			return []*Node{mu, Predictor(store.Scope("/predictor"), config, graphs)}
@@ -173,11 +173,11 @@ func TestReadoutOfTwoGraphs(t *testing.T) {
 	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
 		store := model.NewStore()
 		readout := func(schema datasets.Schema, archs []datasets.Arch, rows int) [][]float32 {
-			table := newGraphTable(space, archs, len(archs))
-			return evaluate(t, backend, store, func(in []*Node) []*Node {
-				graphs := newGraphs(schema, false, Reshape(in[0], rows, -1), Reshape(in[1], rows, -1))
+			table := NewTable(space, archs, len(archs))
+			return testbed.Evaluate(t, backend, store, func(in []*Node) []*Node {
+				graphs := NewGraphs(schema, false, Reshape(in[0], rows, -1), Reshape(in[1], rows, -1))
 				return []*Node{Readout(store.Scope("/encoder"), config, graphs)}
-			}, table.nodes, table.edges)[0].Value().([][]float32)
+			}, table.Nodes, table.Edges)[0].Value().([][]float32)
 		}
 		whole, swapped, cells := readout(two, archs, 5), readout(two, exchanged, 5), readout(one, archs, 10)
 		for i, row := range whole {

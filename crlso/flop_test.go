@@ -97,7 +97,7 @@ func TestFLOP(t *testing.T) {
 				if err := m.TrainJoint(stopped, labels, 0, nil); !errors.Is(err, context.Canceled) {
 					t.Fatal(err)
 				}
-				tables := []shapes.Shape{m.training.nodes.Shape(), m.training.edges.Shape(), m.training.labels.Shape(),
+				tables := []shapes.Shape{m.training.Nodes.Shape(), m.training.Edges.Shape(), m.training.Labels.Shape(),
 					shapes.Make(dtypes.Float32, c.TrainingSet), shapes.Make(dtypes.Float32, c.TrainingSet)}
 				noise := shapes.Make(dtypes.Float32, 1, c.Joint.Batch, c.LatentDim)
 				wantFLOP(t, m, "joint", flopOfJointStep(c, schema), tables, noise)

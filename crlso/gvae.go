@@ -1,9 +1,11 @@
 package crlso
 
 import (
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
 )
 
 // Reparameterize samples z = mu + scale * eps * exp(logVar / 2) for standard normal eps. All
@@ -54,4 +56,24 @@ func ReconstructionLoss(schema datasets.Schema, scores, labels *Node) *Node {
 		}
 	}
 	return total
+}
+
+// VAELoss is the objective of the graph VAE, with the reconstruction loss L_rec and the divergence L_KL:
+//
+//	L_rec + beta L_KL
+//
+// It returns the objective and its two terms, scalars, and the point where the surrogate looks, [B, Z]. graphs holds
+// B graphs with labels of shape [B, schema.Labels()]; weights is [B]; eps is standard normal noise, [B, Z].
+func VAELoss(store *model.Store, config Config, schema datasets.Schema, graphs Graphs, labels, weights, eps *Node) (total, reconstruction, divergence, point *Node) {
+	mu, logVar := Encoder(store.Scope(encoderScope), config, graphs)
+	z := Reparameterize(mu, logVar, eps, config.ReparamNoise)
+	scores := Decoder(store.Scope(decoderScope), config, z, schema.Outputs())
+	point = z
+	if config.ICNNOnMean {
+		point = mu
+	}
+	reconstruction = nn.WeightedMean(ReconstructionLoss(schema, scores, labels), weights)
+	divergence = nn.WeightedMean(KLDivergence(mu, logVar), weights)
+	total = Add(reconstruction, MulScalar(divergence, config.KLWeight))
+	return total, reconstruction, divergence, point
 }

@@ -33,7 +33,7 @@ func TestReconstructionLoss(t *testing.T) {
 		}
 	}
 	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
-		got := evaluate(t, backend, model.NewStore(), func(in []*Node) []*Node {
+		got := testbed.Evaluate(t, backend, model.NewStore(), func(in []*Node) []*Node {
 			return []*Node{ReconstructionLoss(schema, in[0], in[1])}
 		}, scores, labels)[0].Value().([]float32)
 		for b := range want {
@@ -55,7 +55,7 @@ func TestReconstructionLossOfUnlabelled(t *testing.T) {
 	unlabelled := []bool{false, true, false, true, true, false, false, true, true}
 	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
 		lossAndGradient := func(schema datasets.Schema, scores [][]float32, labels [][]int32) (loss float32, gradient []float32) {
-			out := evaluate(t, backend, model.NewStore(), func(in []*Node) []*Node {
+			out := testbed.Evaluate(t, backend, model.NewStore(), func(in []*Node) []*Node {
 				loss := ReconstructionLoss(schema, in[0], in[1])
 				return []*Node{loss, Gradient(ReduceAllSum(loss), in[0])[0]}
 			}, scores, labels)
@@ -101,7 +101,7 @@ func TestKLDivergence(t *testing.T) {
 			want += math.Exp(logQ) / math.Sqrt(2*math.Pi) * (logQ - logP) * step / 2
 		}
 	}
-	got := evaluate(t, testbed.Go(t), model.NewStore(), func(in []*Node) []*Node {
+	got := testbed.Evaluate(t, testbed.Go(t), model.NewStore(), func(in []*Node) []*Node {
 		return []*Node{KLDivergence(in[0], in[1])}
 	}, mu, logVar)[0].Value().([]float32)[0]
 	if math.Abs(float64(got)-want) > 1e-4 {
@@ -110,7 +110,7 @@ func TestKLDivergence(t *testing.T) {
 }
 
 func TestReparameterize(t *testing.T) {
-	got := evaluate(t, testbed.Go(t), model.NewStore(), func(in []*Node) []*Node {
+	got := testbed.Evaluate(t, testbed.Go(t), model.NewStore(), func(in []*Node) []*Node {
 		return []*Node{Reparameterize(in[0], in[1], in[2], 0.01)}
 	}, [][]float32{{1, 2}}, [][]float32{{0, float32(2 * math.Log(3))}}, [][]float32{{2, -1}})[0].Value().([][]float32)[0]
 	if math.Abs(float64(got[0])-1.02) > 1e-6 || math.Abs(float64(got[1])-1.97) > 1e-6 {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
+	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -39,7 +40,7 @@ func wantConvex(t *testing.T, backend compute.Backend, form ICNNForm) {
 		t.Fatal(err)
 	}
 	rng := rand.New(rand.NewPCG(5, 6))
-	encoded, err := m.Encode(allArchs(space)...)
+	encoded, err := m.Encode(datasets.All(space)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +145,7 @@ func TestSearchStepGradient(t *testing.T) {
 			for i := range etas {
 				etas[i] = eta * float32(1+i)
 			}
-			moved := evaluate(t, backend, m.store, func(in []*Node) []*Node {
+			moved := testbed.Evaluate(t, backend, m.store, func(in []*Node) []*Node {
 				return []*Node{SearchStep(m.store.Scope(icnnScope), config, in[0], in[1])}
 			}, z, etas)[0].Value().([][]float32)
 			agree := 0

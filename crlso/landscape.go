@@ -121,7 +121,7 @@ func (l *Landscape) walk(m *Model, benchmark datasets.Benchmark, rng *rand.Rand,
 		violations, middle *float64
 	}{
 		{latents, &l.RandomViolations, &l.RandomMiddle},
-		{rowsOf(latents, Best(accuracy, landscapeGood)), &l.GoodViolations, &l.GoodMiddle},
+		{rowsOf(latents, stats.Best(accuracy, landscapeGood)), &l.GoodViolations, &l.GoodMiddle},
 	} {
 		a, b := Pairs(rng, segments.ends, landscapePairs)
 		values, err := m.MeasuredAlongSegments(benchmark, a, b, 3)
@@ -146,11 +146,6 @@ func Pairs(rng *rand.Rand, latents [][]float64, n int) (a, b [][]float64) {
 		a, b = append(a, latents[i]), append(b, latents[j])
 	}
 	return a, b
-}
-
-// Best returns the rows of the n highest values, the highest first and the first of equal ones first.
-func Best(values []float64, n int) []int {
-	return topK(nn.UpTo(len(values)), n, func(row int) float64 { return values[row] })
 }
 
 func rowsOf(latents [][]float64, rows []int) [][]float64 {
@@ -228,7 +223,7 @@ func (m *Model) DecodeAround(n, copies int, noises ...float64) ([]Around, error)
 				}
 				around.Valid += 1 / total
 				arch := m.Space.Canonical(d.Arch)
-				if arch == m.Space.Canonical(m.training.archs[centre]) {
+				if arch == m.Space.Canonical(m.training.Archs[centre]) {
 					around.Same += 1 / total
 				}
 				seen[arch] = true

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
+	"github.com/cr-lso/cr-lso/crlso/stats"
 )
 
 // trained is a small model that decodes some cells, from accuracies in place of pseudo-labels.
@@ -36,7 +37,7 @@ func TestTrainedSpace(t *testing.T) {
 
 // testLandscape checks that the numbers are possible, and the same each time.
 func testLandscape(t *testing.T, m *Model) {
-	table := benchmark(t)
+	table := testbed.Table(t)
 	l, err := m.Landscape(t.Context(), table)
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +98,7 @@ func testDecodeAround(t *testing.T, m *Model) {
 }
 
 func TestBestAndPairs(t *testing.T) {
-	if got := Best([]float64{3, 9, 5, 9}, 3); !slices.Equal(got, []int{1, 3, 2}) {
+	if got := stats.Best([]float64{3, 9, 5, 9}, 3); !slices.Equal(got, []int{1, 3, 2}) {
 		t.Errorf("the best rows are %v, want [1 3 2]", got)
 	}
 	latents := [][]float64{{0}, {1}, {2}}

@@ -24,7 +24,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/cr-lso/cr-lso/crlso/backend"
 	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
@@ -50,50 +49,11 @@ type Model struct {
 	store   *model.Store
 	schema  datasets.Schema
 
-	training graphTable
+	training Table
 	drawn    []datasets.Arch // the training set before labelled architectures entered it; nil if it is the whole space
 
 	encode, predict, decode, performance *model.Exec
 	programs                             programs
-}
-
-// programs are those parts of a model that are compiled when they are first needed and depend on more of the
-// configuration than the sizes of networks. A change of the configuration, but for the seeds, of Devices or of BFloat16
-// makes them void.
-type programs struct {
-	config   Config                 // that they were made for, with seeds 0
-	devices  int                    // that they were made for
-	bfloat16 bool                   // that they were made for
-	trainers map[string]*nn.Trainer // by stage
-	search   backend.Pool[searchSize, *searchPrograms]
-}
-
-// current returns the programs for the present configuration, none of them compiled if it has changed.
-func (m *Model) current() *programs {
-	config := m.Config
-	config.Seed, config.SearchSeed = 0, 0
-	if m.programs.config != config || m.programs.devices != m.Devices || m.programs.bfloat16 != m.BFloat16 {
-		m.programs = programs{config: config, devices: m.Devices, bfloat16: m.BFloat16, trainers: make(map[string]*nn.Trainer)}
-	}
-	return &m.programs
-}
-
-// trainer returns the trainer of a stage, the same one as long as the configuration stays.
-func (m *Model) trainer(stage string, config nn.Training, numTables int, objective nn.Objective) (*nn.Trainer, error) {
-	trainers := m.current().trainers
-	if t := trainers[stage]; t != nil {
-		return t, nil
-	}
-	t, err := nn.NewTrainer(m.backend, m.store, config, numTables, objective)
-	if err == nil && m.Devices > 1 && (stage == "pretraining" || stage == "joint") {
-		err = t.SplitOver(m.Devices, m.backend, numTables)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", stageNames[stage], err)
-	}
-	t.BFloat16 = m.BFloat16
-	trainers[stage] = t
-	return t, nil
 }
 
 // Where the weights of each network stand in the store.
@@ -107,7 +67,7 @@ const (
 
 // NewModel returns a model with initial weights drawn from config.Seed.
 func NewModel(backend compute.Backend, space datasets.Space, config Config) (*Model, error) {
-	if err := config.validateFor(space); err != nil {
+	if err := config.ValidateFor(space); err != nil {
 		return nil, err
 	}
 	m := &Model{
@@ -126,7 +86,7 @@ func NewModel(backend compute.Backend, space datasets.Space, config Config) (*Mo
 	if !whole {
 		m.drawn = archs
 	}
-	m.training = newGraphTable(space, archs, len(archs))
+	m.training = NewTable(space, archs, len(archs))
 	if err := m.compile(); err != nil {
 		return nil, fmt.Errorf("model of %s: %w", space.Name(), err)
 	}
@@ -182,16 +142,16 @@ func (m *Model) createWeights() error {
 		return err
 	}
 	defer exec.Finalize()
-	one := newGraphTable(m.Space, m.training.archs[:1], 1)
-	defer one.free()
-	_, err = exec.Exec1(one.nodes, one.edges)
+	one := NewTable(m.Space, m.training.Archs[:1], 1)
+	defer one.Free()
+	_, err = exec.Exec1(one.Nodes, one.Edges)
 	return err
 }
 
 // graphs returns a batch of architectures for the networks. Edges are known to be complete only where the whole space
 // is.
 func (m *Model) graphs(nodes, edges *Node) Graphs {
-	return newGraphs(m.schema, m.drawn == nil && m.training.complete, nodes, edges)
+	return NewGraphs(m.schema, m.drawn == nil && m.training.Complete, nodes, edges)
 }
 
 // NumWeights is the number of trainable weights of the graph VAE and the surrogate, and of the predictor.
@@ -253,13 +213,13 @@ func (m *Model) Decode(latents [][]float64) ([]Decoding, error) {
 // its first outputs.
 func (m *Model) apply(exec *model.Exec, archs []datasets.Arch) ([]float32, error) {
 	if len(archs) == 0 {
-		archs = m.training.archs
+		archs = m.training.Archs
 	}
 	var out []float32
 	for chunk := range slices.Chunk(archs, batchSize) {
-		batch := newGraphTable(m.Space, chunk, batchSize) // filled up, so that one program serves all sizes
-		results, err := exec.Exec(batch.nodes, batch.edges)
-		batch.free()
+		batch := NewTable(m.Space, chunk, batchSize) // filled up, so that one program serves all sizes
+		results, err := exec.Exec(batch.Nodes, batch.Edges)
+		batch.Free()
 		if err != nil {
 			return nil, err
 		}

@@ -63,14 +63,14 @@ func TestSupervised(t *testing.T) {
 	config := small()
 	config.Supervised = true
 	m := newModel(t, testbed.Fastest(t), space, config)
-	oracle := newOracle(t, config.Budget)
-	if err := m.drawInitialSet(oracle); err != nil {
+	oracle := testbed.Oracle(t, config.Budget)
+	if err := m.LabelInitialSet(oracle); err != nil {
 		t.Fatal(err)
 	}
-	if err := m.include(oracle.Log()); err != nil {
+	if err := m.Include(oracle.Log()); err != nil {
 		t.Fatal(err)
 	}
-	labels, err := m.jointLabels(oracle.Log())
+	labels, err := m.JointLabels(oracle.Log())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestSupervised(t *testing.T) {
 	// The squared error of the labelled ones falls, those of all others do not enter.
 	config.Joint.Epochs = 6
 	m = newModel(t, testbed.Fastest(t), space, config)
-	if err := m.include(oracle.Log()); err != nil {
+	if err := m.Include(oracle.Log()); err != nil {
 		t.Fatal(err)
 	}
 	var regression []float64
@@ -119,7 +119,7 @@ func TestSupervised(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	labels, err = m.jointLabels(oracle.Log())
+	labels, err = m.JointLabels(oracle.Log())
 	if err != nil || !slices.Equal(labels, pseudo) {
 		t.Errorf("semi-supervised labels are not the predictor's (%v)", err)
 	}
@@ -151,9 +151,9 @@ func TestLabelTransform(t *testing.T) {
 		for i := range fits {
 			config := small()
 			config.LabelTransform = transform
-			oracle := newOracle(t, config.Budget)
+			oracle := testbed.Oracle(t, config.Budget)
 			m := newModel(t, testbed.Go(t), space, config)
-			if err := m.drawInitialSet(oracle); err != nil {
+			if err := m.LabelInitialSet(oracle); err != nil {
 				t.Fatal(err)
 			}
 			queries := slices.Clone(oracle.Log())

@@ -16,7 +16,7 @@ type Reconstruction struct {
 // Reconstruct encodes and decodes architectures of the space; the training set if none are given.
 func (m *Model) Reconstruct(archs ...datasets.Arch) (Reconstruction, error) {
 	if len(archs) == 0 {
-		archs = m.training.archs
+		archs = m.training.Archs
 	}
 	latents, err := m.Encode(archs...)
 	if err != nil {
@@ -81,8 +81,8 @@ func (m *Model) ReportDecoder(n int, rng *rand.Rand) (report DecoderReport, err 
 		return report, fmt.Errorf("report on the decoder: %d architectures, want at least 1", n)
 	}
 	var archs []datasets.Arch
-	for _, i := range rng.Perm(len(m.training.archs))[:min(n, len(m.training.archs))] {
-		archs = append(archs, m.training.archs[i])
+	for _, i := range rng.Perm(len(m.training.Archs))[:min(n, len(m.training.Archs))] {
+		archs = append(archs, m.training.Archs[i])
 	}
 	if report.Reconstruction, err = m.Reconstruct(archs...); err != nil {
 		return report, err

@@ -88,7 +88,7 @@ func Dir(base string, benchmark datasets.Benchmark, config Config) string {
 // Open starts a run in dir, or takes up the one that is there. It is an error if that one has another
 // configuration or space.
 func Open(dir string, backend compute.Backend, space datasets.Space, config Config) (*Run, error) {
-	if err := config.validateFor(space); err != nil {
+	if err := config.ValidateFor(space); err != nil {
 		return nil, err
 	}
 	r := &Run{Dir: dir, damaged: make(map[string]bool), told: make(map[string]bool)}
@@ -185,11 +185,11 @@ func (r *Run) labelInitialSet(oracle *datasets.Oracle) error {
 	if r.initial != nil {
 		return r.replay(initialFile, r.initial, oracle)
 	}
-	if err := r.drawInitialSet(oracle); err != nil {
+	if err := r.LabelInitialSet(oracle); err != nil {
 		return err
 	}
 	r.initial = oracle.Log()[:r.Config.InitialSet]
-	return errors.Join(r.writeQueries(initialFile, r.initial), r.include(r.initial))
+	return errors.Join(r.writeQueries(initialFile, r.initial), r.Include(r.initial))
 }
 
 // replay queries again what a file of this run says was queried.
@@ -231,7 +231,7 @@ func (r *Run) TrainJoint(ctx context.Context) error {
 }
 
 func (r *Run) trainJoint(ctx context.Context) error {
-	if r.Config.needsPredictor() && !r.at.done("predictor", r.Config.Predictor.Epochs) {
+	if r.Config.NeedsPredictor() && !r.at.done("predictor", r.Config.Predictor.Epochs) {
 		return errors.New("joint training: the predictor is not trained yet; call TrainPredictor first")
 	} else if r.initial == nil {
 		return errors.New("joint training: there is no initial set yet; call LabelInitialSet first")
@@ -244,7 +244,7 @@ func (r *Run) trainJoint(ctx context.Context) error {
 			return err
 		}
 	}
-	labels, err := r.jointLabels(r.initial)
+	labels, err := r.JointLabels(r.initial)
 	if err != nil {
 		return err
 	}

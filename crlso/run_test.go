@@ -31,7 +31,7 @@ func openRun(t *testing.T, dir string, backend compute.Backend, config Config) *
 // upTo takes a run through label and predictor.
 func upToPredictor(t *testing.T, run *Run) {
 	t.Helper()
-	if err := run.LabelInitialSet(newOracle(t, run.Config.Budget)); err != nil {
+	if err := run.LabelInitialSet(testbed.Oracle(t, run.Config.Budget)); err != nil {
 		t.Fatal(err)
 	}
 	if err := run.TrainPredictor(t.Context()); err != nil {
@@ -120,7 +120,7 @@ func TestRunResumes(t *testing.T) {
 	var rounds [3][]SearchRound
 	var err error
 	for i, run := range []*Run{whole, openRun(t, dir, backend, config), openRun(t, dir, backend, config)} {
-		oracle := newOracle(t, config.Budget)
+		oracle := testbed.Oracle(t, config.Budget)
 		if rounds[i], err = run.Search(t.Context(), oracle); err != nil {
 			t.Fatal(err)
 		}
@@ -133,7 +133,7 @@ func TestRunResumes(t *testing.T) {
 
 	// Of these two searches one is there, and of the next two both.
 	for range 2 {
-		oracles := map[uint64]*datasets.Oracle{config.SearchSeed: newOracle(t, config.Budget), 7: newOracle(t, config.Budget)}
+		oracles := map[uint64]*datasets.Oracle{config.SearchSeed: testbed.Oracle(t, config.Budget), 7: testbed.Oracle(t, config.Budget)}
 		beside, err := resumed.SearchSeeds(t.Context(), oracles)
 		if err != nil {
 			t.Fatal(err)
@@ -171,7 +171,7 @@ func TestRunStagesInOrder(t *testing.T) {
 	run := openRun(t, t.TempDir(), testbed.Fastest(t), small())
 	expect.ErrorLine(t, run.TrainPredictor(t.Context()), "call LabelInitialSet first")
 	expect.ErrorLine(t, run.TrainJoint(t.Context()), "call TrainPredictor first")
-	_, err := run.Search(t.Context(), newOracle(t, 60))
+	_, err := run.Search(t.Context(), testbed.Oracle(t, 60))
 	expect.ErrorLine(t, err, "call TrainJoint first")
 }
 

@@ -84,7 +84,7 @@ func (r *Run) refresh() error {
 			initial = nil
 		}
 		r.initial = initial
-		if err := r.include(initial); err != nil {
+		if err := r.Include(initial); err != nil {
 			return err
 		}
 	}
@@ -99,7 +99,7 @@ func (r *Run) refresh() error {
 				return nil
 			}
 			r.at, r.losses = latest, nil
-			return r.restart(r.Config.Seed, r.Config.SearchSeed, nil)
+			return r.Restart(r.Config.Seed, r.Config.SearchSeed, nil)
 		}
 		err = r.load(latest)
 		if err == nil {

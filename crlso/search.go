@@ -1,7 +1,6 @@
 package crlso
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -194,7 +193,7 @@ func (m *Model) startingSet(oracle *datasets.Oracle) ([]entry, error) {
 		return nil, fmt.Errorf("search: the oracle has answered %d queries, but a round starts from %d; label the initial set first",
 			len(log), m.Config.TopK)
 	}
-	latents, err := m.Encode(archsOf(log)...)
+	latents, err := m.Encode(datasets.Archs(log)...)
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}
@@ -259,24 +258,6 @@ func (m *Model) copyWeights(p *searchPrograms) error {
 		}
 	}
 	return nil
-}
-
-// topK returns the k items of the highest values, the earliest first among equals; all if there are fewer.
-func topK[T any](items []T, k int, value func(T) float64) []T {
-	type valued struct {
-		item  T
-		value float64
-	}
-	sorted := make([]valued, len(items))
-	for i, item := range items {
-		sorted[i] = valued{item, value(item)}
-	}
-	slices.SortStableFunc(sorted, func(a, b valued) int { return cmp.Compare(b.value, a.value) })
-	top := make([]T, max(0, min(k, len(items))))
-	for i := range top {
-		top[i] = sorted[i].item
-	}
-	return top
 }
 
 func accuracies(entries []entry) []float64 {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cr-lso/cr-lso/crlso/internal/expect"
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
+	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
 )
@@ -19,8 +20,8 @@ func searchable(t *testing.T, backend compute.Backend, config Config) (*Model, *
 	t.Helper()
 	config.Joint.Epochs = 8
 	m := newModel(t, backend, space, config)
-	oracle := newOracle(t, config.Budget)
-	if err := m.drawInitialSet(oracle); err != nil {
+	oracle := testbed.Oracle(t, config.Budget)
+	if err := m.LabelInitialSet(oracle); err != nil {
 		t.Fatal(err)
 	}
 	if err := m.TrainJoint(t.Context(), trueAccuracies(t, m), 0, nil); err != nil {
@@ -74,7 +75,7 @@ func TestSearch(t *testing.T) {
 			t.Errorf("the jointly trained ICNN went from %v to %v", before, after)
 		}
 
-		again := newOracle(t, config.Budget)
+		again := testbed.Oracle(t, config.Budget)
 		for _, q := range oracle.Log()[:config.InitialSet] {
 			if _, err := again.Query(q.Arch); err != nil {
 				t.Fatal(err)
@@ -107,11 +108,11 @@ func TestSearchStuck(t *testing.T) {
 func TestSearchErrors(t *testing.T) {
 	config := small()
 	m := newModel(t, testbed.Fastest(t), space, config)
-	expect.ErrorLine(t, m.Search(t.Context(), newOracle(t, 60), nil), "answered 0 queries", "label the initial set")
-	expect.ErrorLine(t, m.drawInitialSet(newOracle(t, 39)), "budget is 39, below the initial set of 40")
+	expect.ErrorLine(t, m.Search(t.Context(), testbed.Oracle(t, 60), nil), "answered 0 queries", "label the initial set")
+	expect.ErrorLine(t, m.LabelInitialSet(testbed.Oracle(t, 39)), "budget is 39, below the initial set of 40")
 
-	oracle := newOracle(t, 60)
-	if err := m.drawInitialSet(oracle); err != nil {
+	oracle := testbed.Oracle(t, 60)
+	if err := m.LabelInitialSet(oracle); err != nil {
 		t.Fatal(err)
 	}
 	cancelled, cancel := context.WithCancelCause(t.Context())
@@ -154,8 +155,8 @@ func wantAsAlone(t *testing.T, backend compute.Backend, config Config) {
 	oracles := func() map[uint64]*datasets.Oracle {
 		all := make(map[uint64]*datasets.Oracle)
 		for seed, size := range map[uint64]size{3: {60, 75}, 5: {70, 90}, 8: {40, 50}, 9: {40, 50}} {
-			all[seed] = newOracle(t, size.budget)
-			if err := drawInitialSet(all[seed], rand.New(rand.NewPCG(seed, 1)), size.initial); err != nil {
+			all[seed] = testbed.Oracle(t, size.budget)
+			if err := search.DrawInitialSet(all[seed], rand.New(rand.NewPCG(seed, 1)), size.initial); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -2,12 +2,12 @@ package crlso
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"sync"
 
 	"github.com/cr-lso/cr-lso/crlso/backend"
 	"github.com/cr-lso/cr-lso/crlso/nn"
+	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -45,10 +45,10 @@ func (*Searcher) Kind() string { return "CR-LSO" }
 // Search implements search.Searcher. What the oracle has answered already counts towards the initial set.
 func (s *Searcher) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	space := oracle.Space()
-	if err := s.Config.validateFor(space); err != nil {
+	if err := s.Config.ValidateFor(space); err != nil {
 		return err
 	}
-	if err := drawInitialSet(oracle, rng, s.Config.InitialSet); err != nil {
+	if err := search.DrawInitialSet(oracle, rng, s.Config.InitialSet); err != nil {
 		return err
 	}
 	key := modelKey{space.Name(), s.Config}
@@ -62,10 +62,10 @@ func (s *Searcher) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	if err != nil {
 		return err
 	}
-	if err := m.restart(rng.Uint64(), rng.Uint64(), weights); err != nil {
+	if err := m.Restart(rng.Uint64(), rng.Uint64(), weights); err != nil {
 		return err
 	}
-	if err := m.include(oracle.Log()); err != nil {
+	if err := m.Include(oracle.Log()); err != nil {
 		return err
 	}
 	if err := m.trainAndSearch(context.Background(), oracle); err != nil {
@@ -112,7 +112,7 @@ func (m *Model) vaeWeights() map[string][]float32 {
 
 // restart makes the model as good as new: with other seeds, initial weights drawn from the first of them, and the
 // given weights in place of some.
-func (m *Model) restart(seed, searchSeed uint64, weights map[string][]float32) error {
+func (m *Model) Restart(seed, searchSeed uint64, weights map[string][]float32) error {
 	m.Config.Seed, m.Config.SearchSeed = seed, searchSeed
 	for _, scope := range []string{gvaeScope, predictorScope} {
 		if err := nn.DrawAgain(m.store.Scope(scope), seed); err != nil {
@@ -130,12 +130,12 @@ func (m *Model) restart(seed, searchSeed uint64, weights map[string][]float32) e
 
 // trainAndSearch makes all stages after the labelling of the initial set.
 func (m *Model) trainAndSearch(ctx context.Context, oracle *datasets.Oracle) error {
-	if m.Config.needsPredictor() {
+	if m.Config.NeedsPredictor() {
 		if err := m.TrainPredictor(ctx, oracle.Log(), nil); err != nil {
 			return err
 		}
 	}
-	labels, err := m.jointLabels(oracle.Log())
+	labels, err := m.JointLabels(oracle.Log())
 	if err != nil {
 		return err
 	}
@@ -146,30 +146,9 @@ func (m *Model) trainAndSearch(ctx context.Context, oracle *datasets.Oracle) err
 }
 
 // needsPredictor reports whether joint training takes pseudo-labels.
-func (c Config) needsPredictor() bool { return !c.Supervised && c.PerformanceWeight > 0 }
+func (c Config) NeedsPredictor() bool { return !c.Supervised && c.PerformanceWeight > 0 }
 
 // drawInitialSet queries architectures drawn from the seed until Config.InitialSet distinct ones are labelled.
-func (m *Model) drawInitialSet(oracle *datasets.Oracle) error {
-	return drawInitialSet(oracle, nn.NewRand(m.Config.Seed, "initial set", 0), m.Config.InitialSet)
-}
-
-// drawInitialSet queries random architectures until n distinct ones are labelled.
-func drawInitialSet(oracle *datasets.Oracle, rng *rand.Rand, n int) error {
-	if oracle.Budget() < n {
-		return fmt.Errorf("label initial set: the oracle's budget is %d, below the initial set of %d", oracle.Budget(), n)
-	}
-	if err := sampleUntil(oracle, rng, n); err != nil {
-		return fmt.Errorf("label initial set: %w", err)
-	}
-	return nil
-}
-
-// sampleUntil queries random architectures until the oracle has answered n distinct ones.
-func sampleUntil(oracle *datasets.Oracle, rng *rand.Rand, n int) error {
-	for len(oracle.Log()) < n {
-		if _, err := oracle.Query(oracle.Space().Sample(rng)); err != nil {
-			return err
-		}
-	}
-	return nil
+func (m *Model) LabelInitialSet(oracle *datasets.Oracle) error {
+	return search.DrawInitialSet(oracle, nn.NewRand(m.Config.Seed, "initial set", 0), m.Config.InitialSet)
 }

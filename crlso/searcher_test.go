@@ -61,11 +61,11 @@ func TestSearcher(t *testing.T) {
 	oneByOne, atOnce := &Searcher{Backend: testbed.Fastest(t), Config: config}, &Searcher{Backend: testbed.Fastest(t), Config: config}
 	var logs, beside [searches][]datasets.Query
 	for seed := range uint64(searches) {
-		logs[seed] = searchWith(t, oneByOne, newOracle(t, 50), seed)
+		logs[seed] = searchWith(t, oneByOne, testbed.Oracle(t, 50), seed)
 	}
 	var group sync.WaitGroup
 	for seed := range uint64(searches) {
-		oracle := newOracle(t, 50)
+		oracle := testbed.Oracle(t, 50)
 		group.Go(func() { beside[seed] = searchWith(t, atOnce, oracle, seed) })
 	}
 	group.Wait()
@@ -108,7 +108,7 @@ func TestSearcher(t *testing.T) {
 	}
 
 	// Random search labels the same architectures first, so methods are compared with common random numbers.
-	random := newOracle(t, config.InitialSet)
+	random := testbed.Oracle(t, config.InitialSet)
 	if err := (search.Random{}).Search(random, rand.New(rand.NewPCG(0, 9))); err != nil {
 		t.Fatal(err)
 	}
@@ -132,8 +132,8 @@ func TestSearcherWithoutPretraining(t *testing.T) {
 		config.Joint.Epochs = 1
 		change(&config)
 		reused, fresh := &Searcher{Backend: testbed.Go(t), Config: config}, &Searcher{Backend: testbed.Go(t), Config: config}
-		searchWith(t, reused, newOracle(t, 45), 1)
-		if a, b := searchWith(t, reused, newOracle(t, 45), 2), searchWith(t, fresh, newOracle(t, 45), 2); !slices.Equal(a, b) {
+		searchWith(t, reused, testbed.Oracle(t, 45), 1)
+		if a, b := searchWith(t, reused, testbed.Oracle(t, 45), 2), searchWith(t, fresh, testbed.Oracle(t, 45), 2); !slices.Equal(a, b) {
 			t.Errorf("%s: a fresh model makes other queries than one that was used before", name)
 		}
 	}
@@ -143,12 +143,12 @@ func TestSearcherErrors(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 1))
 	searcher := &Searcher{Backend: testbed.Go(t), Config: small()}
-	expect.ErrorLine(t, searcher.Search(newOracle(t, 39), rng), "budget is 39, below the initial set of 40")
-	oracle := newOracle(t, 50)
+	expect.ErrorLine(t, searcher.Search(testbed.Oracle(t, 39), rng), "budget is 39, below the initial set of 40")
+	oracle := testbed.Oracle(t, 50)
 	oracle.Close()
 	expect.ErrorLine(t, searcher.Search(oracle, rng), "oracle is closed")
 	searcher.Config.TopK = 41
-	expect.ErrorLine(t, searcher.Search(newOracle(t, 50), rng), "TopK is 41, above the InitialSet of 40")
+	expect.ErrorLine(t, searcher.Search(testbed.Oracle(t, 50), rng), "TopK is 41, above the InitialSet of 40")
 	if len(searcher.models.Idle()) != 0 {
 		t.Error("bad input has cost a model")
 	}
@@ -156,7 +156,7 @@ func TestSearcherErrors(t *testing.T) {
 	// A search that fails leaves its model, full of NaN, to nobody.
 	searcher.Config = small()
 	searcher.Config.Joint.LearningRate = 1e30
-	expect.ErrorLine(t, searcher.Search(newOracle(t, 50), rng), "diverged", "lower the learning rate")
+	expect.ErrorLine(t, searcher.Search(testbed.Oracle(t, 50), rng), "diverged", "lower the learning rate")
 	if n := len(searcher.models.Idle()); n != 0 {
 		t.Errorf("%d models are kept after a search that failed", n)
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/cr-lso/cr-lso/crlso/nn"
+	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/gomlx/core/tensors"
 	"gonum.org/v1/gonum/floats"
@@ -109,7 +110,7 @@ func (m *Model) fineTune(ctx context.Context, p *searchPrograms, searches []*see
 func (s *seedSearch) beginRound(config Config, number int, fitLoss float64) {
 	s.round = SearchRound{Number: number, FitLoss: fitLoss}
 	s.rng = nn.NewRand(s.seed, "search", number)
-	s.top = topK(s.labelled, config.TopK, func(e entry) float64 { return e.accuracy })
+	s.top = stats.Top(s.labelled, config.TopK, func(e entry) float64 { return e.accuracy })
 	s.eta = slices.Repeat([]float32{float32(config.StepSize)}, config.TopK)
 	s.pending = nn.UpTo(config.TopK)
 	s.found = nil

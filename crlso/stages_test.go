@@ -9,6 +9,7 @@ import (
 
 	"github.com/cr-lso/cr-lso/crlso/internal/expect"
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
+	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
 )
 
@@ -74,8 +75,8 @@ func TestTrainPredictor(t *testing.T) {
 		config := small()
 		config.Predictor.Epochs, config.Predictor.LearningRate = 45, 1e-2
 		m := newModel(t, backend, space, config)
-		oracle := newOracle(t, config.Budget)
-		if err := m.drawInitialSet(oracle); err != nil {
+		oracle := testbed.Oracle(t, config.Budget)
+		if err := m.LabelInitialSet(oracle); err != nil {
 			t.Fatal(err)
 		}
 		var epochs []Epoch
@@ -90,7 +91,7 @@ func TestTrainPredictor(t *testing.T) {
 			t.Errorf("squared error went from %g to %g", first, last)
 		}
 		labelled := oracle.Log()
-		y, err := m.PseudoLabels(archsOf(labelled)...)
+		y, err := m.PseudoLabels(datasets.Archs(labelled)...)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -31,8 +31,8 @@ func TestMLPIsNotConvex(t *testing.T) {
 	if low := slices.Min(gaps); low > -1e-1 {
 		t.Errorf("lowest midpoint gap is %g, want a clear violation", low)
 	}
-	oracle := newOracle(t, config.Budget)
-	if err := m.drawInitialSet(oracle); err != nil {
+	oracle := testbed.Oracle(t, config.Budget)
+	if err := m.LabelInitialSet(oracle); err != nil {
 		t.Fatal(err)
 	}
 	if err := m.Search(t.Context(), oracle, nil); err != nil {

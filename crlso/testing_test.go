@@ -1,16 +1,14 @@
 package crlso
 
 import (
-	"os"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
-	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/gomlx/gomlx/ml/model"
 )
 
 // small is a configuration that trains in a moment, on a part of the space. Most of what a test costs is XLA's compiling, and a
@@ -39,25 +37,6 @@ func whole() Config {
 // space is NAS-Bench-201.
 var space = nasbench201.Space{}
 
-// benchmark is NAS-Bench-201 on CIFAR-10.
-func benchmark(t testing.TB) *nasbench201.Table {
-	t.Helper()
-	table, err := nasbench201.Open(t.Context(), "cifar10", nil, os.Stderr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return table
-}
-
-func newOracle(t testing.TB, budget int) *datasets.Oracle {
-	t.Helper()
-	oracle, err := datasets.NewOracle(benchmark(t), budget, datasets.MeanLabel)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return oracle
-}
-
 func newModel(t testing.TB, backend compute.Backend, space datasets.Space, config Config) *Model {
 	t.Helper()
 	m, err := NewModel(backend, space, config)
@@ -70,21 +49,7 @@ func newModel(t testing.TB, backend compute.Backend, space datasets.Space, confi
 // trueAccuracies are those of a model's training set. They stand in for pseudo-labels where a test needs no predictor.
 func trueAccuracies(t testing.TB, m *Model) []float64 {
 	t.Helper()
-	return trainingLabels(t, m, benchmark(t))
-}
-
-// evaluate runs a graph function on tensors in a store.
-func evaluate(t testing.TB, backend compute.Backend, store *model.Store, f func(inputs []*Node) []*Node, inputs ...any) []*tensors.Tensor {
-	t.Helper()
-	exec, err := model.NewExec(backend, store, func(_ *model.Scope, inputs []*Node) []*Node { return f(inputs) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	outputs, err := exec.Exec(inputs...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return outputs
+	return trainingLabels(t, m, testbed.Table(t))
 }
 
 // weightsOf returns all weights and moments by path.

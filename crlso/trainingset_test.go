@@ -210,10 +210,10 @@ func TestTrainingSetOfPart(t *testing.T) {
 		labelled = append(labelled, datasets.Query{Arch: space.At(int(rng.Int32N(7000))*2 + len(labelled)%2), Accuracy: 50})
 	}
 	before := part.TrainingSet()
-	if err := part.include(labelled); err != nil {
+	if err := part.Include(labelled); err != nil {
 		t.Fatal(err)
 	}
-	labels, err := part.jointLabels(labelled)
+	labels, err := part.JointLabels(labelled)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,10 +231,10 @@ func TestTrainingSetOfPart(t *testing.T) {
 	if err := part.TrainJoint(t.Context(), labels, 0, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := part.include(nil); err != nil || !slices.Equal(part.TrainingSet(), before) {
+	if err := part.Include(nil); err != nil || !slices.Equal(part.TrainingSet(), before) {
 		t.Errorf("without labelled architectures the training set is not what was drawn (%v)", err)
 	}
-	expect.ErrorLine(t, part.include(slices.Repeat(labelled, 2)), "TrainingSet is 50, below the 80 labelled")
+	expect.ErrorLine(t, part.Include(slices.Repeat(labelled, 2)), "TrainingSet is 50, below the 80 labelled")
 }
 
 func TestTrainingSetErrors(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/cr-lso/cr-lso/crlso"
+	"github.com/cr-lso/cr-lso/notebooks/scale"
 )
 
 // run executes notebooks. It goes on after one that fails, and returns all failures.
@@ -58,17 +58,17 @@ func run(ctx context.Context, args []string) error {
 }
 
 // parseRun returns the arguments of run, checked.
-func parseRun(args []string) (scale, target string, names []string, err error) {
+func parseRun(args []string) (size, target string, names []string, err error) {
 	flags := newFlags("run")
-	flags.StringVar(&scale, "scale", "laptop", "")
+	flags.StringVar(&size, "scale", "laptop", "")
 	flags.StringVar(&target, "o", "", "")
 	if names, err = parseNames(flags, args); err != nil {
 		return "", "", nil, err
 	}
-	if !slices.Contains(crlso.Scales, scale) {
-		return "", "", nil, fmt.Errorf("there is no scale %q: the scales are %s", scale, strings.Join(crlso.Scales, ", "))
+	if !slices.Contains(scale.Names, size) {
+		return "", "", nil, fmt.Errorf("there is no scale %q: the scales are %s", size, strings.Join(scale.Names, ", "))
 	}
-	return scale, target, names, nil
+	return size, target, names, nil
 }
 
 // notebooks returns the paths of the notebooks with these names, or of all if there are none. A name

@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/cr-lso/cr-lso/crlso"
+	"github.com/cr-lso/cr-lso/notebooks/scale"
 )
 
 // firstOutput starts a kernel in the folder of its first argument, has it execute the cell that follows, and prints how
@@ -76,15 +76,15 @@ func BenchmarkQuickstart(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for _, scale := range crlso.Scales[:2] {
-		b.Run(scale, func(b *testing.B) {
+	for _, size := range scale.Names[:2] {
+		b.Run(size, func(b *testing.B) {
 			peak := int64(0)
 			for b.Loop() {
 				notebook := filepath.Join(b.TempDir(), "quickstart.ipynb") // runs go beside it
 				if err := os.WriteFile(notebook, content, 0o644); err != nil {
 					b.Fatal(err)
 				}
-				cmd := launch(b, "run", notebook, "-scale", scale, "-o", b.TempDir())
+				cmd := launch(b, "run", notebook, "-scale", size, "-o", b.TempDir())
 				if _, stderr, status := result(b, cmd); status != 0 {
 					b.Fatal(stderr)
 				}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cr-lso/cr-lso/crlso"
 	"github.com/cr-lso/cr-lso/crlso/backend"
+	"github.com/cr-lso/cr-lso/crlso/ensemble"
 	"github.com/cr-lso/cr-lso/crlso/experiment"
 	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/datasets"
@@ -33,7 +34,7 @@ var methods = registry[search.Searcher]{
 	"BANANAS":          fixed(search.BANANAS{Encoding: nasbench201.PathEncoding}),
 	"concave ensemble": sync.OnceValues(func() (search.Searcher, error) {
 		backend, err := newBackend()
-		return &crlso.Ensemble{Backend: backend, Config: crlso.Ensemble201()}, err
+		return &ensemble.Ensemble{Backend: backend, Config: ensemble.Ensemble201()}, err
 	}),
 }
 

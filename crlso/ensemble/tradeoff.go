@@ -1,4 +1,4 @@
-package crlso
+package ensemble
 
 import (
 	"context"
@@ -44,7 +44,7 @@ type tradeoffKey struct {
 
 // TradeoffConfig holds the hyperparameters of a [TradeoffEnsemble].
 type TradeoffConfig struct {
-	EnsembleConfig // Growth is not used
+	Config // Growth is not used
 
 	Steps    int     // of the solver, from each start
 	StepSize float64 // length of its first step, as a share of the diagonal of the box
@@ -54,7 +54,7 @@ type TradeoffConfig struct {
 
 // Tradeoff201 is [Ensemble201] with batches of 10, one for each of ten limits.
 func Tradeoff201() TradeoffConfig {
-	c := TradeoffConfig{EnsembleConfig: Ensemble201(), Steps: 60, StepSize: 0.1, Starts: 4, Nearest: 10}
+	c := TradeoffConfig{Config: Ensemble201(), Steps: 60, StepSize: 0.1, Starts: 4, Nearest: 10}
 	c.Batch, c.Local = 10, 2
 	return c
 }
@@ -91,7 +91,7 @@ func (c TradeoffConfig) validate() error {
 		return fmt.Errorf("Steps is %d, Starts %d, Nearest %d and StepSize %g, want above 0, and 0 or more for Nearest",
 			c.Steps, c.Starts, c.Nearest, c.StepSize)
 	}
-	return c.EnsembleConfig.validate()
+	return c.Config.validate()
 }
 
 // round fits all members and queries one batch.
@@ -247,6 +247,6 @@ func (e *TradeoffEnsemble) fit(space datasets.FiniteSpace, log []datasets.Measur
 		}
 		near[k] = slices.Compact(near[k])
 	}
-	archs := member.all.archs
+	archs := member.all.Archs
 	return tradeoffBeliefs{newBeliefs(archs, accuracies), newBeliefs(archs, latencies), near}, nil
 }

@@ -1,6 +1,6 @@
 //go:build long
 
-package crlso
+package ensemble
 
 import (
 	"math/rand/v2"
@@ -16,14 +16,14 @@ import (
 // TestEnsembleRanks trains the ensemble on 300 labels, as many as the released predictor has, whose Kendall tau is 0.599
 // on all cells and -0.03 among the best thousand (the authors' released code, on the same table).
 func TestEnsembleRanks(t *testing.T) {
-	truth, err := datasets.Validation(benchmark(t))
+	truth, err := datasets.Validation(testbed.Table(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	ensemble := &Ensemble{Backend: testbed.Fastest(t), Config: Ensemble201()}
 	var all, best []float64
 	for draw := range uint64(4) {
-		oracle, rng := newOracle(t, 300), rand.New(rand.NewPCG(draw, 8))
+		oracle, rng := testbed.Oracle(t, 300), rand.New(rand.NewPCG(draw, 8))
 		if err := (search.Random{}).Search(oracle, rng); err != nil {
 			t.Fatal(err)
 		}

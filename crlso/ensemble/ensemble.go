@@ -1,22 +1,18 @@
-package crlso
+package ensemble
 
 import (
-	"context"
 	"fmt"
 	"math"
-	"math/bits"
 	"math/rand/v2"
 	"slices"
 
+	"github.com/cr-lso/cr-lso/crlso"
 	"github.com/cr-lso/cr-lso/crlso/backend"
 	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
-	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/gomlx/gomlx/ml/model"
 	"gonum.org/v1/gonum/stat"
 )
 
@@ -34,22 +30,22 @@ import (
 // not be changed while it is in use, and it must not be copied after first use.
 type Ensemble struct {
 	Backend compute.Backend
-	Config  EnsembleConfig
+	Config  Config
 
 	pairs backend.Pool[pairKey, *concavePair]
 }
 
 type pairKey struct {
 	space  string
-	config EnsembleConfig
+	config Config
 }
 
-// EnsembleConfig holds the hyperparameters of an [Ensemble].
-type EnsembleConfig struct {
+// Config holds the hyperparameters of an [Ensemble].
+type Config struct {
 	// Networks describes encoder and surrogate by LatentDim, HiddenDim, EncoderLayers, StateScale, Surrogate
 	// and ICNN*, and by LabelTransform what they learn: normal quantiles of the accuracies, or for
 	// FractionLabels the accuracies less their mean, over their standard deviation.
-	Networks Config
+	Networks crlso.Config
 	Members  int // pairs of encoder and surrogate
 	Initial  int // random queries before the first round
 	Batch    int // queries in a round, while Growth is less
@@ -64,12 +60,12 @@ type EnsembleConfig struct {
 
 // Ensemble201 is the configuration that was chosen on NAS-Bench-201, CIFAR-10. Up to 30 labels, every second query is
 // for a neighbour of the incumbent.
-func Ensemble201() EnsembleConfig {
-	networks := Released201()
+func Ensemble201() Config {
+	networks := crlso.Released201()
 	networks.LatentDim, networks.HiddenDim, networks.StateScale = 8, 16, 0.5
 	networks.ICNNWidth, networks.ICNNLayers = 32, 2
-	networks.LabelTransform = QuantileLabels
-	return EnsembleConfig{
+	networks.LabelTransform = crlso.QuantileLabels
+	return Config{
 		Networks: networks,
 		Members:  5,
 		Initial:  10,
@@ -104,7 +100,7 @@ func (e *Ensemble) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	if oracle.Budget() < e.Config.Initial {
 		return fmt.Errorf("ensemble: the oracle's budget is %d, below the %d initial queries", oracle.Budget(), e.Config.Initial)
 	}
-	if err := sampleUntil(oracle, rng, e.Config.Initial); err != nil {
+	if err := search.SampleUntil(oracle, rng, e.Config.Initial); err != nil {
 		return fmt.Errorf("ensemble: %w", err)
 	}
 	for oracle.Remaining() > 0 {
@@ -128,7 +124,7 @@ func (e *Ensemble) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	return nil
 }
 
-func (c EnsembleConfig) validate() error {
+func (c Config) validate() error {
 	if c.Members < 1 || c.Initial < 1 || c.Batch < 1 {
 		return fmt.Errorf("%d members, %d initial queries and batches of %d, want at least 1 of each", c.Members, c.Initial, c.Batch)
 	}
@@ -137,12 +133,6 @@ func (c EnsembleConfig) validate() error {
 			c.Local, c.LocalDeviation, c.Growth, c.Batch)
 	}
 	return nil
-}
-
-// Beliefs are what an ensemble's members together expect of architectures, on the scale of their labels.
-type Beliefs struct {
-	Archs           []datasets.Arch
-	Mean, Deviation []float64
 }
 
 // Fit trains all members from fresh weights on labelled architectures, and returns what they believe of all architectures
@@ -160,10 +150,10 @@ func (e *Ensemble) fit(space datasets.Space, labelled []datasets.Query, rng *ran
 	if err != nil {
 		return Beliefs{}, err
 	}
-	graphs := newGraphTable(space, archsOf(labelled), powerOfTwo(len(labelled)))
+	graphs := crlso.NewTable(space, datasets.Archs(labelled), powerOfTwo(len(labelled)))
 	candidates := pair.all
-	if candidates.archs == nil {
-		candidates = newGraphTable(space, search.DrawCandidates(space, labelled, maxDrawn, maxDrawn, rng), maxDrawn)
+	if candidates.Archs == nil {
+		candidates = crlso.NewTable(space, search.DrawCandidates(space, labelled, maxDrawn, maxDrawn, rng), maxDrawn)
 	}
 	models := make([][]float64, e.Config.Members)
 	for i := range models {
@@ -172,20 +162,7 @@ func (e *Ensemble) fit(space datasets.Space, labelled []datasets.Query, rng *ran
 		}
 	}
 	e.pairs.Put(key, pair)
-	return newBeliefs(candidates.archs, models), nil
-}
-
-// newBeliefs returns mean and deviation of what each member predicts of the architectures.
-func newBeliefs(archs []datasets.Arch, members [][]float64) Beliefs {
-	b := Beliefs{archs, make([]float64, len(archs)), make([]float64, len(archs))}
-	predictions := make([]float64, len(members))
-	for i := range archs {
-		for j, member := range members {
-			predictions[j] = member[i]
-		}
-		b.Mean[i], b.Deviation[i] = stat.PopMeanStdDev(predictions, nil)
-	}
-	return b
+	return newBeliefs(candidates.Archs, models), nil
 }
 
 // propose returns n architectures that the oracle has not answered, fewer if there are no more: those of the highest expected
@@ -213,9 +190,9 @@ func (e *Ensemble) propose(oracle *datasets.Oracle, b Beliefs, n int) []datasets
 			return stats.ExpectedImprovement(b.Mean[i], deviation, best)
 		}
 	}
-	chosen := topK(unknown, min(n, len(unknown))-min(e.Config.Local, len(neighbours), n), improvement(1))
+	chosen := stats.Top(unknown, min(n, len(unknown))-min(e.Config.Local, len(neighbours), n), improvement(1))
 	neighbours = slices.DeleteFunc(neighbours, func(i int) bool { return slices.Contains(chosen, i) })
-	chosen = append(chosen, topK(neighbours, min(e.Config.Local, n-len(chosen)), improvement(e.Config.LocalDeviation))...)
+	chosen = append(chosen, stats.Top(neighbours, min(e.Config.Local, n-len(chosen)), improvement(e.Config.LocalDeviation))...)
 	archs := make([]datasets.Arch, len(chosen))
 	for i, index := range chosen {
 		archs[i] = b.Archs[index]
@@ -225,7 +202,7 @@ func (e *Ensemble) propose(oracle *datasets.Oracle, b Beliefs, n int) []datasets
 
 // mostAccurate returns the n labelled architectures of the highest accuracies.
 func mostAccurate(labelled []datasets.Query, n int) []datasets.Query {
-	return topK(labelled, n, func(q datasets.Query) float64 { return q.Accuracy })
+	return stats.Top(labelled, n, func(q datasets.Query) float64 { return q.Accuracy })
 }
 
 // A space that has no more than maxEnumerated architectures is scored as a whole; of another one, maxDrawn.
@@ -234,84 +211,13 @@ const (
 	maxDrawn      = 5_000
 )
 
-// powerOfTwo returns the lowest one that is not below n: few programs serve labelled sets of all sizes.
-func powerOfTwo(n int) int { return 1 << bits.Len(uint(n-1)) }
-
-// concavePair is an encoder and a surrogate on its latents, trained from fresh weights as often as one likes by the
-// same compiled programs.
-type concavePair struct {
-	all     graphTable // of the space, if it is small
-	config  EnsembleConfig
-	store   *model.Store
-	trainer *nn.Trainer
-	apply   *model.Exec // (nodes, edges) -> performance
-}
-
-func newConcavePair(backend compute.Backend, space datasets.Space, config EnsembleConfig) (*concavePair, error) {
-	if err := config.Networks.Validate(); err != nil {
-		return nil, err
-	}
-	p := &concavePair{config: config, store: model.NewStore()}
-	if finite, ok := space.(datasets.FiniteSpace); ok && finite.Len() <= maxEnumerated {
-		archs := allArchs(finite)
-		p.all = newGraphTable(space, archs, len(archs))
-	}
-	schema := space.Schema()
-	performance := func(nodes, edges *Node) *Node {
-		mu, _ := Encoder(p.store.Scope(memberEncoderScope), config.Networks, newGraphs(schema, p.all.complete, nodes, edges))
-		return Performance(p.store.Scope(memberICNNScope), config.Networks, mu)
-	}
-	var err error
-	p.apply, err = model.NewExec(backend, p.store, func(_ *model.Scope, nodes, edges *Node) *Node {
-		return performance(nodes, edges)
-	})
-	if err != nil {
-		return nil, err
-	}
-	one := newGraphTable(space, []datasets.Arch{space.Sample(rand.New(rand.NewPCG(0, 0)))}, 1)
-	if _, err := p.apply.Exec1(one.nodes, one.edges); err != nil { // creates the weights
-		return nil, err
-	}
-	p.trainer, err = nn.NewTrainer(backend, p.store, p.config.Training, 3, nn.Objective{
-		Scope: memberScope,
-		Names: []string{"squared error"},
-		Loss: func(tables, batch []*Node) []*Node {
-			nodes, edges, y := tables[0], tables[1], tables[2]
-			weights, at := batch[0], InsertAxes(batch[1], -1)
-			predicted := performance(Gather(nodes, at), Gather(edges, at))
-			return []*Node{nn.WeightedMean(Square(Sub(predicted, Gather(y, at))), weights)}
-		},
-		Project: func(g *Graph) { ProjectICNN(p.store.Scope(memberICNNScope), config.Networks, g) },
-	})
-	return p, err
-}
-
-// fit trains a fresh pair on labelled graphs and returns its performance model for the candidates.
-func (p *concavePair) fit(labelled graphTable, targets []float64, candidates graphTable, rng *rand.Rand) ([]float64, error) {
-	if err := nn.DrawAgain(p.store.Scope(memberScope), rng.Uint64()); err != nil {
-		return nil, err
-	}
-	size := labelled.nodes.Shape().Dim(0)
-	t := p.config.Training
-	s := t.NewSchedule(rng, len(targets), 0, t.Epochs, t.Epochs*t.StepsPerEpoch(size))
-	tables := []*tensors.Tensor{labelled.nodes, labelled.edges, nn.PaddedVector(targets, size)}
-	if _, err := p.trainer.Run(context.Background(), s, 0, tables, nil); err != nil {
-		return nil, err
-	}
-	result, err := p.apply.Exec1(candidates.nodes, candidates.edges)
-	if err != nil {
-		return nil, err
-	}
-	return nn.Float64s(nn.AppendRows(nil, result, len(candidates.archs))), nil
-}
-
 // targets returns what the members learn of labelled architectures.
-func (c EnsembleConfig) targets(labelled []datasets.Query) []float64 {
+func (c Config) targets(labelled []datasets.Query) []float64 {
 	y := make([]float64, len(labelled))
 	for i, q := range labelled {
 		y[i] = q.Accuracy
 	}
-	if c.Networks.LabelTransform == QuantileLabels {
+	if c.Networks.LabelTransform == crlso.QuantileLabels {
 		return stats.NormalQuantiles(y)
 	}
 	mean, deviation := stat.PopMeanStdDev(y, nil)

@@ -1,22 +1,27 @@
-package crlso
+package ensemble
 
 import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso"
 	"github.com/cr-lso/cr-lso/crlso/internal/expect"
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
 var _ search.Searcher = &Ensemble{}
 
-func smallEnsemble() EnsembleConfig {
+var space = nasbench201.Space{}
+
+func smallEnsemble() Config {
 	config := Ensemble201()
 	config.Networks.HiddenDim, config.Networks.EncoderLayers = 8, 2
 	config.Networks.ICNNWidth, config.Networks.ICNNLayers = 6, 1
@@ -32,7 +37,7 @@ func TestEnsembleSearch(t *testing.T) {
 	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
 		var logs [2][]datasets.Query
 		for i := range logs {
-			oracle := newOracle(t, 16) // two rounds of three, and one cut short
+			oracle := testbed.Oracle(t, 16) // two rounds of three, and one cut short
 			if err := (&Ensemble{Backend: backend, Config: smallEnsemble()}).Search(oracle, rand.New(rand.NewPCG(3, 4))); err != nil {
 				t.Fatal(err)
 			}
@@ -57,7 +62,7 @@ func TestEnsembleInLargeSpace(t *testing.T) {
 		t.Skip("slow")
 	}
 	t.Parallel()
-	oracle, err := datasets.NewOracle(endless{benchmark(t)}, 20, datasets.MeanLabel)
+	oracle, err := datasets.NewOracle(endless{testbed.Table(t)}, 20, datasets.MeanLabel)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +82,7 @@ func TestEnsembleInLargeSpace(t *testing.T) {
 		known[a] = true
 	}
 	near := space.Neighbours(mostAccurate(log, 1)[0].Arch)
-	for _, a := range append(near, archsOf(log)...) {
+	for _, a := range append(near, datasets.Archs(log)...) {
 		if !known[a] {
 			t.Errorf("%v is labelled, or a neighbour of the best, and no candidate", a)
 		}
@@ -97,12 +102,12 @@ func TestConcavePair(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		oracle := newOracle(t, 30)
+		oracle := testbed.Oracle(t, 30)
 		rng := rand.New(rand.NewPCG(5, 6))
 		if err := (search.Random{}).Search(oracle, rng); err != nil {
 			t.Fatal(err)
 		}
-		labelled := newGraphTable(space, archsOf(oracle.Log()), 32)
+		labelled := crlso.NewTable(space, datasets.Archs(oracle.Log()), 32)
 		var performances [2][]float64
 		for i := range performances {
 			if performances[i], err = pair.fit(labelled, config.targets(oracle.Log()), pair.all, rng); err != nil {
@@ -120,10 +125,18 @@ func TestConcavePair(t *testing.T) {
 			if best+worst <= 0 {
 				t.Errorf("fit %d: sum of performances is %g for good cells and %g for bad ones", i, best, -worst)
 			}
-			for _, w := range nonNegativeWeights(pair.store.Scope(memberICNNScope), config.Networks) {
+			projected := 0
+			for w := range pair.store.Scope(memberICNNScope).IterVariables() {
+				if !strings.Contains(w.Path(), "/U_") && !strings.HasSuffix(w.Path(), "/u/weights") {
+					continue
+				}
+				projected++
 				if low := slices.Min(tensors.MustCopyFlatData[float32](w.MustValue())); low < 0 {
 					t.Errorf("fit %d: %s has an entry %g", i, w.Path(), low)
 				}
+			}
+			if want := config.Networks.ICNNLayers + 1; projected != want {
+				t.Errorf("%d weights have to be non-negative, want %d", projected, want)
 			}
 		}
 		if fmt.Sprint(performances[0]) == fmt.Sprint(performances[1]) {
@@ -135,13 +148,13 @@ func TestConcavePair(t *testing.T) {
 func TestEnsembleErrors(t *testing.T) {
 	backend, rng := testbed.Fastest(t), rand.New(rand.NewPCG(1, 1))
 	config := smallEnsemble()
-	expect.ErrorLine(t, (&Ensemble{Backend: backend, Config: config}).Search(newOracle(t, 7), rng), "budget is 7, below the 9 initial queries")
+	expect.ErrorLine(t, (&Ensemble{Backend: backend, Config: config}).Search(testbed.Oracle(t, 7), rng), "budget is 7, below the 9 initial queries")
 	config.Members = 0
-	expect.ErrorLine(t, (&Ensemble{Backend: backend, Config: config}).Search(newOracle(t, 20), rng), "0 members")
+	expect.ErrorLine(t, (&Ensemble{Backend: backend, Config: config}).Search(testbed.Oracle(t, 20), rng), "0 members")
 	config = smallEnsemble()
 	config.Networks.LatentDim = 0
-	expect.ErrorLine(t, (&Ensemble{Backend: backend, Config: config}).Search(newOracle(t, 20), rng), "LatentDim is 0")
-	oracle := newOracle(t, 20)
+	expect.ErrorLine(t, (&Ensemble{Backend: backend, Config: config}).Search(testbed.Oracle(t, 20), rng), "LatentDim is 0")
+	oracle := testbed.Oracle(t, 20)
 	oracle.Close()
 	expect.ErrorLine(t, (&Ensemble{Backend: backend, Config: smallEnsemble()}).Search(oracle, rng), "oracle is closed")
 }

@@ -1,4 +1,4 @@
-package crlso
+package ensemble
 
 import (
 	"math"
@@ -19,7 +19,7 @@ var _ search.TradeoffSearcher = &TradeoffEnsemble{}
 
 func smallTradeoff() TradeoffConfig {
 	c := Tradeoff201()
-	c.EnsembleConfig = smallEnsemble()
+	c.Config = smallEnsemble()
 	c.Members = 2
 	return c
 }
@@ -41,7 +41,7 @@ func TestTradeoffEnsembleSearch(t *testing.T) {
 	searchWith := func(nearest int) []datasets.Measurement {
 		config := smallTradeoff()
 		config.Nearest = nearest
-		oracle := datasets.NewDeviceOracle(newOracle(t, 13), convolutions) // a round of three, and one cut short
+		oracle := datasets.NewDeviceOracle(testbed.Oracle(t, 13), convolutions) // a round of three, and one cut short
 		if err := (&TradeoffEnsemble{Backend: testbed.Go(t), Config: config}).SearchTradeoff(oracle, rand.New(rand.NewPCG(3, 4))); err != nil {
 			t.Fatal(err)
 		}
@@ -68,7 +68,7 @@ func TestTradeoffMember(t *testing.T) {
 		t.Fatal(err)
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
-	oracle := datasets.NewDeviceOracle(newOracle(t, 40), convolutions)
+	oracle := datasets.NewDeviceOracle(testbed.Oracle(t, 40), convolutions)
 	if err := (search.Random{}).SearchTradeoff(oracle, rng); err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestTradeoffMember(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	values := evaluate(t, backend, m.store, func(inputs []*Node) []*Node {
+	values := testbed.Evaluate(t, backend, m.store, func(inputs []*Node) []*Node {
 		return []*Node{Stack([]*Node{m.accuracyOf(inputs[0]), m.latencyOf(inputs[0])}, -1)}
 	}, nn.TensorOf(solutions...))[0].Value().([][]float32)
 	for k, limit := range limits {

@@ -1,11 +1,13 @@
-package crlso
+package ensemble
 
 import (
 	"context"
 	"math/rand/v2"
 	"slices"
 
+	"github.com/cr-lso/cr-lso/crlso"
 	"github.com/cr-lso/cr-lso/crlso/nn"
+	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -24,7 +26,7 @@ type tradeoffMember struct {
 	apply   *model.Exec // (nodes, edges) -> latents [B, Z], accuracy [B], latency [B]
 	climb   *model.Exec // advances an ascent by some steps
 
-	all               graphTable
+	all               crlso.Table
 	latents           [][]float64 // of all architectures
 	accuracy, latency []float64   // as the member believes, on the scales of its labels
 }
@@ -41,11 +43,11 @@ func newTradeoffMember(backend compute.Backend, space datasets.FiniteSpace, conf
 		return nil, err
 	}
 	m := &tradeoffMember{space: space, config: config, store: model.NewStore()}
-	archs := allArchs(space)
-	m.all = newGraphTable(space, archs, len(archs))
+	archs := datasets.All(space)
+	m.all = crlso.NewTable(space, archs, len(archs))
 	schema := space.Schema()
 	latents := func(nodes, edges *Node) *Node {
-		mu, _ := Encoder(m.store.Scope(tradeoffEncoderScope), config.Networks, newGraphs(schema, m.all.complete, nodes, edges))
+		mu, _ := crlso.Encoder(m.store.Scope(tradeoffEncoderScope), config.Networks, crlso.NewGraphs(schema, m.all.Complete, nodes, edges))
 		return mu
 	}
 	var err error
@@ -56,8 +58,8 @@ func newTradeoffMember(backend compute.Backend, space datasets.FiniteSpace, conf
 	if err != nil {
 		return nil, err
 	}
-	one := newGraphTable(space, archs[:1], 1)
-	if _, err := m.apply.Exec(one.nodes, one.edges); err != nil { // creates the weights
+	one := crlso.NewTable(space, archs[:1], 1)
+	if _, err := m.apply.Exec(one.Nodes, one.Edges); err != nil { // creates the weights
 		return nil, err
 	}
 	m.trainer, err = nn.NewTrainer(backend, m.store, config.Training, 4, nn.Objective{
@@ -70,8 +72,8 @@ func newTradeoffMember(backend compute.Backend, space datasets.FiniteSpace, conf
 			return []*Node{nn.WeightedMean(error, weights)}
 		},
 		Project: func(g *Graph) {
-			ProjectICNN(m.store.Scope(tradeoffAccuracyScope), config.Networks, g)
-			ProjectICNN(m.store.Scope(tradeoffLatencyScope), config.Networks, g)
+			crlso.ProjectICNN(m.store.Scope(tradeoffAccuracyScope), config.Networks, g)
+			crlso.ProjectICNN(m.store.Scope(tradeoffLatencyScope), config.Networks, g)
 		},
 	})
 	if err != nil {
@@ -89,11 +91,11 @@ func newTradeoffMember(backend compute.Backend, space datasets.FiniteSpace, conf
 }
 
 func (m *tradeoffMember) accuracyOf(z *Node) *Node {
-	return Performance(m.store.Scope(tradeoffAccuracyScope), m.config.Networks, z)
+	return crlso.Performance(m.store.Scope(tradeoffAccuracyScope), m.config.Networks, z)
 }
 
 func (m *tradeoffMember) latencyOf(z *Node) *Node {
-	return Surrogate(m.store.Scope(tradeoffLatencyScope), m.config.Networks, z)
+	return crlso.Surrogate(m.store.Scope(tradeoffLatencyScope), m.config.Networks, z)
 }
 
 // fit trains the member from fresh weights, and sets what it believes of all architectures.
@@ -106,14 +108,14 @@ func (m *tradeoffMember) fit(ctx context.Context, log []datasets.Measurement, la
 		archs[i] = measured.Arch
 	}
 	size := powerOfTwo(len(log))
-	graphs := newGraphTable(m.space, archs, size)
+	graphs := crlso.NewTable(m.space, archs, size)
 	t := m.config.Training
 	s := t.NewSchedule(rng, len(log), 0, t.Epochs, t.Epochs*t.StepsPerEpoch(size))
-	tables := []*tensors.Tensor{graphs.nodes, graphs.edges, nn.PaddedVector(labels.accuracy, size), nn.PaddedVector(labels.latency, size)}
+	tables := []*tensors.Tensor{graphs.Nodes, graphs.Edges, nn.PaddedVector(labels.accuracy, size), nn.PaddedVector(labels.latency, size)}
 	if _, err := m.trainer.Run(ctx, s, 0, tables, nil); err != nil {
 		return err
 	}
-	results, err := m.apply.Exec(m.all.nodes, m.all.edges)
+	results, err := m.apply.Exec(m.all.Nodes, m.all.Edges)
 	if err != nil {
 		return err
 	}
@@ -170,7 +172,7 @@ func (m *tradeoffMember) solve(log []datasets.Measurement, labels tradeoffLabels
 // starts returns the n most accurate labelled architectures within a limit, or else the fastest ones too, over and over if there
 // are too few.
 func (l tradeoffLabels) starts(limit float64, n int) []int {
-	best := topK(nn.UpTo(len(l.accuracy)), n, func(i int) float64 {
+	best := stats.Top(nn.UpTo(len(l.accuracy)), n, func(i int) float64 {
 		if l.latency[i] <= limit {
 			return l.accuracy[i]
 		}

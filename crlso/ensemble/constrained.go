@@ -1,4 +1,4 @@
-package crlso
+package ensemble
 
 import (
 	. "github.com/gomlx/gomlx/core/graph"

@@ -1,6 +1,6 @@
 //go:build long
 
-package crlso
+package ensemble
 
 import (
 	"math/rand/v2"
@@ -16,7 +16,7 @@ import (
 func TestTradeoffEnsembleRanks(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 2))
-	oracle := datasets.NewDeviceOracle(newOracle(t, 100), convolutions)
+	oracle := datasets.NewDeviceOracle(testbed.Oracle(t, 100), convolutions)
 	if err := (search.Random{}).SearchTradeoff(oracle, rng); err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func TestTradeoffEnsembleRanks(t *testing.T) {
 		ms, _ := convolutions(a)
 		latencies = append(latencies, ms)
 	}
-	truth, err := datasets.Validation(benchmark(t))
+	truth, err := datasets.Validation(testbed.Table(t))
 	if err != nil {
 		t.Fatal(err)
 	}

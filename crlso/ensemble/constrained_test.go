@@ -1,4 +1,4 @@
-package crlso
+package ensemble
 
 import (
 	"math"

@@ -1,0 +1,308 @@
+package crlso
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/cr-lso/cr-lso/crlso/backend"
+	"github.com/cr-lso/cr-lso/crlso/nn"
+	"github.com/cr-lso/cr-lso/datasets"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// Epoch reports on training: the mean of each loss over the examples of one epoch.
+type Epoch struct {
+	Stage  string // "predictor", "pretraining" or "joint"
+	Number int    // epochs done, 1 for the first
+	Of     int
+	Losses []Loss // the objective first
+}
+
+// Loss is a named value that training reports.
+type Loss struct {
+	Name  string
+	Value float64
+}
+
+// TrainJoint trains graph VAE and surrogate on the training set from epoch first (0 for a fresh model) to the
+// last, with labels in percent for all its architectures, in its order, NaN for those that have none. If
+// Config.PerformanceWeight is 0, it trains the graph VAE alone and needs no labels. A warm-up of the
+// surrogate, if Config.WarmUp has epochs, comes before epoch 0 and is not reported. After each epoch
+// it calls each, unless that is nil; an error from each, or a cancelled ctx, ends training after a
+// whole epoch, from where a later call can go on.
+func (m *Model) TrainJoint(ctx context.Context, labels []float64, first int, each func(Epoch) error) error {
+	if m.Config.PerformanceWeight == 0 {
+		return m.trainVAE(ctx, "joint", m.Config.Joint, first, each)
+	}
+	if n := len(m.training.Archs); len(labels) != n {
+		return fmt.Errorf("joint training: %d labels for the %d architectures of the training set", len(labels), n)
+	}
+	if first == 0 && m.Config.WarmUp.Epochs > 0 {
+		if err := m.warmUp(ctx, labels); err != nil {
+			return err
+		}
+	}
+	trainer, err := m.trainer("joint", m.Config.Joint, 5, nn.Objective{
+		Scope: gvaeScope,
+		Names: []string{"total", "reconstruction", "divergence", "regression"},
+		Loss: func(tables, batch []*Node) []*Node {
+			nodes, edges, labels, y, known := tables[0], tables[1], tables[2], tables[3], tables[4]
+			weights, at, eps := batch[0], InsertAxes(batch[1], -1), batch[2]
+			total, reconstruction, divergence, regression := JointLoss(m.store, m.Config, m.schema,
+				m.graphs(Gather(nodes, at), Gather(edges, at)), Gather(labels, at), Gather(y, at), Gather(known, at), weights, eps)
+			return []*Node{total, reconstruction, divergence, regression}
+		},
+		Project: func(g *Graph) {
+			ProjectICNN(m.store.Scope(icnnScope), m.Config, g)
+		},
+	})
+	if err != nil {
+		return err
+	}
+	y, known := slices.Clone(labels), make([]float32, len(labels))
+	for i, label := range labels {
+		if math.IsNaN(label) {
+			y[i] = 0
+		} else {
+			known[i] = 1
+		}
+	}
+	tables := []*tensors.Tensor{m.training.Nodes, m.training.Edges, m.training.Labels,
+		nn.Fractions(y), tensors.FromFlatDataAndDimensions(known, len(known))}
+	return m.train(ctx, "joint", trainer, len(labels), first, 1, tables, m.latentNoise, each)
+}
+
+// warmUp trains the surrogate alone, from initial weights drawn from Config.Seed, on the latents that the labelled
+// architectures have now. Without it, a fresh ICNN, whose values are far from those of accuracies, would
+// undo the pretraining of the graph VAE in the first steps of joint training.
+func (m *Model) warmUp(ctx context.Context, labels []float64) error {
+	if err := nn.DrawAgain(m.store.Scope(icnnScope), m.Config.Seed); err != nil {
+		return err
+	}
+	var archs []datasets.Arch
+	var targets []float64
+	for i, label := range labels {
+		if !math.IsNaN(label) {
+			archs, targets = append(archs, m.training.Archs[i]), append(targets, label)
+		}
+	}
+	latents, err := m.Encode(archs...)
+	if err != nil {
+		return err
+	}
+	z, err := m.latentTensor(latents, len(latents))
+	if err != nil {
+		return err
+	}
+	trainer, err := m.trainer("warm-up", m.Config.WarmUp, 2, m.regressionOfSurrogate())
+	if err != nil {
+		return err
+	}
+	return m.train(ctx, "warm-up", trainer, len(latents), 0, m.Config.WarmUp.Epochs, []*tensors.Tensor{z, nn.Fractions(targets)}, nil, nil)
+}
+
+// regressionOfSurrogate fits the surrogate to targets, fractions, at latents that stay as they are.
+func (m *Model) regressionOfSurrogate() nn.Objective {
+	return nn.RegressionOn(icnnScope,
+		func(z *Node) *Node { return Performance(m.store.Scope(icnnScope), m.Config, z) },
+		func(g *Graph) { ProjectICNN(m.store.Scope(icnnScope), m.Config, g) })
+}
+
+// Pretrain trains the graph VAE on the training set, without labels, from epoch first to the last of
+// Config.Pretrain: see TrainJoint. At epoch 0 it gives the graph VAE initial weights, drawn from Config.Seed.
+func (m *Model) Pretrain(ctx context.Context, first int, each func(Epoch) error) error {
+	if first == 0 {
+		for _, scope := range []string{encoderScope, decoderScope} {
+			if err := nn.DrawAgain(m.store.Scope(scope), m.Config.Seed); err != nil {
+				return err
+			}
+		}
+	}
+	return m.trainVAE(ctx, "pretraining", m.Config.Pretrain, first, each)
+}
+
+// trainVAE trains the graph VAE alone.
+func (m *Model) trainVAE(ctx context.Context, stage string, config nn.Training, first int, each func(Epoch) error) error {
+	trainer, err := m.trainer(stage, config, 3, nn.Objective{
+		Scope:  gvaeScope,
+		Frozen: icnnScope,
+		Names:  []string{"total", "reconstruction", "divergence"},
+		Loss: func(tables, batch []*Node) []*Node {
+			nodes, edges, labels := tables[0], tables[1], tables[2]
+			weights, at, eps := batch[0], InsertAxes(batch[1], -1), batch[2]
+			total, reconstruction, divergence, _ := VAELoss(m.store, m.Config, m.schema,
+				m.graphs(Gather(nodes, at), Gather(edges, at)), Gather(labels, at), weights, eps)
+			return []*Node{total, reconstruction, divergence}
+		},
+	})
+	if err != nil {
+		return err
+	}
+	tables := []*tensors.Tensor{m.training.Nodes, m.training.Edges, m.training.Labels}
+	return m.train(ctx, stage, trainer, len(m.training.Archs), first, 1, tables, m.latentNoise, each)
+}
+
+// latentNoise draws the noise on the latents of each step.
+func (m *Model) latentNoise(rng *rand.Rand, s nn.Schedule) []*tensors.Tensor {
+	dim := m.Config.LatentDim
+	eps := nn.Normal(rng, 1, len(s.Weights)*dim)
+	return []*tensors.Tensor{tensors.FromFlatDataAndDimensions(eps, s.Dims(s.Batch, dim)...)}
+}
+
+// jointLabels returns the labels that joint training takes: those that the predictor gives to the whole training set
+// after it was trained on the labelled architectures, or, if the configuration is supervised, those of the labelled
+// ones alone; none if no label enters.
+func (m *Model) JointLabels(labelled []datasets.Query) ([]float64, error) {
+	switch {
+	case m.Config.PerformanceWeight == 0:
+		return nil, nil
+	case !m.Config.Supervised:
+		return m.PseudoLabels()
+	}
+	known := make(map[datasets.Arch]float64, len(labelled))
+	for i, target := range m.targets(labelled) {
+		known[m.Space.Canonical(labelled[i].Arch)] = target
+	}
+	labels := make([]float64, len(m.training.Archs))
+	for i, a := range m.training.Archs {
+		target, ok := known[m.Space.Canonical(a)]
+		if !ok {
+			target = math.NaN()
+		}
+		labels[i] = target
+	}
+	return labels, nil
+}
+
+// targets returns what networks learn of labelled architectures, in percent.
+func (m *Model) targets(labelled []datasets.Query) []float64 {
+	targets := make([]float64, len(labelled))
+	for i, q := range labelled {
+		targets[i] = q.Accuracy
+	}
+	return m.Config.LabelTransform.targets(targets)
+}
+
+// TrainPredictor trains the predictor on labelled architectures. each is called after every
+// predictorStride epochs; see TrainJoint for its error.
+func (m *Model) TrainPredictor(ctx context.Context, labelled []datasets.Query, each func(Epoch) error) error {
+	if len(labelled) == 0 {
+		return errors.New("predictor training: no labelled architectures")
+	}
+	trainer, err := m.trainer("predictor", m.Config.Predictor, 3, nn.Objective{
+		Scope: predictorScope,
+		Names: []string{"squared error"},
+		Loss: func(tables, batch []*Node) []*Node {
+			nodes, edges, y := tables[0], tables[1], tables[2]
+			weights, at := batch[0], InsertAxes(batch[1], -1)
+			predicted := Predictor(m.store.Scope(predictorScope), m.Config, m.graphs(Gather(nodes, at), Gather(edges, at)))
+			return []*Node{nn.WeightedMean(Square(Sub(predicted, Gather(y, at))), weights)}
+		},
+	})
+	if err != nil {
+		return err
+	}
+	graphs := NewTable(m.Space, datasets.Archs(labelled), len(labelled))
+	defer graphs.Free()
+	tables := []*tensors.Tensor{graphs.Nodes, graphs.Edges, nn.Fractions(m.targets(labelled))}
+	return m.train(ctx, "predictor", trainer, len(labelled), 0, predictorStride, tables, nil, each)
+}
+
+// stageNames are what errors call the stages.
+var stageNames = map[string]string{"predictor": "predictor training", "pretraining": "pretraining", "warm-up": "warm-up of the surrogate", "joint": "joint training"}
+
+// predictorStride is the number of epochs that predictor training makes in one call to the device.
+const predictorStride = 20
+
+// train runs a stage from epoch first to its last, stride epochs at a time. Batches and noise of an epoch
+// depend on the seed, the stage and the epoch only, so a stage that was interrupted goes on as if it had not
+// been.
+func (m *Model) train(ctx context.Context, stage string, t *nn.Trainer, n, first, stride int, tables []*tensors.Tensor,
+	noise func(*rand.Rand, nn.Schedule) []*tensors.Tensor, each func(Epoch) error) error {
+	perEpoch := t.Config.StepsPerEpoch(n)
+	type draw struct {
+		schedule nn.Schedule
+		perStep  []*tensors.Tensor
+	}
+	// prepare draws the batches and noise that begin with an epoch, if there is one, while the device is at those before.
+	prepare := func(epoch int) <-chan draw {
+		if epoch >= t.Config.Epochs {
+			return nil
+		}
+		drawn := make(chan draw, 1)
+		go func() {
+			rng := nn.NewRand(m.Config.Seed, stage, epoch)
+			d := draw{schedule: t.Config.NewSchedule(rng, n, epoch, min(stride, t.Config.Epochs-epoch), perEpoch*stride)}
+			if noise != nil {
+				d.perStep = noise(rng, d.schedule)
+			}
+			drawn <- d
+		}()
+		return drawn
+	}
+	next := prepare(first)
+	for epoch := first; epoch < t.Config.Epochs; epoch += stride {
+		d := <-next
+		count := d.schedule.Steps / perEpoch
+		next = prepare(epoch + count)
+		means, err := t.Run(ctx, d.schedule, epoch*perEpoch, tables, d.perStep)
+		if err != nil {
+			return fmt.Errorf("%s, epoch %d of %d: %w", stageNames[stage], epoch+1, t.Config.Epochs, err)
+		}
+		if each == nil {
+			continue
+		}
+		report := Epoch{Stage: stage, Number: epoch + count, Of: t.Config.Epochs}
+		for i, name := range t.Objective.Names {
+			report.Losses = append(report.Losses, Loss{name, means[i]})
+		}
+		if err := each(report); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// programs are those parts of a model that are compiled when they are first needed and depend on more of the
+// configuration than the sizes of networks. A change of the configuration, but for the seeds, of Devices or of BFloat16
+// makes them void.
+type programs struct {
+	config   Config                 // that they were made for, with seeds 0
+	devices  int                    // that they were made for
+	bfloat16 bool                   // that they were made for
+	trainers map[string]*nn.Trainer // by stage
+	search   backend.Pool[searchSize, *searchPrograms]
+}
+
+// current returns the programs for the present configuration, none of them compiled if it has changed.
+func (m *Model) current() *programs {
+	config := m.Config
+	config.Seed, config.SearchSeed = 0, 0
+	if m.programs.config != config || m.programs.devices != m.Devices || m.programs.bfloat16 != m.BFloat16 {
+		m.programs = programs{config: config, devices: m.Devices, bfloat16: m.BFloat16, trainers: make(map[string]*nn.Trainer)}
+	}
+	return &m.programs
+}
+
+// trainer returns the trainer of a stage, the same one as long as the configuration stays.
+func (m *Model) trainer(stage string, config nn.Training, numTables int, objective nn.Objective) (*nn.Trainer, error) {
+	trainers := m.current().trainers
+	if t := trainers[stage]; t != nil {
+		return t, nil
+	}
+	t, err := nn.NewTrainer(m.backend, m.store, config, numTables, objective)
+	if err == nil && m.Devices > 1 && (stage == "pretraining" || stage == "joint") {
+		err = t.SplitOver(m.Devices, m.backend, numTables)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", stageNames[stage], err)
+	}
+	t.BFloat16 = m.BFloat16
+	trainers[stage] = t
+	return t, nil
+}

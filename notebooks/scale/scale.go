@@ -1,0 +1,77 @@
+package scale
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/cr-lso/cr-lso/crlso"
+)
+
+// Scales lists the scales of the notebooks, the smallest first.
+var Names = []string{"smoke", "laptop", "paper"}
+
+// AtScale returns the configuration for NAS-Bench-201 at one of the notebooks' scales; "" is laptop:
+//
+//	smoke   networks of an eighth of the width and two epochs: shows that everything runs
+//	laptop  Released201 with 80 epochs of joint training instead of 200
+//	paper   Paper201
+func Config201(scale string) (crlso.Config, error) {
+	laptop := crlso.Released201()
+	laptop.Joint.Epochs = 80
+	smoke := smokeOf(laptop)
+	smoke.Joint.Epochs, smoke.Joint.LearningRate = 2, 1e-3
+	return choose(scale, smoke, laptop, crlso.Paper201())
+}
+
+// AtScale101 is AtScale for NAS-Bench-101:
+//
+//	smoke   1,000 cells, small networks
+//	laptop  30,000 cells, Released101 with 30 epochs of a faster schedule of this project's instead of 200
+//	paper   Released101, all 423,624 cells
+func Config101(scale string) (crlso.Config, error) {
+	laptop := crlso.Released101()
+	laptop.TrainingSet = 30_000
+	laptop.Joint = crlso.QuickTraining(30, 128)
+	laptop.Joint.LearningRate = 5e-4 // at 1e-3, networks of this width diverge
+	laptop.SearchNoise = 0.2         // with 0.05, from some round on no start leads to a new cell
+	smoke := smokeOf(laptop)
+	smoke.TrainingSet, smoke.Joint = 1000, crlso.QuickTraining(25, 50)
+	smoke.SearchNoise = 1 // or its decoder, hardly trained, would say little that is new
+	return choose(scale, smoke, laptop, crlso.Released101())
+}
+
+// AtScale301 is AtScale for NAS-Bench-301:
+//
+//	smoke   1,000 architectures, small networks
+//	laptop  Extended301 with 20,000 architectures and 40 epochs
+//	paper   Extended301, 100,000 architectures
+func Config301(scale string) (crlso.Config, error) {
+	laptop := crlso.Extended301()
+	laptop.TrainingSet = 20_000
+	laptop.Joint = crlso.QuickTraining(40, 128)
+	smoke := smokeOf(laptop)
+	smoke.TrainingSet, smoke.Joint = 1000, crlso.QuickTraining(5, 50)
+	smoke.SearchNoise = 1
+	return choose(scale, smoke, laptop, crlso.Extended301())
+}
+
+// smokeOf returns c with small networks and few labels. Joint training is for the caller to shorten.
+func smokeOf(c crlso.Config) crlso.Config {
+	c.HiddenDim, c.ICNNWidth, c.PredictorDim, c.PredictorCode = 32, 16, 32, 32
+	c.Predictor.Epochs, c.FineTune.Epochs = 40, 5
+	c.Predictor.LearningRate = 1e-3
+	c.InitialSet, c.Budget = 60, 100
+	return c
+}
+
+func choose(scale string, smoke, laptop, paper crlso.Config) (crlso.Config, error) {
+	switch scale {
+	case "smoke":
+		return smoke, nil
+	case "laptop", "":
+		return laptop, nil
+	case "paper":
+		return paper, nil
+	}
+	return crlso.Config{}, fmt.Errorf("unknown scale %q; known are %s", scale, strings.Join(Names, ", "))
+}
