@@ -185,7 +185,7 @@ func (r *Run) labelInitialSet(oracle *datasets.Oracle) error {
 	if r.initial != nil {
 		return r.replay(initialFile, r.initial, oracle)
 	}
-	if err := r.LabelInitialSet(oracle); err != nil {
+	if err := r.Model.LabelInitialSet(oracle); err != nil {
 		return err
 	}
 	r.initial = oracle.Log()[:r.Config.InitialSet]
