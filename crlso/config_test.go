@@ -16,7 +16,7 @@ import (
 type schema101 struct{ datasets.FiniteSpace }
 
 func (schema101) Name() string         { return "schema of NAS-Bench-101" }
-func (schema101) Len() int             { return small().TrainingSet }
+func (schema101) Len() int             { return Tiny201().TrainingSet }
 func (schema101) At(int) datasets.Arch { return nil }
 func (schema101) Encode(datasets.Arch) datasets.Graph {
 	return datasets.Graph{
@@ -109,13 +109,13 @@ func TestValidate(t *testing.T) {
 // TestInitialWeights checks the bound of PyTorch's default initialisation, and that seeds matter and
 // backends do not.
 func TestInitialWeights(t *testing.T) {
-	config := small()
+	config := Tiny201()
 	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
-		a := weightsOf(t, newModel(t, backend, space, config))
-		b := weightsOf(t, newModel(t, testbed.Go(t), space, config))
+		a := testbed.Weights(t, newModel(t, backend, space, config).Store())
+		b := testbed.Weights(t, newModel(t, testbed.Go(t), space, config).Store())
 		config := config
 		config.Seed++
-		c := weightsOf(t, newModel(t, backend, space, config))
+		c := testbed.Weights(t, newModel(t, backend, space, config).Store())
 		path := decoderScope + "/dense/weights"
 		if fmt.Sprint(a) != fmt.Sprint(b) {
 			t.Error("the same seed gives other weights")

@@ -19,7 +19,7 @@ func TestDevicesAgree(t *testing.T) {
 		t.Skip("slow")
 	}
 	t.Parallel()
-	config := small()
+	config := Tiny201()
 	config.Pretrain = pretraining(1)
 	config.Joint.Epochs = 3
 	curve := func(pretraining int, joint ...int) (losses []Loss) {
@@ -66,7 +66,7 @@ func wantLosses(t *testing.T, name string, losses, one []Loss, tolerance float64
 
 func TestDevicesErrors(t *testing.T) {
 	backend := testbed.XLA(t)
-	m := newModel(t, backend, space, small())
+	m := newModel(t, backend, space, Tiny201())
 	y := trueAccuracies(t, m)
 	m.Devices = backend.NumDevices() + 1
 	expect.ErrorLine(t, m.TrainJoint(t.Context(), y, 0, nil), fmt.Sprintf("joint training: Devices is %d, but the backend has %d", m.Devices, m.Devices-1), "lower it")

@@ -108,7 +108,7 @@ func TestGraphConvEdgewise(t *testing.T) {
 func TestEncoderRelabelling(t *testing.T) {
 	const n, batch = 4, 8
 	rng := rand.New(rand.NewPCG(3, 4))
-	config := small()
+	config := Tiny201()
 	pair := func(u, v int) int { return max(u, v)*(max(u, v)-1)/2 + min(u, v) }
 	nodes, edges := make([][batch]int, n), make([][batch]int, 6)
 	for b := range batch {
@@ -160,7 +160,7 @@ func TestEncoderRelabelling(t *testing.T) {
 // TestReadoutOfTwoGraphs compares the readout of genotypes with those of their cells, as graphs of their own, by the
 // same weights: one after the other. Genotypes with their cells exchanged have the halves exchanged.
 func TestReadoutOfTwoGraphs(t *testing.T) {
-	space, rng, config := nasbench301.Space{}, rand.New(rand.NewPCG(5, 6)), small()
+	space, rng, config := nasbench301.Space{}, rand.New(rand.NewPCG(5, 6)), Tiny201()
 	var archs, exchanged []datasets.Arch
 	for range 5 {
 		g := space.Sample(rng).(nasbench301.Genotype)
@@ -210,7 +210,7 @@ func close32(a, b []float32) bool {
 // TestPredictorOfTwoGraphs counts the features of the predictor's code, the states of all nodes of both cells, and
 // exchanges the cells of a genotype, which the predictor has to notice.
 func TestPredictorOfTwoGraphs(t *testing.T) {
-	config := small()
+	config := Tiny201()
 	config.TrainingSet = 50
 	m := newModel(t, testbed.Go(t), nasbench301.Space{}, config)
 	code := m.store.GetVariable(predictorScope + "/code/weights").Shape()

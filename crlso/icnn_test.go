@@ -13,17 +13,6 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// randomLatents draws n latents with the given standard deviation.
-func randomLatents(rng *rand.Rand, n, dim int, deviation float64) [][]float64 {
-	latents := make([][]float64, n)
-	for i := range latents {
-		for range dim {
-			latents[i] = append(latents[i], rng.NormFloat64()*deviation)
-		}
-	}
-	return latents
-}
-
 // TestConvexity trains the ICNN with the graph VAE on the real space, in its released form on every backend.
 func TestConvexity(t *testing.T) {
 	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) { wantConvex(t, backend, ActivationPerTerm) })
@@ -33,7 +22,7 @@ func TestConvexity(t *testing.T) {
 // wantConvex checks midpoint convexity of f between random and between encoded points, and the signs of U and u.
 func wantConvex(t *testing.T, backend compute.Backend, form ICNNForm) {
 	t.Helper()
-	config := small()
+	config := Tiny201()
 	config.ICNNForm = form
 	m := newModel(t, backend, space, config)
 	if err := m.TrainJoint(t.Context(), trueAccuracies(t, m), 0, nil); err != nil {
@@ -46,13 +35,10 @@ func wantConvex(t *testing.T, backend compute.Backend, form ICNNForm) {
 	}
 	rng.Shuffle(len(encoded), func(i, j int) { encoded[i], encoded[j] = encoded[j], encoded[i] })
 	for name, points := range map[string][][]float64{
-		"random":  randomLatents(rng, 4000, config.LatentDim, 5),
+		"random":  testbed.Latents(rng, 4000, config.LatentDim, 5),
 		"encoded": encoded[:4000],
 	} {
-		gaps, err := m.MidpointGaps(points[:2000], points[2000:])
-		if err != nil {
-			t.Fatal(err)
-		}
+		gaps := midpointGaps(t, m, points)
 		// Performance is in percent and of the order of 100 to 1000.
 		if low := slices.Min(gaps); low < -1e-2 {
 			t.Errorf("%s, %s points: midpoint gap %g, want none below 0", form, name, low)
@@ -71,12 +57,9 @@ func wantConvex(t *testing.T, backend compute.Backend, form ICNNForm) {
 // TestUnprojectedIsNotConvex makes sure that TestConvexity can fail: with the weights as they are drawn, half of U
 // and u negative, midpoints violate convexity.
 func TestUnprojectedIsNotConvex(t *testing.T) {
-	m := newModel(t, testbed.Go(t), space, small())
-	points := randomLatents(rand.New(rand.NewPCG(5, 6)), 4000, m.Config.LatentDim, 5)
-	gaps, err := m.MidpointGaps(points[:2000], points[2000:])
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := newModel(t, testbed.Go(t), space, Tiny201())
+	points := testbed.Latents(rand.New(rand.NewPCG(5, 6)), 4000, m.Config.LatentDim, 5)
+	gaps := midpointGaps(t, m, points)
 	if low := slices.Min(gaps); low > -1e-2 {
 		t.Errorf("lowest midpoint gap is %g, want a clear violation", low)
 	}
@@ -86,7 +69,7 @@ func TestUnprojectedIsNotConvex(t *testing.T) {
 func TestICNNFormula(t *testing.T) {
 	z := []float64{0.3, -1.1, 0.8, 2, -0.4}
 	for _, form := range []ICNNForm{ActivationPerTerm, ActivationOfSum} {
-		config := small()
+		config := Tiny201()
 		config.ICNNForm = form
 		m := newModel(t, testbed.Go(t), space, config)
 		times := func(x []float64, name string) []float64 {
@@ -133,10 +116,10 @@ func TestSearchStepGradient(t *testing.T) {
 	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
 		rng := rand.New(rand.NewPCG(7, 8))
 		for _, direction := range []Direction{Ascend, Stay, Descend} {
-			config := small()
+			config := Tiny201()
 			config.Direction = direction
 			m := newModel(t, backend, space, config)
-			points := randomLatents(rng, 20, config.LatentDim, 1)
+			points := testbed.Latents(rng, 20, config.LatentDim, 1)
 			z, err := m.latentTensor(points, len(points))
 			if err != nil {
 				t.Fatal(err)
@@ -175,11 +158,4 @@ func TestSearchStepGradient(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestSpread(t *testing.T) {
-	// The corners of a 2 x 4 rectangle are sqrt(1 + 4) away from its middle.
-	if got := Spread([][]float64{{0, 0}, {2, 0}, {0, 4}, {2, 4}}); math.Abs(got-math.Sqrt(5)) > 1e-12 {
-		t.Errorf("%g, want sqrt 5", got)
-	}
 }

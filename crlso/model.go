@@ -154,13 +154,19 @@ func (m *Model) graphs(nodes, edges *Node) Graphs {
 	return NewGraphs(m.schema, m.drawn == nil && m.training.Complete, nodes, edges)
 }
 
+// Backend is what the model computes on.
+func (m *Model) Backend() compute.Backend { return m.backend }
+
+// Store holds all weights and the state of the optimisers, in the scopes of this package, so that
+// GoMLX's checkpoints and layers work on them.
+func (m *Model) Store() *model.Store { return m.store }
+
 // NumWeights is the number of trainable weights of the graph VAE and the surrogate, and of the predictor.
 func (m *Model) NumWeights() (gvae, predictor int) {
 	return m.store.Scope(gvaeScope).NumParameters(), m.store.Scope(predictorScope).NumParameters()
 }
 
-// Encode returns the latents mu(a), rows of length Z, of architectures of the space; of the training set if none are
-// given.
+// Encode returns the latents mu(a), rows of length Z, of architectures of the space.
 func (m *Model) Encode(archs ...datasets.Arch) ([][]float64, error) {
 	flat, err := m.apply(m.encode, archs)
 	if err != nil {
@@ -169,8 +175,8 @@ func (m *Model) Encode(archs ...datasets.Arch) ([][]float64, error) {
 	return nn.Rows(flat, m.Config.LatentDim), nil
 }
 
-// PseudoLabels returns the predictor's accuracy y(a), in percent, for architectures of the space; for the training set
-// if none are given. They are on the scale of Config.LabelTransform.
+// PseudoLabels returns the predictor's accuracy y(a), in percent, for architectures of the space. They
+// are on the scale of Config.LabelTransform.
 func (m *Model) PseudoLabels(archs ...datasets.Arch) ([]float64, error) {
 	flat, err := m.apply(m.predict, archs)
 	if err != nil {
@@ -209,12 +215,9 @@ func (m *Model) Decode(latents [][]float64) ([]Decoding, error) {
 	return out, nil
 }
 
-// apply runs a program on the graphs of architectures, or else of the training set, a batch at a time, and concatenates
-// its first outputs.
+// apply runs a program on the graphs of architectures, a batch at a time, and concatenates its first
+// outputs.
 func (m *Model) apply(exec *model.Exec, archs []datasets.Arch) ([]float32, error) {
-	if len(archs) == 0 {
-		archs = m.training.Archs
-	}
 	var out []float32
 	for chunk := range slices.Chunk(archs, batchSize) {
 		batch := NewTable(m.Space, chunk, batchSize) // filled up, so that one program serves all sizes

@@ -19,7 +19,7 @@ func jointly(t *testing.T, backend compute.Backend, config Config, labels []floa
 	if err := m.TrainJoint(t.Context(), labels, 0, nil); err != nil {
 		t.Fatal(err)
 	}
-	return weightsOf(t, m)
+	return testbed.Weights(t, m.Store())
 }
 
 // differs reports whether weights below a scope are not the same.
@@ -36,10 +36,10 @@ func differs(a, b map[string][]float32, scope string) bool {
 // surrogate stays as it was drawn, and no labels are needed.
 func TestPerformanceWeight(t *testing.T) {
 	t.Parallel()
-	backend, config := testbed.Go(t), small()
+	backend, config := testbed.Go(t), Tiny201()
 	config.Joint.Epochs = 1
 	m := newModel(t, backend, space, config)
-	fresh, y := weightsOf(t, m), trueAccuracies(t, m)
+	fresh, y := testbed.Weights(t, m.Store()), trueAccuracies(t, m)
 	whole := jointly(t, backend, config, y)
 	config.PerformanceWeight = 0.5
 	half := jointly(t, backend, config, y)
@@ -60,7 +60,7 @@ func TestPerformanceWeight(t *testing.T) {
 // matter, and with all labels known, the result is the one of semi-supervised training.
 func TestSupervised(t *testing.T) {
 	t.Parallel()
-	config := small()
+	config := Tiny201()
 	config.Supervised = true
 	m := newModel(t, testbed.Fastest(t), space, config)
 	oracle := testbed.Oracle(t, config.Budget)
@@ -105,7 +105,7 @@ func TestSupervised(t *testing.T) {
 	if regression[5] > regression[0]/2 || !(regression[5] > 0) {
 		t.Errorf("regression on the labelled architectures goes %v", regression)
 	}
-	for _, v := range weightsOf(t, m) {
+	for _, v := range testbed.Weights(t, m.Store()) {
 		for _, w := range v {
 			if w != w {
 				t.Fatal("missing labels make weights NaN")
@@ -115,7 +115,7 @@ func TestSupervised(t *testing.T) {
 
 	// What is handed over for a released configuration are pseudo-labels.
 	m.Config.Supervised = false
-	pseudo, err := m.PseudoLabels()
+	pseudo, err := m.PseudoLabels(m.TrainingSet()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +149,7 @@ func TestLabelTransform(t *testing.T) {
 		var predictors [2]map[string][]float32
 		var fits [2]float64
 		for i := range fits {
-			config := small()
+			config := Tiny201()
 			config.LabelTransform = transform
 			oracle := testbed.Oracle(t, config.Budget)
 			m := newModel(t, testbed.Go(t), space, config)
@@ -167,7 +167,7 @@ func TestLabelTransform(t *testing.T) {
 			if err := m.TrainPredictor(t.Context(), queries, nil); err != nil {
 				t.Fatal(err)
 			}
-			predictors[i] = weightsOf(t, m)
+			predictors[i] = testbed.Weights(t, m.Store())
 			p, err := m.searchPrograms(searchSize{searches: 1, capacity: config.Budget})
 			if err != nil {
 				t.Fatal(err)
@@ -189,10 +189,10 @@ func TestLabelTransform(t *testing.T) {
 // result depends on nothing but the seed, not even on what was trained before.
 func TestPretrain(t *testing.T) {
 	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
-		config := small()
+		config := Tiny201()
 		config.Pretrain = pretraining(2)
 		m := newModel(t, backend, space, config)
-		fresh := weightsOf(t, m)
+		fresh := testbed.Weights(t, m.Store())
 		var weights [2]map[string][]float32
 		for i := range weights {
 			var losses []float64
@@ -202,7 +202,7 @@ func TestPretrain(t *testing.T) {
 			if len(losses) != 2 || losses[1] > 0.9*losses[0] {
 				t.Errorf("reconstruction loss goes %v", losses)
 			}
-			weights[i] = weightsOf(t, m)
+			weights[i] = testbed.Weights(t, m.Store())
 		}
 		if differs(weights[0], fresh, icnnScope) || differs(weights[0], fresh, predictorScope) {
 			t.Error("pretraining changes surrogate or predictor")
@@ -219,7 +219,7 @@ func TestPretrain(t *testing.T) {
 func TestWarmUp(t *testing.T) {
 	t.Parallel()
 	backend := testbed.Go(t)
-	config := small()
+	config := Tiny201()
 	config.Joint.Epochs, config.Joint.LearningRate = 1, 1e-3
 	firstError := func(m *Model) (value float64) {
 		if err := m.TrainJoint(t.Context(), trueAccuracies(t, m), 0, func(e Epoch) error { value = e.Losses[3].Value; return nil }); err != nil {
@@ -230,13 +230,13 @@ func TestWarmUp(t *testing.T) {
 	cold := firstError(newModel(t, backend, space, config))
 	config.WarmUp = nn.Training{Epochs: 10, Batch: 100, LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.999}
 	m := newModel(t, backend, space, config)
-	fresh := weightsOf(t, m)
+	fresh := testbed.Weights(t, m.Store())
 	var weights [2]map[string][]float32
 	for i := range weights {
 		if err := m.warmUp(t.Context(), trueAccuracies(t, m)); err != nil {
 			t.Fatal(err)
 		}
-		weights[i] = weightsOf(t, m)
+		weights[i] = testbed.Weights(t, m.Store())
 	}
 	if differs(weights[0], weights[1], icnnScope) || !differs(fresh, weights[0], icnnScope) {
 		t.Error("the warm-up does not give the same surrogate twice, or does not train it")
@@ -254,7 +254,7 @@ func TestWarmUp(t *testing.T) {
 // TestBFloat16 trains jointly with rounded products: losses are near those of float32, and not the same.
 func TestBFloat16(t *testing.T) {
 	t.Parallel()
-	config := small()
+	config := Tiny201()
 	config.Joint.Epochs = 1
 	train := func(half bool) (losses []Loss, weights map[string][]float32) {
 		m := newModel(t, testbed.Fastest(t), space, config)
@@ -266,7 +266,7 @@ func TestBFloat16(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return losses, weightsOf(t, m)
+		return losses, testbed.Weights(t, m.Store())
 	}
 	want, weights := train(false)
 	got, rounded := train(true)

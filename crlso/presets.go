@@ -72,6 +72,20 @@ func Quick201() Config {
 	return c
 }
 
+// Tiny201 is Released201 with networks and schedules that train in a moment on 1,000 cells: for tests and
+// first steps, and good for no result.
+func Tiny201() Config {
+	c := Released201()
+	c.LatentDim, c.HiddenDim, c.EncoderLayers = 5, 24, 2
+	c.ICNNWidth, c.ICNNLayers = 12, 2
+	c.PredictorDim, c.PredictorLayers, c.PredictorCode = 12, 2, 6
+	c.TrainingSet = 1000
+	c.Joint.Epochs, c.Joint.Batch, c.Joint.LearningRate = 2, 100, 3e-3
+	c.Predictor.Epochs, c.FineTune.Epochs = 3, 3
+	c.InitialSet, c.Budget, c.TopK = 40, 60, 5
+	return c
+}
+
 // shorten sets the schedule of Short201, with some epochs of pretraining.
 func (c *Config) shorten(pretrain int) {
 	c.Pretrain = QuickTraining(pretrain, 256)
@@ -145,6 +159,7 @@ var presets = map[string]func() Config{
 	"ngae201":     NGAE201,
 	"short201":    Short201,
 	"quick201":    Quick201,
+	"tiny201":     Tiny201,
 	"released101": Released101,
 	"short101":    Short101,
 	"extended301": Extended301,

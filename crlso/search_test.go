@@ -34,10 +34,10 @@ func searchable(t *testing.T, backend compute.Backend, config Config) (*Model, *
 // ICNN stays as it was.
 func TestSearch(t *testing.T) {
 	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
-		config := small()
+		config := Tiny201()
 		config.Budget = 53 // the last round is cut short
 		m, oracle := searchable(t, backend, config)
-		at := randomLatents(rand.New(rand.NewPCG(1, 2)), 3, config.LatentDim, 1)
+		at := testbed.Latents(rand.New(rand.NewPCG(1, 2)), 3, config.LatentDim, 1)
 		before, err := m.Performance(at)
 		if err != nil {
 			t.Fatal(err)
@@ -94,7 +94,7 @@ func TestSearch(t *testing.T) {
 // architecture each time.
 func TestSearchStuck(t *testing.T) {
 	t.Parallel()
-	config := small()
+	config := Tiny201()
 	config.SearchNoise, config.Direction, config.MaxRetries = 0, Stay, 3
 	m, oracle := searchable(t, testbed.Fastest(t), config)
 	var last SearchRound
@@ -106,7 +106,7 @@ func TestSearchStuck(t *testing.T) {
 }
 
 func TestSearchErrors(t *testing.T) {
-	config := small()
+	config := Tiny201()
 	m := newModel(t, testbed.Fastest(t), space, config)
 	expect.ErrorLine(t, m.Search(t.Context(), testbed.Oracle(t, 60), nil), "answered 0 queries", "label the initial set")
 	expect.ErrorLine(t, m.LabelInitialSet(testbed.Oracle(t, 39)), "budget is 39, below the initial set of 40")
@@ -127,8 +127,8 @@ func TestSearchSeeds(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")
 	}
-	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) { wantAsAlone(t, backend, small()) })
-	if err := newModel(t, testbed.Fastest(t), space, small()).SearchSeeds(t.Context(), nil, nil); err != nil {
+	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) { wantAsAlone(t, backend, Tiny201()) })
+	if err := newModel(t, testbed.Fastest(t), space, Tiny201()).SearchSeeds(t.Context(), nil, nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -139,7 +139,7 @@ func TestSearchSeedsClipped(t *testing.T) {
 		t.Skip("slow")
 	}
 	t.Parallel()
-	config := small()
+	config := Tiny201()
 	config.Surrogate = MLPSurrogate
 	config.FineTune.ClipNorm, config.FineTune.Beta1, config.FineTune.LearningRate = 0.01, 0.9, 1e-3
 	wantAsAlone(t, testbed.Go(t), config)

@@ -24,7 +24,7 @@ func pretraining(epochs int) nn.Training {
 
 // pretrained is a configuration with a pretraining.
 func pretrained() Config {
-	config := small()
+	config := Tiny201()
 	config.Seed = 11
 	config.Pretrain = pretraining(2)
 	return config
@@ -87,7 +87,7 @@ func TestSearcher(t *testing.T) {
 			continue
 		}
 		for _, scope := range []string{gvaeScope, predictorScope} {
-			if differs(weightsOf(t, m), weightsOf(t, used), scope) {
+			if differs(testbed.Weights(t, m.Store()), testbed.Weights(t, used.Store()), scope) {
 				t.Errorf("a fresh model has other weights below %s in the end than one that was used before", scope)
 			}
 		}
@@ -128,7 +128,7 @@ func TestSearcherWithoutPretraining(t *testing.T) {
 		"supervised": func(c *Config) { c.Supervised = true },
 		"two stages": func(c *Config) { c.PerformanceWeight = 0 },
 	} {
-		config := small()
+		config := Tiny201()
 		config.Joint.Epochs = 1
 		change(&config)
 		reused, fresh := &Searcher{Backend: testbed.Go(t), Config: config}, &Searcher{Backend: testbed.Go(t), Config: config}
@@ -142,7 +142,7 @@ func TestSearcherWithoutPretraining(t *testing.T) {
 func TestSearcherErrors(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 1))
-	searcher := &Searcher{Backend: testbed.Go(t), Config: small()}
+	searcher := &Searcher{Backend: testbed.Go(t), Config: Tiny201()}
 	expect.ErrorLine(t, searcher.Search(testbed.Oracle(t, 39), rng), "budget is 39, below the initial set of 40")
 	oracle := testbed.Oracle(t, 50)
 	oracle.Close()
@@ -154,7 +154,7 @@ func TestSearcherErrors(t *testing.T) {
 	}
 
 	// A search that fails leaves its model, full of NaN, to nobody.
-	searcher.Config = small()
+	searcher.Config = Tiny201()
 	searcher.Config.Joint.LearningRate = 1e30
 	expect.ErrorLine(t, searcher.Search(testbed.Oracle(t, 50), rng), "diverged", "lower the learning rate")
 	if n := len(searcher.models.Idle()); n != 0 {

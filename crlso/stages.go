@@ -162,7 +162,7 @@ func (m *Model) JointLabels(labelled []datasets.Query) ([]float64, error) {
 	case m.Config.PerformanceWeight == 0:
 		return nil, nil
 	case !m.Config.Supervised:
-		return m.PseudoLabels()
+		return m.PseudoLabels(m.training.Archs...)
 	}
 	known := make(map[datasets.Arch]float64, len(labelled))
 	for i, target := range m.targets(labelled) {

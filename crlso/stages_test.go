@@ -29,7 +29,7 @@ func TestBackendsAgree(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		weights[name] = weightsOf(t, m)
+		weights[name] = testbed.Weights(t, m.Store())
 	}
 	for name := range testbed.Backends {
 		for i, loss := range losses["go"] {
@@ -51,13 +51,13 @@ func TestBackendsAgree(t *testing.T) {
 func TestRepeatable(t *testing.T) {
 	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
 		train := func(seed uint64) string {
-			config := small()
+			config := Tiny201()
 			config.Seed = seed
 			m := newModel(t, backend, space, config)
 			if err := m.TrainJoint(t.Context(), trueAccuracies(t, m), 0, nil); err != nil {
 				t.Fatal(err)
 			}
-			return fmt.Sprint(weightsOf(t, m))
+			return fmt.Sprint(testbed.Weights(t, m.Store()))
 		}
 		first := train(1)
 		if train(1) != first {
@@ -72,7 +72,7 @@ func TestRepeatable(t *testing.T) {
 // TestTrainPredictor fits the labelled set and lowers its loss.
 func TestTrainPredictor(t *testing.T) {
 	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
-		config := small()
+		config := Tiny201()
 		config.Predictor.Epochs, config.Predictor.LearningRate = 45, 1e-2
 		m := newModel(t, backend, space, config)
 		oracle := testbed.Oracle(t, config.Budget)
@@ -116,13 +116,11 @@ func TestTrainingErrors(t *testing.T) {
 	cancel(errors.New("interrupted"))
 	expect.ErrorLine(t, m.TrainJoint(cancelled, y, 0, nil), "joint training, epoch 1 of 2", "interrupted")
 
-	config := small()
+	config := Tiny201()
 	config.Joint.LearningRate = 1e30
 	m = newModel(t, testbed.Fastest(t), space, config)
 	expect.ErrorLine(t, m.TrainJoint(t.Context(), trueAccuracies(t, m), 0, nil), "diverged", "lower the learning rate")
 
 	_, err := m.Performance([][]float64{{1, 2}})
 	expect.ErrorLine(t, err, "latent 0 has 2 dimensions, want 5")
-	_, err = m.MidpointGaps(make([][]float64, 1), make([][]float64, 2))
-	expect.ErrorLine(t, err, "1 starts, 2 ends")
 }

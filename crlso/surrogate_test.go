@@ -14,7 +14,7 @@ import (
 // ICNN at the same points, fails; nothing is projected; and a search can use it.
 func TestMLPIsNotConvex(t *testing.T) {
 	t.Parallel()
-	config := small()
+	config := Tiny201()
 	config.Surrogate = MLPSurrogate
 	m := newModel(t, testbed.Go(t), space, config)
 	if err := m.TrainJoint(t.Context(), trueAccuracies(t, m), 0, nil); err != nil {
@@ -23,11 +23,8 @@ func TestMLPIsNotConvex(t *testing.T) {
 	if got := nonNegativeWeights(m.store.Scope(icnnScope), config); len(got) > 0 {
 		t.Errorf("%d matrices of an MLP are projected", len(got))
 	}
-	points := randomLatents(rand.New(rand.NewPCG(5, 6)), 4000, config.LatentDim, 5)
-	gaps, err := m.MidpointGaps(points[:2000], points[2000:])
-	if err != nil {
-		t.Fatal(err)
-	}
+	points := testbed.Latents(rand.New(rand.NewPCG(5, 6)), 4000, config.LatentDim, 5)
+	gaps := midpointGaps(t, m, points)
 	if low := slices.Min(gaps); low > -1e-1 {
 		t.Errorf("lowest midpoint gap is %g, want a clear violation", low)
 	}
@@ -43,11 +40,11 @@ func TestMLPIsNotConvex(t *testing.T) {
 // TestMLPIsAnotherSurrogateOnly compares initial weights: those of graph VAE and predictor are the same, and the first
 // layer of both surrogates.
 func TestMLPIsAnotherSurrogateOnly(t *testing.T) {
-	config := small()
-	icnn := weightsOf(t, newModel(t, testbed.Go(t), space, config))
+	config := Tiny201()
+	icnn := testbed.Weights(t, newModel(t, testbed.Go(t), space, config).Store())
 	config.Surrogate = MLPSurrogate
 	model := newModel(t, testbed.Go(t), space, config)
-	mlp := weightsOf(t, model)
+	mlp := testbed.Weights(t, model.Store())
 	for path, values := range mlp {
 		if strings.HasPrefix(path, icnnScope) && !strings.HasPrefix(path, icnnScope+"/W_0") {
 			continue
@@ -64,7 +61,7 @@ func TestMLPIsAnotherSurrogateOnly(t *testing.T) {
 
 // TestMLPFormula compares f with its definition in float64.
 func TestMLPFormula(t *testing.T) {
-	config := small()
+	config := Tiny201()
 	config.Surrogate = MLPSurrogate
 	m := newModel(t, testbed.Go(t), space, config)
 	z := []float64{0.3, -1.1, 0.8, 2, -0.4}

@@ -1,34 +1,19 @@
 package crlso
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 	"github.com/gomlx/compute"
-	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/gomlx/core/tensors"
+	"gonum.org/v1/gonum/floats"
 )
 
-// small is a configuration that trains in a moment, on a part of the space. Most of what a test costs is XLA's compiling, and a
-// program is compiled once for all tests whose configurations differ in nothing but seeds, epochs and learning rates: see
-// package compilecache.
-func small() Config {
-	c := Released201()
-	c.LatentDim, c.HiddenDim, c.EncoderLayers = 5, 24, 2
-	c.ICNNWidth, c.ICNNLayers = 12, 2
-	c.PredictorDim, c.PredictorLayers, c.PredictorCode = 12, 2, 6
-	c.TrainingSet = 1000
-	c.Joint.Epochs, c.Joint.Batch, c.Joint.LearningRate = 2, 100, 3e-3
-	c.Predictor.Epochs, c.FineTune.Epochs = 3, 3
-	c.InitialSet, c.Budget, c.TopK = 40, 60, 5
-	return c
-}
-
-// whole is small on the whole space, in which every pair of nodes has an edge.
+// whole is Tiny201 on the whole space, in which every pair of nodes has an edge.
 func whole() Config {
-	c := small()
+	c := Tiny201()
 	c.TrainingSet = 0
 	c.Joint.Batch, c.Joint.LearningRate = 1600, 1e-3
 	return c
@@ -52,15 +37,22 @@ func trueAccuracies(t testing.TB, m *Model) []float64 {
 	return trainingLabels(t, m, testbed.Table(t))
 }
 
-// weightsOf returns all weights and moments by path.
-func weightsOf(t testing.TB, m *Model) map[string][]float32 {
+// midpointGaps returns how far 1 - f lies above its chords, in the middle between each latent of the
+// first half and one of the second: negative where 1 - f is not concave.
+func midpointGaps(t testing.TB, m *Model, latents [][]float64) (gaps []float64) {
 	t.Helper()
-	out := make(map[string][]float32)
-	for v := range m.store.IterVariables() {
-		if v.DType() != dtypes.Float32 {
-			continue // GoMLX's checkpoints add a step counter
-		}
-		out[v.Path()] = tensors.MustCopyFlatData[float32](v.MustValue())
+	half := len(latents) / 2
+	middles := make([][]float64, half)
+	for i := range middles {
+		middles[i] = floats.AddTo(make([]float64, len(latents[i])), latents[i], latents[half+i])
+		floats.Scale(0.5, middles[i])
 	}
-	return out
+	values, err := m.Performance(slices.Concat(latents[:2*half], middles))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range middles {
+		gaps = append(gaps, values[2*half+i]-(values[i]+values[half+i])/2)
+	}
+	return gaps
 }

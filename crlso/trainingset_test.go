@@ -1,7 +1,6 @@
 package crlso
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -15,40 +14,12 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/nasbench301"
 )
 
-// madeUp is a benchmark on a real space, in which accuracy is the number of labels 1 of the graph, and 30.
-type madeUp struct{ space datasets.Space }
-
-func (b madeUp) Name() string          { return "made up, " + b.space.Name() }
-func (b madeUp) Source() string        { return "made up" }
-func (b madeUp) Space() datasets.Space { return b.space }
-func (b madeUp) HasTest() bool         { return false }
-func (b madeUp) Best() float64         { return 100 }
-
-func (b madeUp) Lookup(a datasets.Arch) (datasets.Record, error) {
-	record := datasets.Record{Val: 30, Test: math.NaN()}
-	for _, label := range b.space.Encode(a).Labels {
-		if label == 1 {
-			record.Val++
-		}
-	}
-	return record, nil
-}
-
-func madeUpOracle(t *testing.T, space datasets.Space, budget int) *datasets.Oracle {
-	t.Helper()
-	oracle, err := datasets.NewOracle(madeUp{space}, budget, datasets.MeanLabel)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return oracle
-}
-
 // spaces are those of the paper.
 var spaces = map[string]datasets.Space{"101": nasbench101.Space{}, "201": space, "301": nasbench301.Space{}}
 
 // partly is a configuration that trains on 300 architectures, until some latents decode to an architecture.
 func partly() Config {
-	c := small()
+	c := Tiny201()
 	c.HiddenDim, c.TrainingSet, c.InitialSet, c.Budget = 16, 300, 20, 30
 	c.Joint = nn.Training{Epochs: 8, Batch: 64, LearningRate: 5e-3, Beta1: 0.9, Beta2: 0.999, ClipNorm: 5}
 	return c
@@ -67,9 +38,9 @@ func TestSearcherInLargeSpaces(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			space, config := spaces[name], partly()
 			reused, fresh := &Searcher{Backend: backend, Config: config}, &Searcher{Backend: backend, Config: config}
-			searchWith(t, reused, madeUpOracle(t, space, 22), 1)
-			log := searchWith(t, reused, madeUpOracle(t, space, 30), 2)
-			if again := searchWith(t, fresh, madeUpOracle(t, space, 30), 2); len(log) != 30 || !slices.Equal(log, again) {
+			searchWith(t, reused, testbed.MadeUpOracle(t, space, 22), 1)
+			log := searchWith(t, reused, testbed.MadeUpOracle(t, space, 30), 2)
+			if again := searchWith(t, fresh, testbed.MadeUpOracle(t, space, 30), 2); len(log) != 30 || !slices.Equal(log, again) {
 				t.Fatalf("%d queries; a fresh model makes others than one that was used before", len(log))
 			}
 			m := reused.models.Idle()[0]
@@ -109,46 +80,6 @@ func TestSearcherInLargeSpaces(t *testing.T) {
 	}
 }
 
-// TestTrainingSetOfAnotherRun takes up a run in a space that cannot be enumerated: training set, labels and latents are
-// as they were, and another size is refused.
-func TestTrainingSetOfAnotherRun(t *testing.T) {
-	t.Parallel()
-	backend, dir, space, config := testbed.Go(t), t.TempDir(), nasbench301.Space{}, partly()
-	config.Joint.Epochs = 1
-	var sets [2][]datasets.Arch
-	var latents [2][][]float64
-	for i := range sets {
-		run, err := Open(dir, backend, space, config)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := run.LabelInitialSet(madeUpOracle(t, space, config.Budget)); err != nil {
-			t.Fatal(err)
-		}
-		if err := run.TrainPredictor(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if err := run.TrainJoint(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		for _, q := range run.initial {
-			if !slices.Contains(run.TrainingSet(), q.Arch) {
-				t.Errorf("%v is labelled and not in the training set", q.Arch)
-			}
-		}
-		sets[i] = run.TrainingSet()
-		if latents[i], err = run.Encode(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if len(sets[0]) != config.TrainingSet || !slices.Equal(sets[0], sets[1]) || fmt.Sprint(latents[0]) != fmt.Sprint(latents[1]) {
-		t.Error("the run that was taken up has another training set, or other latents")
-	}
-	config.TrainingSet++
-	_, err := Open(dir, backend, space, config)
-	expect.ErrorLine(t, err, `"TrainingSet": 300 there, "TrainingSet": 301 here`)
-}
-
 // TestDrawTrainingSet draws from a finite space each architecture with the same probability, and different ones with
 // each seed.
 func TestDrawTrainingSet(t *testing.T) {
@@ -184,7 +115,7 @@ func TestDrawTrainingSet(t *testing.T) {
 func TestTrainingSetOfPart(t *testing.T) {
 	t.Parallel()
 	all := newModel(t, testbed.Go(t), space, whole())
-	config := small()
+	config := Tiny201()
 	config.TrainingSet, config.Supervised = 50, true
 	part := newModel(t, testbed.Go(t), space, config)
 	if all.drawn != nil || len(part.TrainingSet()) != 50 {
@@ -241,16 +172,10 @@ func TestTrainingSetErrors(t *testing.T) {
 	backend, config := testbed.Go(t), whole()
 	_, err := NewModel(backend, nasbench301.Space{}, config)
 	expect.ErrorLine(t, err, "TrainingSet is 0", "NAS-Bench-301 cannot be enumerated", "set how many to draw")
-	oracle := madeUpOracle(t, nasbench301.Space{}, 60)
+	oracle := testbed.MadeUpOracle(t, nasbench301.Space{}, 60)
 	expect.ErrorLine(t, (&Searcher{Backend: backend, Config: config}).Search(oracle, rand.New(rand.NewPCG(1, 1))), "cannot be enumerated")
 	if len(oracle.Log()) > 0 {
 		t.Error("a configuration that cannot work has cost queries")
-	}
-	dir := t.TempDir()
-	_, err = Open(dir, backend, nasbench301.Space{}, config)
-	expect.ErrorLine(t, err, "cannot be enumerated")
-	if left := files(t, dir); len(left) > 0 {
-		t.Errorf("a configuration that cannot work has left %v", left)
 	}
 	config.TrainingSet = 15626
 	_, err = NewModel(backend, space, config)

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/cr-lso/cr-lso/crlso"
+	"github.com/cr-lso/cr-lso/crlso/runs"
 	"github.com/cr-lso/cr-lso/plots"
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
@@ -36,7 +36,7 @@ const redraw = 2 * time.Second
 
 // Training calls train, which does a stage of the run, and draws the losses of that name as they come. The curve
 // of all epochs stays; of a stage that was done before it is all there is to see.
-func Training(run *crlso.Run, stage string, losses []string, train func() error) error {
+func Training(run *runs.Run, stage string, losses []string, train func() error) error {
 	id, drawn := gonbui.UniqueID(), time.Time{}
 	draw := func() error {
 		_, values := run.Losses(stage)

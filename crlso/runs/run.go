@@ -1,4 +1,4 @@
-package crlso
+package runs
 
 import (
 	"bytes"
@@ -19,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cr-lso/cr-lso/crlso"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/source"
 	"github.com/gomlx/compute"
@@ -42,7 +43,7 @@ import (
 // Several processes may have the same folder open. One of them does a stage; the others say who it is, wait, and then
 // find the stage done. A process that is killed leaves the folder as it was at its latest checkpoint.
 type Run struct {
-	*Model
+	*crlso.Model
 	Dir string
 	// Progress is where the stages show a progress bar, and say why they wait or what is damaged. If it is nil
 	// there is no bar, and the rest goes to standard error.
@@ -60,12 +61,12 @@ type Run struct {
 type lossRow struct {
 	stage string
 	epoch int
-	Loss
+	crlso.Loss
 }
 
 // description is what run.json holds.
 type description struct {
-	Config   Config
+	Config   crlso.Config
 	Space    string
 	Backend  string // that the run began with; another one may have gone on
 	Versions map[string]string
@@ -78,7 +79,7 @@ var saveEvery = 20 * time.Second
 
 // Dir names a folder below base for a run with this configuration on this benchmark: another
 // setting, data set or source gives another folder.
-func Dir(base string, benchmark datasets.Benchmark, config Config) string {
+func Dir(base string, benchmark datasets.Benchmark, config crlso.Config) string {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%s %s %+v", benchmark.Name(), benchmark.Source(), config)
 	name := strings.ToLower(strings.ReplaceAll(benchmark.Name(), " ", "-"))
@@ -87,7 +88,7 @@ func Dir(base string, benchmark datasets.Benchmark, config Config) string {
 
 // Open starts a run in dir, or takes up the one that is there. It is an error if that one has another
 // configuration or space.
-func Open(dir string, backend compute.Backend, space datasets.Space, config Config) (*Run, error) {
+func Open(dir string, backend compute.Backend, space datasets.Space, config crlso.Config) (*Run, error) {
 	if err := config.ValidateFor(space); err != nil {
 		return nil, err
 	}
@@ -96,7 +97,7 @@ func Open(dir string, backend compute.Backend, space datasets.Space, config Conf
 		return nil, err
 	}
 	var err error
-	if r.Model, err = NewModel(backend, space, config); err != nil {
+	if r.Model, err = crlso.NewModel(backend, space, config); err != nil {
 		return nil, err
 	}
 	if err := r.refresh(); err != nil {
@@ -139,8 +140,8 @@ func (r *Run) describe(want description) error {
 }
 
 // firstDifference names the first setting in which two configurations differ.
-func firstDifference(have, want Config) string {
-	lines := func(c Config) []string {
+func firstDifference(have, want crlso.Config) string {
+	lines := func(c crlso.Config) []string {
 		text, err := json.MarshalIndent(c, "", "")
 		if err != nil {
 			return nil
@@ -237,7 +238,7 @@ func (r *Run) trainJoint(ctx context.Context) error {
 		return errors.New("joint training: there is no initial set yet; call LabelInitialSet first")
 	}
 	if epochs := r.Config.Pretrain.Epochs; epochs > 0 {
-		err := r.train(ctx, "pretraining", epochs, func(first int, each func(Epoch) error) error {
+		err := r.train(ctx, "pretraining", epochs, func(first int, each func(crlso.Epoch) error) error {
 			return r.Pretrain(ctx, first, each)
 		})
 		if err != nil {
@@ -248,13 +249,13 @@ func (r *Run) trainJoint(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.train(ctx, "joint", r.Config.Joint.Epochs, func(first int, each func(Epoch) error) error {
+	return r.train(ctx, "joint", r.Config.Joint.Epochs, func(first int, each func(crlso.Epoch) error) error {
 		return r.Model.TrainJoint(ctx, labels, first, each)
 	})
 }
 
 // train makes what is missing of a stage, and saves checkpoints meanwhile.
-func (r *Run) train(ctx context.Context, stage string, epochs int, train func(first int, each func(Epoch) error) error) error {
+func (r *Run) train(ctx context.Context, stage string, epochs int, train func(first int, each func(crlso.Epoch) error) error) error {
 	if r.at.done(stage, epochs) {
 		return nil
 	}
@@ -265,7 +266,7 @@ func (r *Run) train(ctx context.Context, stage string, epochs int, train func(fi
 	each, finish := r.report(stage, epochs, first)
 	defer finish()
 	done, saved := first, time.Now()
-	err := train(first, func(e Epoch) error {
+	err := train(first, func(e crlso.Epoch) error {
 		done = e.Number
 		if err := each(e); err != nil {
 			return err
@@ -289,15 +290,15 @@ func (r *Run) train(ctx context.Context, stage string, epochs int, train func(fi
 // its rounds. It writes search-N.csv and rounds-N.json; if they are there and complete, it queries the same
 // architectures again. To repeat the search with other random numbers, set Config.SearchSeed
 // between calls, or use SearchSeeds.
-func (r *Run) Search(ctx context.Context, oracle *datasets.Oracle) ([]SearchRound, error) {
+func (r *Run) Search(ctx context.Context, oracle *datasets.Oracle) ([]crlso.SearchRound, error) {
 	rounds, err := r.SearchSeeds(ctx, map[uint64]*datasets.Oracle{r.Config.SearchSeed: oracle})
 	return rounds[r.Config.SearchSeed], err
 }
 
 // SearchSeeds makes a Search on each oracle, with its key in place of Config.SearchSeed, all side by side as
 // [Model.SearchSeeds] says, and returns their rounds by that key.
-func (r *Run) SearchSeeds(ctx context.Context, oracles map[uint64]*datasets.Oracle) (map[uint64][]SearchRound, error) {
-	rounds := make(map[uint64][]SearchRound)
+func (r *Run) SearchSeeds(ctx context.Context, oracles map[uint64]*datasets.Oracle) (map[uint64][]crlso.SearchRound, error) {
+	rounds := make(map[uint64][]crlso.SearchRound)
 	missing := make(map[uint64]*datasets.Oracle)
 	joint := r.stageDone("joint", r.Config.Joint.Epochs)
 	replayed := func() (bool, error) {
@@ -339,7 +340,7 @@ func (r *Run) SearchSeeds(ctx context.Context, oracles map[uint64]*datasets.Orac
 }
 
 // search makes the searches that are missing, and adds their rounds.
-func (r *Run) search(ctx context.Context, missing map[uint64]*datasets.Oracle, rounds map[uint64][]SearchRound) error {
+func (r *Run) search(ctx context.Context, missing map[uint64]*datasets.Oracle, rounds map[uint64][]crlso.SearchRound) error {
 	spent, queries, total := make(map[uint64]int), 0, 0
 	for seed, oracle := range missing {
 		spent[seed] = len(oracle.Log())
@@ -348,7 +349,7 @@ func (r *Run) search(ctx context.Context, missing map[uint64]*datasets.Oracle, r
 	}
 	bar := r.bar("search", total, queries)
 	defer bar.Finish()
-	err := r.Model.SearchSeeds(ctx, missing, func(seed uint64, round SearchRound) error {
+	err := r.Model.SearchSeeds(ctx, missing, func(seed uint64, round crlso.SearchRound) error {
 		rounds[seed] = append(rounds[seed], round)
 		queries += round.Queries - spent[seed]
 		spent[seed] = round.Queries
@@ -367,7 +368,7 @@ func queriesFile(seed uint64) string { return fmt.Sprintf("search-%d.csv", seed)
 func roundsFile(seed uint64) string  { return fmt.Sprintf("rounds-%d.json", seed) }
 
 // replaySearch queries again what a complete search did, and returns its rounds; nil if there is none.
-func (r *Run) replaySearch(seed uint64, oracle *datasets.Oracle) (rounds []SearchRound, err error) {
+func (r *Run) replaySearch(seed uint64, oracle *datasets.Oracle) (rounds []crlso.SearchRound, err error) {
 	queries, err := r.readQueries(queriesFile(seed))
 	if err != nil || len(queries) != r.searchBudget(oracle) {
 		return nil, err
@@ -383,7 +384,7 @@ func (r *Run) replaySearch(seed uint64, oracle *datasets.Oracle) (rounds []Searc
 }
 
 // writeSearch writes what a search has queried, and its rounds if it is complete.
-func (r *Run) writeSearch(seed uint64, oracle *datasets.Oracle, rounds []SearchRound) error {
+func (r *Run) writeSearch(seed uint64, oracle *datasets.Oracle, rounds []crlso.SearchRound) error {
 	var err error
 	if len(oracle.Log()) == r.searchBudget(oracle) {
 		err = writeJSON(r.path(roundsFile(seed)), rounds)
@@ -393,9 +394,9 @@ func (r *Run) writeSearch(seed uint64, oracle *datasets.Oracle, rounds []SearchR
 
 // report returns a function that keeps the losses of each epoch and moves a progress bar, and one that ends
 // the bar.
-func (r *Run) report(stage string, epochs, first int) (each func(Epoch) error, finish func() error) {
+func (r *Run) report(stage string, epochs, first int) (each func(crlso.Epoch) error, finish func() error) {
 	bar := r.bar(stage, epochs, first)
-	each = func(e Epoch) error {
+	each = func(e crlso.Epoch) error {
 		for _, loss := range e.Losses {
 			r.losses = append(r.losses, lossRow{stage, e.Number, loss})
 		}
@@ -466,7 +467,7 @@ func readLosses(path, stage string, last int) (losses []lossRow, err error) {
 		if later := slices.Index(stages, record[0]) - slices.Index(stages, stage); later > 0 || later == 0 && epoch > last {
 			continue
 		}
-		losses = append(losses, lossRow{record[0], epoch, Loss{record[2], value}})
+		losses = append(losses, lossRow{record[0], epoch, crlso.Loss{Name: record[2], Value: value}})
 	}
 	return losses, nil
 }

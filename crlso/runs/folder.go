@@ -1,4 +1,4 @@
-package crlso
+package runs
 
 import (
 	"context"
@@ -155,7 +155,7 @@ func (r *Run) load(p position) error {
 		return err
 	}
 	r.at = unknown
-	if err := r.setWeights(saved); err != nil {
+	if err := setWeights(r.Store(), saved); err != nil {
 		return err
 	}
 	p.digest = digest
@@ -188,7 +188,7 @@ func (r *Run) save(stage string, epochs int) (err error) {
 	}
 	defer os.RemoveAll(temporary)
 	made := filepath.Join(temporary, "new")
-	p.digest, err = r.saveCheckpoint(made, func() error { return r.writeLosses(filepath.Join(made, lossesFile)) })
+	p.digest, err = saveCheckpoint(r.Store(), made, func() error { return r.writeLosses(filepath.Join(made, lossesFile)) })
 	if err != nil {
 		return err
 	}

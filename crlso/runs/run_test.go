@@ -1,4 +1,4 @@
-package crlso
+package runs
 
 import (
 	"context"
@@ -12,14 +12,17 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso"
 	"github.com/cr-lso/cr-lso/crlso/internal/expect"
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
+	"github.com/cr-lso/cr-lso/datasets/nasbench301"
 	"github.com/gomlx/compute"
 )
 
-func openRun(t *testing.T, dir string, backend compute.Backend, config Config) *Run {
+func openRun(t *testing.T, dir string, backend compute.Backend, config crlso.Config) *Run {
 	t.Helper()
 	run, err := Open(dir, backend, space, config)
 	if err != nil {
@@ -63,8 +66,8 @@ func TestRunResumes(t *testing.T) {
 	}
 	t.Parallel()
 	backend := testbed.Fastest(t)
-	config := small()
-	config.Pretrain = pretraining(3)
+	config := crlso.Tiny201()
+	config.Pretrain = nn.Training{Epochs: 3, Batch: 100, LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.999}
 	config.Joint.Epochs = 6
 	whole := openRun(t, t.TempDir(), backend, config)
 	upToPredictor(t, whole)
@@ -104,7 +107,7 @@ func TestRunResumes(t *testing.T) {
 	if err := resumed.TrainJoint(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if a, b := fmt.Sprint(weightsOf(t, whole.Model)), fmt.Sprint(weightsOf(t, resumed.Model)); a != b {
+	if a, b := fmt.Sprint(testbed.Weights(t, whole.Model.Store())), fmt.Sprint(testbed.Weights(t, resumed.Model.Store())); a != b {
 		t.Error("the resumed run has other weights")
 	}
 	if !slices.Equal(whole.losses, resumed.losses) {
@@ -117,7 +120,7 @@ func TestRunResumes(t *testing.T) {
 
 	// The third search is not made again, but read from the second one's file.
 	var logs [3][]datasets.Query
-	var rounds [3][]SearchRound
+	var rounds [3][]crlso.SearchRound
 	var err error
 	for i, run := range []*Run{whole, openRun(t, dir, backend, config), openRun(t, dir, backend, config)} {
 		oracle := testbed.Oracle(t, config.Budget)
@@ -168,7 +171,7 @@ func (c *expiring) Err() error {
 }
 
 func TestRunStagesInOrder(t *testing.T) {
-	run := openRun(t, t.TempDir(), testbed.Fastest(t), small())
+	run := openRun(t, t.TempDir(), testbed.Fastest(t), crlso.Tiny201())
 	expect.ErrorLine(t, run.TrainPredictor(t.Context()), "call LabelInitialSet first")
 	expect.ErrorLine(t, run.TrainJoint(t.Context()), "call TrainPredictor first")
 	_, err := run.Search(t.Context(), testbed.Oracle(t, 60))
@@ -177,18 +180,18 @@ func TestRunStagesInOrder(t *testing.T) {
 
 func TestRunOfAnotherKind(t *testing.T) {
 	dir := t.TempDir()
-	run := openRun(t, dir, testbed.Fastest(t), small())
+	run := openRun(t, dir, testbed.Fastest(t), crlso.Tiny201())
 	upToPredictor(t, run)
 
-	config := small()
+	config := crlso.Tiny201()
 	config.LatentDim++
 	_, err := Open(dir, testbed.Fastest(t), space, config)
 	expect.ErrorLine(t, err, `"LatentDim": 5 there, "LatentDim": 6 here`, "use another folder")
 	config.LatentDim = 0
 	_, err = Open(dir, testbed.Fastest(t), space, config)
 	expect.ErrorLine(t, err, "LatentDim is 0")
-	_, err = Open(dir, testbed.Fastest(t), schema101{}, small())
-	expect.ErrorLine(t, err, "is a run on NAS-Bench-201, not on schema of NAS-Bench-101")
+	_, err = Open(dir, testbed.Fastest(t), nasbench301.Space{}, crlso.Tiny201())
+	expect.ErrorLine(t, err, "is a run on NAS-Bench-201, not on NAS-Bench-301")
 
 	other, err := nasbench201.Open(t.Context(), "cifar100", nil, os.Stderr)
 	if err != nil {
@@ -207,7 +210,7 @@ func TestRunUnwritable(t *testing.T) {
 	if err := os.WriteFile(path, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Open(filepath.Join(path, "run"), testbed.Fastest(t), space, small())
+	_, err := Open(filepath.Join(path, "run"), testbed.Fastest(t), space, crlso.Tiny201())
 	expect.ErrorLine(t, err, path, "can be written")
 }
 
@@ -218,7 +221,7 @@ func TestRunFullDisk(t *testing.T) {
 	config.HiddenDim = 96 // so that a checkpoint is far above the limit, and go test's own log far below
 	config.Pretrain.Epochs, config.Joint.Epochs = 0, 2
 	run := openRun(t, t.TempDir(), backend, config)
-	if err := errors.Join(run.LabelInitialSet(madeUpOracle(t, space, config.Budget)), run.TrainPredictor(t.Context())); err != nil {
+	if err := errors.Join(run.LabelInitialSet(testbed.MadeUpOracle(t, space, config.Budget)), run.TrainPredictor(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	before := files(t, run.checkpoints())
@@ -253,9 +256,9 @@ func TestRunFullDisk(t *testing.T) {
 func TestRunsOpenWithTheirWeightsInOneOrder(t *testing.T) {
 	t.Parallel()
 	dir, backend := t.TempDir(), testbed.Go(t)
-	upToPredictor(t, openRun(t, dir, backend, small()))
+	upToPredictor(t, openRun(t, dir, backend, crlso.Tiny201()))
 	order := func() (paths []string) {
-		for v := range openRun(t, dir, backend, small()).store.IterVariables() {
+		for v := range openRun(t, dir, backend, crlso.Tiny201()).Store().IterVariables() {
 			paths = append(paths, v.Path())
 		}
 		return paths
@@ -270,3 +273,65 @@ func TestRunsOpenWithTheirWeightsInOneOrder(t *testing.T) {
 		}
 	}
 }
+
+// TestTrainingSetOfAnotherRun takes up a run in a space that cannot be enumerated: training set, labels and latents are
+// as they were, and another size is refused.
+func TestTrainingSetOfAnotherRun(t *testing.T) {
+	t.Parallel()
+	backend, dir, space, config := testbed.Go(t), t.TempDir(), nasbench301.Space{}, partly301()
+	config.Joint.Epochs = 1
+	var sets [2][]datasets.Arch
+	var latents [2][][]float64
+	for i := range sets {
+		run, err := Open(dir, backend, space, config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := run.LabelInitialSet(testbed.MadeUpOracle(t, space, config.Budget)); err != nil {
+			t.Fatal(err)
+		}
+		if err := run.TrainPredictor(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := run.TrainJoint(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range run.initial {
+			if !slices.Contains(run.TrainingSet(), q.Arch) {
+				t.Errorf("%v is labelled and not in the training set", q.Arch)
+			}
+		}
+		sets[i] = run.TrainingSet()
+		if latents[i], err = run.Encode(run.TrainingSet()...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(sets[0]) != config.TrainingSet || !slices.Equal(sets[0], sets[1]) || fmt.Sprint(latents[0]) != fmt.Sprint(latents[1]) {
+		t.Error("the run that was taken up has another training set, or other latents")
+	}
+	config.TrainingSet++
+	_, err := Open(dir, backend, space, config)
+	expect.ErrorLine(t, err, `"TrainingSet": 300 there, "TrainingSet": 301 here`)
+}
+
+// partly301 trains on 300 architectures, until some latents decode to an architecture.
+func partly301() crlso.Config {
+	c := crlso.Tiny201()
+	c.HiddenDim, c.TrainingSet, c.InitialSet, c.Budget = 16, 300, 20, 30
+	c.Joint = nn.Training{Epochs: 8, Batch: 64, LearningRate: 5e-3, Beta1: 0.9, Beta2: 0.999, ClipNorm: 5}
+	return c
+}
+
+// TestOpenErrors leaves nothing of a configuration that cannot work.
+func TestOpenErrors(t *testing.T) {
+	dir, config := t.TempDir(), crlso.Tiny201()
+	config.TrainingSet = 0
+	_, err := Open(dir, testbed.Go(t), nasbench301.Space{}, config)
+	expect.ErrorLine(t, err, "cannot be enumerated")
+	if left := files(t, dir); len(left) > 0 {
+		t.Errorf("it has left %v", left)
+	}
+}
+
+// space is NAS-Bench-201.
+var space = nasbench201.Space{}

@@ -1,4 +1,4 @@
-package crlso
+package nn_test
 
 import (
 	"math"
@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso"
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/gomlx/compute"
@@ -15,12 +16,12 @@ import (
 )
 
 // surrogateRegression fits the surrogate of a small configuration to what fits in a second.
-func surrogateRegression(kind SurrogateKind) nn.Regression {
-	config := small()
+func surrogateRegression(kind crlso.SurrogateKind) nn.Regression {
+	config := crlso.Tiny201()
 	config.Surrogate = kind
 	return nn.Regression{
-		Network:  func(scope *model.Scope, points *Node) *Node { return Surrogate(scope, config, points) },
-		Project:  func(scope *model.Scope, g *Graph) { ProjectICNN(scope, config, g) },
+		Network:  func(scope *model.Scope, points *Node) *Node { return crlso.Surrogate(scope, config, points) },
+		Project:  func(scope *model.Scope, g *Graph) { crlso.ProjectICNN(scope, config, g) },
 		Training: nn.Training{Epochs: 150, Batch: 64, LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.99},
 		Seed:     3,
 	}
@@ -29,13 +30,13 @@ func surrogateRegression(kind SurrogateKind) nn.Regression {
 // TestRegressionFindsTheMinimum fits a convex function with one minimum, and goes down to it from all sides.
 func TestRegressionFindsTheMinimum(t *testing.T) {
 	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
-		points := randomLatents(rand.New(rand.NewPCG(1, 2)), 256, 2, 1.5)
+		points := testbed.Latents(rand.New(rand.NewPCG(1, 2)), 256, 2, 1.5)
 		centre := []float64{0.5, -0.3}
 		var values []float64
 		for _, x := range points {
 			values = append(values, floats.Distance(x, centre, 2))
 		}
-		fitted, err := surrogateRegression(ICNNSurrogate).Fit(backend, points, values)
+		fitted, err := surrogateRegression(crlso.ICNNSurrogate).Fit(backend, points, values)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +61,7 @@ func TestRegressionProjects(t *testing.T) {
 		t.Skip("slow")
 	}
 	t.Parallel()
-	points := randomLatents(rand.New(rand.NewPCG(1, 2)), 256, 2, 1.5)
+	points := testbed.Latents(rand.New(rand.NewPCG(1, 2)), 256, 2, 1.5)
 	var values []float64
 	for _, x := range points {
 		values = append(values, math.Sin(3*x[0])+math.Cos(3*x[1]))
@@ -81,7 +82,7 @@ func TestRegressionProjects(t *testing.T) {
 		}
 		return slices.Min(gaps)
 	}
-	r := surrogateRegression(ICNNSurrogate)
+	r := surrogateRegression(crlso.ICNNSurrogate)
 	if gap := lowestGap(r); gap < -1e-5 {
 		t.Errorf("projected: lowest midpoint gap %g, want none below 0", gap)
 	}
@@ -93,8 +94,8 @@ func TestRegressionProjects(t *testing.T) {
 
 // TestRegressionGradients compares gradients with central differences, of an MLP.
 func TestRegressionGradients(t *testing.T) {
-	points := randomLatents(rand.New(rand.NewPCG(1, 2)), 64, 2, 1)
-	r := surrogateRegression(MLPSurrogate)
+	points := testbed.Latents(rand.New(rand.NewPCG(1, 2)), 64, 2, 1)
+	r := surrogateRegression(crlso.MLPSurrogate)
 	r.Training.Epochs = 2
 	fitted, err := r.Fit(testbed.Go(t), points, make([]float64, len(points)))
 	if err != nil {
@@ -133,7 +134,7 @@ func TestRegressionGradients(t *testing.T) {
 }
 
 func TestRegressionErrors(t *testing.T) {
-	if _, err := surrogateRegression(ICNNSurrogate).Fit(testbed.Fastest(t), [][]float64{{1, 2}}, nil); err == nil {
+	if _, err := surrogateRegression(crlso.ICNNSurrogate).Fit(testbed.Fastest(t), [][]float64{{1, 2}}, nil); err == nil {
 		t.Error("a point without a value is no error")
 	}
 }

@@ -1,9 +1,11 @@
-package crlso
+package inspect
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 
+	"github.com/cr-lso/cr-lso/crlso"
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
@@ -13,10 +15,10 @@ type Reconstruction struct {
 	Valid float64 // share that decode to any architecture of the space
 }
 
-// Reconstruct encodes and decodes architectures of the space; the training set if none are given.
-func (m *Model) Reconstruct(archs ...datasets.Arch) (Reconstruction, error) {
+// Reconstruct encodes and decodes architectures of the space, at least one.
+func Reconstruct(m *crlso.Model, archs []datasets.Arch) (Reconstruction, error) {
 	if len(archs) == 0 {
-		archs = m.training.Archs
+		return Reconstruction{}, errors.New("reconstruction: no architectures")
 	}
 	latents, err := m.Encode(archs...)
 	if err != nil {
@@ -46,7 +48,7 @@ type Generation struct {
 }
 
 // Generate decodes latents of length Z.
-func (m *Model) Generate(latents [][]float64) (Generation, error) {
+func Generate(m *crlso.Model, latents [][]float64) (Generation, error) {
 	decoded, err := m.Decode(latents)
 	if err != nil {
 		return Generation{}, err
@@ -76,15 +78,15 @@ type DecoderReport struct {
 //
 // Source: the measures of Zhang, Jiang, Cui, Garnett and Chen, "D-VAE: A Variational Autoencoder for Directed Acyclic
 // Graphs", NeurIPS 2019, which decodes each latent several times where the decoder here has one answer.
-func (m *Model) ReportDecoder(n int, rng *rand.Rand) (report DecoderReport, err error) {
+func ReportDecoder(m *crlso.Model, n int, rng *rand.Rand) (report DecoderReport, err error) {
 	if n < 1 {
 		return report, fmt.Errorf("report on the decoder: %d architectures, want at least 1", n)
 	}
 	var archs []datasets.Arch
-	for _, i := range rng.Perm(len(m.training.Archs))[:min(n, len(m.training.Archs))] {
-		archs = append(archs, m.training.Archs[i])
+	for _, i := range rng.Perm(len(m.TrainingSet()))[:min(n, len(m.TrainingSet()))] {
+		archs = append(archs, m.TrainingSet()[i])
 	}
-	if report.Reconstruction, err = m.Reconstruct(archs...); err != nil {
+	if report.Reconstruction, err = Reconstruct(m, archs); err != nil {
 		return report, err
 	}
 	around, err := m.Encode(archs...)
@@ -99,9 +101,9 @@ func (m *Model) ReportDecoder(n int, rng *rand.Rand) (report DecoderReport, err 
 			z[j] += rng.NormFloat64() * m.Config.SearchNoise
 		}
 	}
-	if report.Prior, err = m.Generate(prior); err != nil {
+	if report.Prior, err = Generate(m, prior); err != nil {
 		return report, err
 	}
-	report.AroundData, err = m.Generate(around)
+	report.AroundData, err = Generate(m, around)
 	return report, err
 }

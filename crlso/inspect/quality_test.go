@@ -1,10 +1,11 @@
-package crlso
+package inspect
 
 import (
 	"math"
 	"math/rand/v2"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso"
 	"github.com/cr-lso/cr-lso/crlso/internal/expect"
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/cr-lso/cr-lso/crlso/nn"
@@ -15,15 +16,17 @@ import (
 // TestGenerate counts by hand what random latents decode to, in a space where many scores make no architecture.
 func TestGenerate(t *testing.T) {
 	t.Parallel()
-	config := partly()
+	config := crlso.Tiny201()
+	config.HiddenDim, config.TrainingSet, config.InitialSet = 16, 300, 20
+	config.Joint = nn.Training{Epochs: 8, Batch: 64, LearningRate: 5e-3, Beta1: 0.9, Beta2: 0.999, ClipNorm: 5}
 	config.PerformanceWeight = 0
 	space := nasbench101.Space{}
 	m := newModel(t, testbed.Go(t), space, config)
 	if err := m.TrainJoint(t.Context(), nil, 0, nil); err != nil {
 		t.Fatal(err)
 	}
-	latents := randomLatents(rand.New(rand.NewPCG(1, 2)), 500, config.LatentDim, 1)
-	got, err := m.Generate(latents)
+	latents := testbed.Latents(rand.New(rand.NewPCG(1, 2)), 500, config.LatentDim, 1)
+	got, err := Generate(m, latents)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +56,7 @@ func TestReportDecoder(t *testing.T) {
 		t.Skip("slow")
 	}
 	t.Parallel()
-	config := small()
+	config := crlso.Tiny201()
 	config.TrainingSet, config.SearchNoise = 200, 0
 	config.Joint = nn.Training{Epochs: 60, Batch: 50, LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.999}
 	config.PerformanceWeight = 0
@@ -61,11 +64,11 @@ func TestReportDecoder(t *testing.T) {
 	if err := m.TrainJoint(t.Context(), nil, 0, nil); err != nil {
 		t.Fatal(err)
 	}
-	report, err := m.ReportDecoder(1000, rand.New(rand.NewPCG(1, 2)))
+	report, err := ReportDecoder(m, 1000, rand.New(rand.NewPCG(1, 2)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := m.Reconstruct()
+	all, err := Reconstruct(m, m.TrainingSet())
 	if err != nil || report.Reconstruction != all {
 		t.Errorf("%+v, of all the training set %+v (%v)", report.Reconstruction, all, err)
 	}
@@ -77,10 +80,10 @@ func TestReportDecoder(t *testing.T) {
 	}
 
 	// A cell in place of all others is reconstructed never or always.
-	one, err := m.Reconstruct(space.At(5), space.At(5))
+	one, err := Reconstruct(m, []datasets.Arch{space.At(5), space.At(5)})
 	if err != nil || one.Exact != math.Round(one.Exact) || one.Valid != 1 {
 		t.Errorf("reconstruction of one cell is %+v (%v)", one, err)
 	}
-	_, err = m.ReportDecoder(0, rand.New(rand.NewPCG(1, 2)))
+	_, err = ReportDecoder(m, 0, rand.New(rand.NewPCG(1, 2)))
 	expect.ErrorLine(t, err, "0 architectures, want at least 1")
 }

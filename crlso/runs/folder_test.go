@@ -1,4 +1,4 @@
-package crlso
+package runs
 
 import (
 	"bytes"
@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cr-lso/cr-lso/crlso"
 	"github.com/cr-lso/cr-lso/crlso/backend"
 	"github.com/cr-lso/cr-lso/crlso/internal/expect"
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
@@ -52,8 +53,8 @@ func TestMain(m *testing.M) {
 }
 
 // tiny is a configuration whose stages take a fraction of a second on any backend.
-func tiny() Config {
-	c := small()
+func tiny() crlso.Config {
+	c := crlso.Tiny201()
 	c.LatentDim, c.HiddenDim, c.EncoderLayers, c.DecoderBlocks = 3, 6, 1, 1
 	c.ICNNWidth, c.ICNNLayers = 4, 1
 	c.PredictorDim, c.PredictorLayers, c.PredictorCode = 4, 1, 3
@@ -69,14 +70,14 @@ type outcome struct {
 	Losses   []string
 	Weights  map[string][]float32
 	Searches map[uint64][]string
-	Rounds   map[uint64][]SearchRound
+	Rounds   map[uint64][]crlso.SearchRound
 }
 
 // stagesIn does what the quickstart's cells do, each of which opens the folder again.
 func stagesIn(ctx context.Context, dir string, backend compute.Backend) (out outcome, err error) {
 	var run *Run
 	oracle := func() *datasets.Oracle {
-		o, err1 := datasets.NewOracle(madeUp{space}, tiny().Budget, datasets.MeanLabel)
+		o, err1 := datasets.NewOracle(testbed.MadeUp{Over: space}, tiny().Budget, datasets.MeanLabel)
 		err = errors.Join(err, err1)
 		return o
 	}
@@ -98,7 +99,7 @@ func stagesIn(ctx context.Context, dir string, backend compute.Backend) (out out
 		}
 	}
 	out.Weights, out.Searches = make(map[string][]float32), make(map[uint64][]string)
-	for v := range run.store.IterVariables() {
+	for v := range run.Store().IterVariables() {
 		if v.DType() == dtypes.Float32 {
 			out.Weights[v.Path()] = tensors.MustCopyFlatData[float32](v.MustValue())
 		}
@@ -267,7 +268,7 @@ func TestProcessesInOneFolder(t *testing.T) {
 // wait for the rest can be ended.
 func TestSecondTab(t *testing.T) {
 	dir, backend := t.TempDir(), testbed.Go(t)
-	oracle := func() *datasets.Oracle { return madeUpOracle(t, space, tiny().Budget) }
+	oracle := func() *datasets.Oracle { return testbed.MadeUpOracle(t, space, tiny().Budget) }
 	first := openRun(t, dir, backend, tiny())
 	if err := errors.Join(first.LabelInitialSet(oracle()), first.TrainPredictor(t.Context())); err != nil {
 		t.Fatal(err)
@@ -287,7 +288,7 @@ func TestSecondTab(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	name := fmt.Sprintf("process %d (crlso.test, on ", os.Getpid())
+	name := fmt.Sprintf("process %d (runs.test, on ", os.Getpid())
 	expect.ErrorLine(t, second.TrainJoint(ctx), "stopped waiting for "+name, dir, "deadline exceeded")
 	if want := "waiting for " + name; !strings.HasPrefix(said.String(), want) || strings.Count(said.String(), "\n") != 1 {
 		t.Errorf("whoever waits is told %q, want one line with %q", said.String(), want)
@@ -311,7 +312,7 @@ func TestSecondTab(t *testing.T) {
 	if _, err := first.Search(t.Context(), again); err != nil || !slices.Equal(found.Log(), again.Log()) {
 		t.Errorf("the search of the first is another one: %v", err)
 	}
-	if fmt.Sprint(weightsOf(t, first.Model)) != fmt.Sprint(weightsOf(t, second.Model)) || !slices.Equal(first.losses, second.losses) {
+	if fmt.Sprint(testbed.Weights(t, first.Model.Store())) != fmt.Sprint(testbed.Weights(t, second.Model.Store())) || !slices.Equal(first.losses, second.losses) {
 		t.Error("the two have other weights or losses")
 	}
 }
@@ -329,7 +330,7 @@ func TestStaleMemory(t *testing.T) {
 	if err := os.Remove(early.path("search-1.csv")); err != nil {
 		t.Fatal(err)
 	}
-	oracle := madeUpOracle(t, space, tiny().Budget)
+	oracle := testbed.MadeUpOracle(t, space, tiny().Budget)
 	rounds, err := early.SearchSeeds(t.Context(), map[uint64]*datasets.Oracle{1: oracle})
 	if err != nil {
 		t.Fatal(err)
@@ -381,7 +382,7 @@ func TestOpenWhileTraining(t *testing.T) {
 func TestCheckpointsOfOthers(t *testing.T) {
 	dir, backend := t.TempDir(), testbed.Go(t)
 	run := openRun(t, dir, backend, tiny())
-	oracle := madeUpOracle(t, space, tiny().Budget)
+	oracle := testbed.MadeUpOracle(t, space, tiny().Budget)
 	if err := errors.Join(run.LabelInitialSet(oracle), run.TrainPredictor(t.Context())); err != nil {
 		t.Fatal(err)
 	}
@@ -443,7 +444,7 @@ func TestRunDamaged(t *testing.T) {
 		t.Skip("slow")
 	}
 	dir, backend, config := t.TempDir(), testbed.Go(t), tiny()
-	newOracle := func() *datasets.Oracle { return madeUpOracle(t, space, config.Budget) }
+	newOracle := func() *datasets.Oracle { return testbed.MadeUpOracle(t, space, config.Budget) }
 	whole := openRun(t, dir, backend, config)
 	oracle := newOracle()
 	if err := errors.Join(whole.LabelInitialSet(oracle), whole.TrainPredictor(t.Context()), whole.TrainJoint(t.Context())); err != nil {
@@ -500,7 +501,7 @@ func TestRunDamaged(t *testing.T) {
 				t.Errorf("%s, %s: the user is told %v, want %d lines", name, what, run.told, lines)
 			}
 			if !slices.Equal(again.Log(), oracle.Log()) || !slices.Equal(run.losses, whole.losses) ||
-				fmt.Sprint(weightsOf(t, run.Model)) != fmt.Sprint(weightsOf(t, whole.Model)) {
+				fmt.Sprint(testbed.Weights(t, run.Model.Store())) != fmt.Sprint(testbed.Weights(t, whole.Model.Store())) {
 				t.Errorf("%s, %s: the results are others than those of a folder that is not damaged", name, what)
 			}
 		}
@@ -527,7 +528,7 @@ func TestNoGoodCheckpoint(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	oracle := madeUpOracle(t, space, tiny().Budget)
+	oracle := testbed.MadeUpOracle(t, space, tiny().Budget)
 	if err := errors.Join(trained.LabelInitialSet(oracle), trained.TrainPredictor(t.Context()), trained.TrainJoint(t.Context())); err != nil {
 		t.Fatal(err)
 	}

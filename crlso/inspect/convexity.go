@@ -1,22 +1,29 @@
-package crlso
+package inspect
 
 import (
 	"fmt"
 	"math"
 
+	"github.com/cr-lso/cr-lso/crlso"
 	"github.com/cr-lso/cr-lso/datasets"
 	"gonum.org/v1/gonum/stat"
 )
 
+// Surface is a model of accuracy over latents, such as [crlso.Model] and [Probe].
+type Surface interface {
+	// Performance returns accuracies in percent, one for each latent.
+	Performance(latents [][]float64) ([]float64, error)
+}
+
 // AlongSegments returns the performance model 1 - f, in percent, at equally spaced points of the segment from each a[i]
 // to b[i], ends included: one row of length steps for each segment. steps must be at least 2.
-func (m *Model) AlongSegments(a, b [][]float64, steps int) ([][]float64, error) {
-	return alongSegments(a, b, steps, m.Performance)
+func AlongSegments(surface Surface, a, b [][]float64, steps int) ([][]float64, error) {
+	return alongSegments(a, b, steps, surface.Performance)
 }
 
 // MeasuredAlongSegments is AlongSegments for the validation accuracy that the benchmark measured for the
 // architectures that the points decode to. Points that decode to none have accuracy 0.
-func (m *Model) MeasuredAlongSegments(benchmark datasets.Benchmark, a, b [][]float64, steps int) ([][]float64, error) {
+func MeasuredAlongSegments(m *crlso.Model, benchmark datasets.Benchmark, a, b [][]float64, steps int) ([][]float64, error) {
 	return alongSegments(a, b, steps, func(points [][]float64) ([]float64, error) {
 		decoded, err := m.Decode(points)
 		if err != nil {
@@ -40,8 +47,8 @@ func (m *Model) MeasuredAlongSegments(benchmark datasets.Benchmark, a, b [][]flo
 // MidpointGaps measures how concave the performance model P = 1 - f is: for each pair of latents it returns
 // P((a+b)/2) - (P(a) + P(b))/2 in points of accuracy. A concave model has no negative gap, up to
 // rounding in single precision.
-func (m *Model) MidpointGaps(a, b [][]float64) ([]float64, error) {
-	values, err := m.AlongSegments(a, b, 3)
+func MidpointGaps(surface Surface, a, b [][]float64) ([]float64, error) {
+	values, err := AlongSegments(surface, a, b, 3)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package crlso
+package inspect
 
 import (
 	"math"
@@ -6,19 +6,37 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso"
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/cr-lso/cr-lso/crlso/stats"
+	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/cr-lso/cr-lso/datasets/nasbench201"
+	"github.com/gomlx/compute"
 )
 
-// trained is a small model that decodes some cells, from accuracies in place of pseudo-labels.
-func trained(t *testing.T) *Model {
+func newModel(t *testing.T, backend compute.Backend, space datasets.Space, config crlso.Config) *crlso.Model {
 	t.Helper()
-	config := whole()
+	m, err := crlso.NewModel(backend, space, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// trained is a small model that decodes some cells, from accuracies in place of pseudo-labels.
+func trained(t *testing.T) *crlso.Model {
+	t.Helper()
+	config := crlso.Tiny201()
+	config.TrainingSet = 0
 	config.Joint.Epochs, config.Joint.Batch, config.Joint.LearningRate = 15, 256, 1e-2
 	config.Joint.Beta1, config.Joint.Beta2 = 0.9, 0.999
 	config.ICNNWidth = 32
 	m := newModel(t, testbed.Fastest(t), space, config)
-	if err := m.TrainJoint(t.Context(), trueAccuracies(t, m), 0, nil); err != nil {
+	accuracies, err := datasets.Validation(testbed.Table(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.TrainJoint(t.Context(), accuracies, 0, nil); err != nil {
 		t.Fatal(err)
 	}
 	return m
@@ -36,13 +54,13 @@ func TestTrainedSpace(t *testing.T) {
 }
 
 // testLandscape checks that the numbers are possible, and the same each time.
-func testLandscape(t *testing.T, m *Model) {
+func testLandscape(t *testing.T, m *crlso.Model) {
 	table := testbed.Table(t)
-	l, err := m.Landscape(t.Context(), table)
+	l, err := MeasureLandscape(t.Context(), m, table)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := m.Landscape(t.Context(), table)
+	again, err := MeasureLandscape(t.Context(), m, table)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,19 +89,19 @@ func testLandscape(t *testing.T, m *Model) {
 	}
 }
 
-func testDecodeAround(t *testing.T, m *Model) {
-	exact, err := m.Reconstruct()
+func testDecodeAround(t *testing.T, m *crlso.Model) {
+	exact, err := Reconstruct(m, m.TrainingSet())
 	if err != nil || exact.Exact < 0.1 {
 		t.Fatal(exact, err)
 	}
-	all, err := m.DecodeAround(space.Len(), 1, 0)
+	all, err := DecodeAround(m, space.Len(), 1, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if math.Abs(all[0].Same-exact.Exact) > 1e-9 || math.Abs(all[0].Valid-1) > 1e-9 || math.Abs(all[0].Distinct-1) > 1e-9 {
 		t.Errorf("without noise %+v, but %+v", all[0], exact)
 	}
-	around, err := m.DecodeAround(200, 10, 0, 0.3, 3)
+	around, err := DecodeAround(m, 200, 10, 0, 0.3, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,3 +134,6 @@ func TestBestAndPairs(t *testing.T) {
 		}
 	}
 }
+
+// space is NAS-Bench-201.
+var space = nasbench201.Space{}

@@ -1,4 +1,4 @@
-package crlso
+package inspect
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/cr-lso/cr-lso/crlso"
 	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/cr-lso/cr-lso/datasets"
@@ -41,11 +42,11 @@ const (
 	landscapeRows       = 1000 // architectures whose neighbours are looked at
 )
 
-// Landscape measures the model's latent space against a benchmark on its space. What is random in it comes from
+// MeasureLandscape measures the model's latent space against a benchmark on its space. What is random in it comes from
 // Config.Seed, and pairs and halves are the same for all models with that seed.
-func (m *Model) Landscape(ctx context.Context, benchmark datasets.Benchmark) (Landscape, error) {
+func MeasureLandscape(ctx context.Context, m *crlso.Model, benchmark datasets.Benchmark) (Landscape, error) {
 	var l Landscape
-	latents, err := m.Encode()
+	latents, err := m.Encode(m.TrainingSet()...)
 	if err != nil {
 		return l, err
 	}
@@ -69,7 +70,7 @@ func (m *Model) Landscape(ctx context.Context, benchmark datasets.Benchmark) (La
 }
 
 // fit fits functions on one half of the architectures and judges them on the other.
-func (l *Landscape) fit(ctx context.Context, m *Model, rng *rand.Rand, latents [][]float64, accuracy []float64) error {
+func (l *Landscape) fit(ctx context.Context, m *crlso.Model, rng *rand.Rand, latents [][]float64, accuracy []float64) error {
 	latents = standardized(latents) // which changes neither linear nor concave functions into others
 	order := rng.Perm(len(latents))
 	half := len(order) / 2
@@ -88,12 +89,12 @@ func (l *Landscape) fit(ctx context.Context, m *Model, rng *rand.Rand, latents [
 	}
 	l.LinearFit = stat.RSquaredFrom(linear, truth, nil)
 	for _, probe := range []struct {
-		kind SurrogateKind
+		kind crlso.SurrogateKind
 		fit  *float64
-	}{{ICNNSurrogate, &l.ConcaveFit}, {MLPSurrogate, &l.FreeFit}} {
+	}{{crlso.ICNNSurrogate, &l.ConcaveFit}, {crlso.MLPSurrogate, &l.FreeFit}} {
 		config := m.Config
 		config.Surrogate = probe.kind
-		fitted, err := FitProbe(ctx, m.backend, config, z, y)
+		fitted, err := FitProbe(ctx, m.Backend(), config, z, y)
 		if err != nil {
 			return err
 		}
@@ -102,9 +103,9 @@ func (l *Landscape) fit(ctx context.Context, m *Model, rng *rand.Rand, latents [
 			return err
 		}
 		*probe.fit = stat.RSquaredFrom(predicted, truth, nil)
-		if probe.kind == MLPSurrogate {
+		if probe.kind == crlso.MLPSurrogate {
 			a, b := Pairs(rng, latents, landscapePairs)
-			values, err := fitted.AlongSegments(a, b, 3)
+			values, err := AlongSegments(fitted, a, b, 3)
 			if err != nil {
 				return err
 			}
@@ -115,7 +116,7 @@ func (l *Landscape) fit(ctx context.Context, m *Model, rng *rand.Rand, latents [
 }
 
 // walk measures accuracy along segments.
-func (l *Landscape) walk(m *Model, benchmark datasets.Benchmark, rng *rand.Rand, latents [][]float64, accuracy []float64) error {
+func (l *Landscape) walk(m *crlso.Model, benchmark datasets.Benchmark, rng *rand.Rand, latents [][]float64, accuracy []float64) error {
 	for _, segments := range []struct {
 		ends               [][]float64
 		violations, middle *float64
@@ -124,7 +125,7 @@ func (l *Landscape) walk(m *Model, benchmark datasets.Benchmark, rng *rand.Rand,
 		{rowsOf(latents, stats.Best(accuracy, landscapeGood)), &l.GoodViolations, &l.GoodMiddle},
 	} {
 		a, b := Pairs(rng, segments.ends, landscapePairs)
-		values, err := m.MeasuredAlongSegments(benchmark, a, b, 3)
+		values, err := MeasuredAlongSegments(m, benchmark, a, b, 3)
 		if err != nil {
 			return err
 		}
@@ -188,8 +189,8 @@ type Around struct {
 
 // DecodeAround adds normal noise of several sizes to the latents of n random architectures, copies times to each, and decodes
 // them. noises are shares of the latents' [Spread]. What is random comes from Config.Seed.
-func (m *Model) DecodeAround(n, copies int, noises ...float64) ([]Around, error) {
-	latents, err := m.Encode()
+func DecodeAround(m *crlso.Model, n, copies int, noises ...float64) ([]Around, error) {
+	latents, err := m.Encode(m.TrainingSet()...)
 	if err != nil {
 		return nil, err
 	}
@@ -223,7 +224,7 @@ func (m *Model) DecodeAround(n, copies int, noises ...float64) ([]Around, error)
 				}
 				around.Valid += 1 / total
 				arch := m.Space.Canonical(d.Arch)
-				if arch == m.Space.Canonical(m.training.Archs[centre]) {
+				if arch == m.Space.Canonical(m.TrainingSet()[centre]) {
 					around.Same += 1 / total
 				}
 				seen[arch] = true

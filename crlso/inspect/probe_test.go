@@ -1,9 +1,10 @@
-package crlso
+package inspect
 
 import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso"
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/cr-lso/cr-lso/crlso/stats"
 	"gonum.org/v1/gonum/floats"
@@ -32,18 +33,18 @@ func TestProbe(t *testing.T) {
 	unseen, concaveThere, convexThere := draw(1000)
 	cases := []struct {
 		name         string
-		kind         SurrogateKind
+		kind         crlso.SurrogateKind
 		y, there     []float64
 		least, most  float64 // R²
 		neverBelowIt bool    // the chord
 	}{
-		{"ICNN, concave", ICNNSurrogate, concave, concaveThere, 0.97, 1, true},
-		{"ICNN, convex", ICNNSurrogate, convex, convexThere, -1, 0.1, true},
-		{"MLP, concave", MLPSurrogate, concave, concaveThere, 0.97, 1, false},
-		{"MLP, convex", MLPSurrogate, convex, convexThere, 0.97, 1, false},
+		{"ICNN, concave", crlso.ICNNSurrogate, concave, concaveThere, 0.97, 1, true},
+		{"ICNN, convex", crlso.ICNNSurrogate, convex, convexThere, -1, 0.1, true},
+		{"MLP, concave", crlso.MLPSurrogate, concave, concaveThere, 0.97, 1, false},
+		{"MLP, convex", crlso.MLPSurrogate, convex, convexThere, 0.97, 1, false},
 	}
 	for _, c := range cases {
-		config := small()
+		config := crlso.Tiny201()
 		config.LatentDim, config.ICNNWidth, config.Surrogate = 3, 32, c.kind
 		probe, err := FitProbe(t.Context(), testbed.Fastest(t), config, z, c.y)
 		if err != nil {
@@ -56,7 +57,7 @@ func TestProbe(t *testing.T) {
 		if r2 := stat.RSquaredFrom(predicted, c.there, nil); r2 < c.least || r2 > c.most {
 			t.Errorf("%s: R² is %.3f, want %.2f to %.2f", c.name, r2, c.least, c.most)
 		}
-		values, err := probe.AlongSegments(unseen[:500], unseen[500:], 3)
+		values, err := AlongSegments(probe, unseen[:500], unseen[500:], 3)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,10 +69,10 @@ func TestProbe(t *testing.T) {
 
 func TestProbeErrors(t *testing.T) {
 	backend := testbed.Go(t)
-	if _, err := FitProbe(t.Context(), backend, small(), [][]float64{{1}}, []float64{1, 2}); err == nil {
+	if _, err := FitProbe(t.Context(), backend, crlso.Tiny201(), [][]float64{{1}}, []float64{1, 2}); err == nil {
 		t.Error("two accuracies for one latent are no error")
 	}
-	if _, err := FitProbe(t.Context(), backend, small(), [][]float64{{1}}, []float64{1}); err == nil {
+	if _, err := FitProbe(t.Context(), backend, crlso.Tiny201(), [][]float64{{1}}, []float64{1}); err == nil {
 		t.Error("a latent of one dimension where the configuration has five is no error")
 	}
 }

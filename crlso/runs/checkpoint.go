@@ -1,4 +1,4 @@
-package crlso
+package runs
 
 import (
 	"cmp"
@@ -22,8 +22,8 @@ const digestFile = "sha256"
 
 // saveCheckpoint writes all weights and optimiser state into the new folder dir, in GoMLX's checkpoint format, lets
 // more add what else belongs to it, and returns the digest of all.
-func (m *Model) saveCheckpoint(dir string, more func() error) (digest string, err error) {
-	handler, err := checkpoint.Build(m.store).Dir(dir).ExcludeAllParams().Done()
+func saveCheckpoint(store *model.Store, dir string, more func() error) (digest string, err error) {
+	handler, err := checkpoint.Build(store).Dir(dir).ExcludeAllParams().Done()
 	if err != nil {
 		return "", err
 	}
@@ -64,15 +64,15 @@ func openCheckpoint(dir string) (*model.Store, string, error) {
 
 // setWeights sets all weights and the optimiser state to those of a checkpoint. It does so in the order of their names: GoMLX
 // loads them in another order each time, and then no compiled program would be found in the cache.
-func (m *Model) setWeights(saved *model.Store) error {
+func setWeights(store, saved *model.Store) error {
 	byName := func(a, b *model.Variable) int { return strings.Compare(a.Path(), b.Path()) }
 	for _, v := range slices.SortedFunc(saved.IterVariables(), byName) {
 		value, err := v.Value()
 		if err != nil {
 			return err
 		}
-		if mine := m.store.GetVariable(v.Path()); mine == nil {
-			_, err = m.store.CreateVariable(v.Path(), value)
+		if mine := store.GetVariable(v.Path()); mine == nil {
+			_, err = store.CreateVariable(v.Path(), value)
 		} else if !mine.Shape().Equal(v.Shape()) {
 			err = fmt.Errorf("%s has shape %s, this model wants %s", v.Path(), v.Shape(), mine.Shape())
 		} else {
