@@ -15,9 +15,8 @@ type Benchmark interface {
 
 	Space() Space
 
-	// Lookup returns what is known of a, canonical or not. Its error says that a is not in the
-	// benchmark; an architecture of another space is no reason to panic. The caller must not change
-	// what the record holds.
+	// Lookup returns what is known of a, canonical or not, and is not to be changed. Its error says
+	// that a is not in the benchmark.
 	Lookup(a Arch) (Record, error)
 
 	// HasTest reports whether the source holds test accuracies.
