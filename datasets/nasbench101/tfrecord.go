@@ -46,7 +46,7 @@ func (s TFRecord) Info() Info {
 		Name:    "official " + only108.Name,
 		Holds:   "validation and test accuracy of each of three training runs",
 		Path:    s.path(),
-		Present: exists(s.path()),
+		Present: source.IsFile(s.path()),
 		Get:     fmt.Sprintf("fetched when the protocol validation first needs it, or download %s, 499 MB, to %s", only108.URL, place),
 	}
 }

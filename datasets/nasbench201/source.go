@@ -38,5 +38,3 @@ func cacheDir() (string, error) { return source.Folder("nasbench201") }
 
 // cached returns the path of a file in cacheDir, or just its name if there is no cache.
 func cached(name string) string { return source.Place("nasbench201", name) }
-
-func exists(path string) bool { return source.Stamp(path) != "" }

@@ -136,10 +136,7 @@ func open(ctx context.Context, d dataSet, source Source, progress io.Writer) (*T
 		err = t.check()
 	}
 	if err != nil {
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		return nil, fmt.Errorf("%s: %w; the file is not the official one or is damaged: %s", path, err, source.Info().Get)
+		return nil, source.Info().Damaged(ctx, path, err)
 	}
 	t.saveConverted(source, progress)
 	return t, nil

