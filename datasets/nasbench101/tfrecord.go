@@ -22,6 +22,7 @@ import (
 // trainings as well.
 type TFRecord struct {
 	Path string // of the file; empty for nasbench_only108.tfrecord in the cache
+	asIs bool   // in the cache it is taken or refused, but never fetched
 }
 
 var only108 = source.File{
@@ -61,20 +62,29 @@ func (s TFRecord) path() string {
 func (TFRecord) id() string { return "tfrecord" }
 
 func (s TFRecord) stamp() string {
-	if s.Path == "" {
-		return only108.SHA256 // what fetch returns has it
+	switch {
+	case s.Path != "":
+		return source.Stamp(s.Path)
+	case s.asIs && s.check() != nil:
+		return ""
 	}
-	return source.Stamp(s.Path)
+	return only108.SHA256 // what fetch returns has it
 }
+
+// check returns an error unless the file in the cache is the official one.
+func (s TFRecord) check() error { return source.CheckFile(s.path(), only108.SHA256, only108.Size) }
 
 func (TFRecord) valRuns() int { return numRuns }
 
 func (s TFRecord) fetch(ctx context.Context, progress io.Writer) (string, error) {
-	if info := s.Info(); s.Path != "" {
-		if !info.Present {
-			return "", fmt.Errorf("there is no file %s: %s", info.Path, info.Get)
+	if s.Path != "" || s.asIs {
+		path, err := s.Info().There("file")
+		if err == nil && s.asIs {
+			if err = s.check(); err != nil {
+				err = s.Info().Damaged(ctx, path, err)
+			}
 		}
-		return info.Path, nil
+		return path, err
 	}
 	dir, err := cacheDir()
 	if err != nil {

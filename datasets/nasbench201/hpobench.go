@@ -26,6 +26,7 @@ import (
 // of by convention, see [Table], so that data set comes without.
 type HPOBench struct {
 	Path string // of the archive, of a folder that it was unpacked to, or of a data set's JSON; empty for the place in the cache
+	asIs bool   // in the cache it is taken as it is, but never fetched
 }
 
 var archive = source.File{
@@ -65,7 +66,7 @@ func (s HPOBench) fetch(ctx context.Context, progress io.Writer) (string, error)
 	switch info := s.Info(); {
 	case info.Present && info.Path != cached(archive.Name):
 		return info.Path, nil
-	case s.Path != "":
+	case s.Path != "" || s.asIs:
 		return info.There("file or folder")
 	}
 	dir, err := cacheDir()
