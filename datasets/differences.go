@@ -32,8 +32,8 @@ func Differences(a, b Benchmark) (n int, first []string, err error) {
 	})
 }
 
-// CountDifferences counts those of all things, numbered from 0, that describe returns a text for, and
-// returns the first three texts. It ends at the first error.
+// CountDifferences counts those of all things, numbered from 0, that describe returns a text for,
+// and returns the first three texts. It ends at the first error.
 func CountDifferences(all int, describe func(i int) (string, error)) (n int, first []string, err error) {
 	for i := range all {
 		difference, err := describe(i)

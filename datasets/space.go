@@ -5,7 +5,8 @@
 // Accuracies are in percent throughout. A search sees validation accuracies only: neither an
 // Oracle nor anything it returns leads to a test accuracy, so using one does not compile.
 //
-// The benchmarks live in the packages below this one, such as nasbench201.
+// The benchmarks live in the packages below this one, such as nasbench201. A space and a benchmark
+// of one's own are in the example; package spacetest checks a space.
 package datasets
 
 import "math/rand/v2"
@@ -27,8 +28,8 @@ type Arch interface {
 // may be called from several goroutines at once, each with an rng of its own. The slices that they
 // return are the caller's.
 //
-// Methods panic when given nil or an architecture of another space. A space that is a part of
-// another one may take the architectures of the whole, but for Index.
+// Methods panic when given nil or an architecture of another space. Where a space is a part of
+// another one, Index panics, and the other methods may take the architectures of the whole.
 //
 // The dynamic type of a space is comparable. Package spacetest checks all this, and what stands
 // below.

@@ -63,8 +63,8 @@ func TestEncode(t *testing.T) {
 	}
 }
 
-// What a network decodes to follows the rules of the released code, and the error names the one that
-// is broken.
+// What a network decodes to follows the rules of the released code, and the error names the one
+// that is broken.
 func TestDecode(t *testing.T) {
 	base := mustParse(t, inceptionInFile)
 	set := func(scores []float32, v int, op Op) {

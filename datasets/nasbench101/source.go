@@ -33,8 +33,8 @@ type Source interface {
 // Info is what a user may want to know of a source of accuracies.
 type Info = source.Info
 
-// Sources returns all sources of official accuracies, each as it is at its usual place: Open fetches none
-// of these, and refuses what is not the official file.
+// Sources returns all sources of official accuracies, each as it is at its usual place: Open
+// fetches none of these, and refuses what is not the official file.
 func Sources() []Source { return []Source{TFRecord{asIs: true}, AuthorsJSON{}} }
 
 // accuracies are what a source holds of all cells, in percent: cell after cell in the order of [Enumerate],

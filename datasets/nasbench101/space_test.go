@@ -222,7 +222,8 @@ type foreign string
 
 func (f foreign) String() string { return string(f) }
 
-// A space of some cells numbers them in the order of all, and says of others that they are not there.
+// A space of some cells numbers them in the order of all, and says of others that they are not
+// there.
 func TestSubspace(t *testing.T) {
 	space, rng := everyFourteenth(), rand.New(rand.NewPCG(11, 12))
 	if want := "NAS-Bench-101, 30259 cells"; space.Len() != 30259 || space.Name() != want {

@@ -31,8 +31,8 @@ func TestFileOfTheUser(t *testing.T) {
 	}
 }
 
-// A wrong file at the usual place is refused, even if what it once held is kept: nothing is fetched in its
-// place, and it stays.
+// A wrong file at the usual place is refused, even if what it once held is kept: nothing is
+// fetched in its place, and it stays.
 func TestSourcesAreTakenAsTheyAre(t *testing.T) {
 	t.Setenv("CRLSO_CACHE", t.TempDir())
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it is fetched") }))

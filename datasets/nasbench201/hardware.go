@@ -281,9 +281,10 @@ func (h *Hardware) value(what, device string, devices []string, a datasets.Arch)
 	return value, nil
 }
 
-// Latencies returns the latencies of all cells on a device by official index, for looking at a device as a
-// whole. The error says that one is missing. On edgetpu that is always so, since its compiler could not
-// translate 4,699 of the cells: ask Latency for each cell there, and leave out those with an error.
+// Latencies returns the latencies of all cells on a device by official index, for looking at a
+// device as a whole. The error says that one is missing. On edgetpu that is always so, since its
+// compiler could not translate 4,699 of the cells: ask Latency for each cell there, and leave out
+// those with an error.
 func (h *Hardware) Latencies(device string) ([]float64, error) { return all(h.Latency, device) }
 
 // Energies is Latencies for energies.

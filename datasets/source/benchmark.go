@@ -24,8 +24,8 @@ func (i Info) There(kind string) (string, error) {
 	return i.Path, nil
 }
 
-// Damaged returns why a file at a path could not be read, and what to do. If ctx has ended, it says why
-// that has.
+// Damaged returns why a file at a path could not be read, and what to do. If ctx has ended, it
+// says why that has.
 func (i Info) Damaged(ctx context.Context, path string, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -25,8 +25,8 @@ func WriteConverted(path string, value any) error {
 	})
 }
 
-// ReadConverted reads what WriteConverted wrote into the value that a pointer points to. The error is fs.ErrNotExist if
-// there is no file.
+// ReadConverted reads what WriteConverted wrote into the value that a pointer points to. The error
+// is fs.ErrNotExist if there is no file.
 func ReadConverted(path string, value any) error {
 	content, err := os.ReadFile(path)
 	if err != nil {

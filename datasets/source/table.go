@@ -40,8 +40,8 @@ func Columns(header []string, names ...string) (map[string]int, error) {
 	return columns, nil
 }
 
-// ReadTable calls header with the header of a gzipped CSV file and row with each of its rows, which are
-// valid until the next one is read. Errors of row are returned with the line.
+// ReadTable calls header with the header of a gzipped CSV file and row with each of its rows,
+// which are valid until the next one is read. Errors of row are returned with the line.
 func ReadTable(ctx context.Context, path string, header, row func(fields []string) error) error {
 	file, err := os.Open(path)
 	if err != nil {

@@ -109,8 +109,8 @@ func (k kit) symmetry() error {
 	})
 }
 
-// Draws for the chi-squared test: so many architectures, so often each neighbour on average, and the
-// probability below which an outcome counts as no chance.
+// Draws for the chi-squared test: so many architectures, so often each neighbour on average, and
+// the probability below which an outcome counts as no chance.
 const (
 	mutated      = 3
 	eachMutant   = 100
