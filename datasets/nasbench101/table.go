@@ -115,7 +115,10 @@ func open(ctx context.Context, p protocol, source Source, progress io.Writer) (*
 		err = a.check()
 	}
 	if err != nil {
-		return nil, source.Info().Damaged(ctx, path, err)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		return nil, source.Info().Damaged(fmt.Errorf("%s: %w", path, err))
 	}
 	a.saveConverted(source, progress)
 	return a, nil

@@ -62,29 +62,25 @@ func (s TFRecord) path() string {
 func (TFRecord) id() string { return "tfrecord" }
 
 func (s TFRecord) stamp() string {
-	switch {
-	case s.Path != "":
+	if s.Path != "" {
 		return source.Stamp(s.Path)
-	case s.asIs && s.check() != nil:
-		return ""
+	}
+	if s.asIs {
+		if _, err := s.Info().Official(only108.SHA256, only108.Size); err != nil {
+			return ""
+		}
 	}
 	return only108.SHA256 // what fetch returns has it
 }
 
-// check returns an error unless the file in the cache is the official one.
-func (s TFRecord) check() error { return source.CheckFile(s.path(), only108.SHA256, only108.Size) }
-
 func (TFRecord) valRuns() int { return numRuns }
 
 func (s TFRecord) fetch(ctx context.Context, progress io.Writer) (string, error) {
-	if s.Path != "" || s.asIs {
-		path, err := s.Info().There("file")
-		if err == nil && s.asIs {
-			if err = s.check(); err != nil {
-				err = s.Info().Damaged(ctx, path, err)
-			}
-		}
-		return path, err
+	switch {
+	case s.Path != "":
+		return s.Info().There("file")
+	case s.asIs:
+		return s.Info().Official(only108.SHA256, only108.Size)
 	}
 	dir, err := cacheDir()
 	if err != nil {

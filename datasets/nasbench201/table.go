@@ -136,7 +136,10 @@ func open(ctx context.Context, d dataSet, source Source, progress io.Writer) (*T
 		err = t.check()
 	}
 	if err != nil {
-		return nil, source.Info().Damaged(ctx, path, err)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		return nil, source.Info().Damaged(fmt.Errorf("%s: %w", path, err))
 	}
 	t.saveConverted(source, progress)
 	return t, nil

@@ -39,7 +39,8 @@ func TestSourcesAreTakenAsTheyAre(t *testing.T) {
 		wantError(t, err, "there is no file", s.Info().Path+": "+s.Info().Get)
 	}
 	asIs := Wheel{asIs: true}
-	put(t, asIs.path(), "damaged")
+	path := asIs.Info().Path
+	put(t, path, "damaged")
 	_, err := Open(t.Context(), "cifar10", asIs, nil)
-	wantError(t, err, asIs.path()+" has 7 bytes, want 36524413", "not the official one or is damaged")
+	wantError(t, err, path+" has 7 bytes, want 36524413", "not the official one or is damaged")
 }

@@ -1,7 +1,6 @@
 package source
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -24,13 +23,22 @@ func (i Info) There(kind string) (string, error) {
 	return i.Path, nil
 }
 
-// Damaged returns why a file at a path could not be read, and what to do. If ctx has ended, it
-// says why that has.
-func (i Info) Damaged(ctx context.Context, path string, err error) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
+// Official returns the path of the file if it has this SHA-256 and this size, as CheckFile says. The
+// error says how to get one that has.
+func (i Info) Official(sum string, size int64) (string, error) {
+	path, err := i.There("file")
+	if err != nil {
+		return "", err
 	}
-	return fmt.Errorf("%s: %w; the file is not the official one or is damaged: %s", path, err, i.Get)
+	if err := CheckFile(path, sum, size); err != nil {
+		return "", i.Damaged(err)
+	}
+	return path, nil
+}
+
+// Damaged adds to what is wrong with the file how to get the right one.
+func (i Info) Damaged(err error) error {
+	return fmt.Errorf("%w; the file is not the official one or is damaged: %s", err, i.Get)
 }
 
 // ReferenceTable describes a table at a path that an embedded one is made from.
