@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 )
@@ -41,21 +42,19 @@ func PCA(latents [][]float64) (xy [][2]float64, explained [2]float64, err error)
 		return nil, explained, errors.New("PCA: all latents are equal")
 	}
 
-	var covariance mat.SymDense
-	stat.CovarianceMatrix(&covariance, x, nil)
-	var eigen mat.EigenSym
-	if !eigen.Factorize(&covariance, true) {
-		return nil, explained, errors.New("PCA: the eigenvalues of the latents' covariance did not converge")
+	var pc stat.PC
+	if !pc.PrincipalComponents(x, nil) {
+		return nil, explained, errors.New("PCA: the singular values of the latents did not converge")
 	}
 	var vectors mat.Dense
-	eigen.VectorsTo(&vectors)
-	total := mat.Trace(&covariance)
+	pc.VectorsTo(&vectors)
+	variances := pc.VarsTo(nil)
+	total := floats.Sum(variances)
 
 	xy = make([][2]float64, n)
-	for k := range min(2, dims) {
-		column := dims - 1 - k // eigenvalues are in ascending order
-		explained[k] = math.Max(0, eigen.Values(nil)[column]) / total
-		component := mat.Col(nil, column, &vectors)
+	for k := range min(2, len(variances)) {
+		explained[k] = variances[k] / total
+		component := mat.Col(nil, k, &vectors)
 		orient(component)
 		var projection mat.VecDense
 		projection.MulVec(x, mat.NewVecDense(dims, component))
