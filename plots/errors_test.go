@@ -93,6 +93,10 @@ func TestBadInput(t *testing.T) {
 		{"infinite band", search(plots.SearchCurveOptions{}, plots.Curve{Y: []float64{1}, Low: []float64{0}, High: []float64{inf}}), "all finite"},
 		{"negative regret", search(plots.SearchCurveOptions{Regret: true}, plots.Curve{Y: []float64{-1}}), "a regret is not negative"},
 		{"initial set too large", search(plots.SearchCurveOptions{Initial: 3}, plots.Curve{Y: []float64{1, 2}}), "ends at query 3, want 0 to 2"},
+		{"unknown curve in colour", search(plots.SearchCurveOptions{Highlight: []string{"b"}}, plots.Curve{Name: "a", Y: []float64{1}}),
+			`Highlight is ["b"]`},
+		{"curve in colour twice", search(plots.SearchCurveOptions{Highlight: []string{"a", "a"}}, plots.Curve{Name: "a", Y: []float64{1}}),
+			`names of curves, "a" is unknown or twice`},
 		{"NaN optimum", search(plots.SearchCurveOptions{Optimum: nan}, plots.Curve{Y: []float64{1, 2}}), "optimum"},
 
 		{"no nodes", cell(nil), "0 nodes"},

@@ -106,6 +106,16 @@ var pictures = map[string]func() ([]byte, error){
 		}
 		return plots.SearchCurve(curves, plots.SearchCurveOptions{Optimum: 91.607})
 	},
+	"search_curve_highlight": func() ([]byte, error) {
+		var curves []plots.Curve
+		for i, name := range []string{"random search", "regularised evolution", "local search", "CR-LSO", "concave ensemble"} {
+			curves = append(curves, curve(name, 200, 91.6, 1.2-0.1*float64(i), 0.008+0.004*float64(i), 0))
+		}
+		return plots.SearchCurve(curves, plots.SearchCurveOptions{
+			Band:      "95 % interval of the mean",
+			Highlight: []string{"CR-LSO", "local search"},
+		})
+	},
 	"loss_curve": func() ([]byte, error) {
 		return plots.LossCurve([]plots.Loss{
 			loss("reconstruction", 60, 4.5, 0.01), loss("KL × β", 60, 0.2, 0.08), loss("ICNN", 60, 0.5, 0.003),

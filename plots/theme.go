@@ -79,6 +79,18 @@ func curveStyle(i int) draw.LineStyle {
 	return draw.LineStyle{Color: category(i), Width: lineWidth, Dashes: pattern}
 }
 
+// greyDashes are the patterns of grey lines, of which the first five are darker.
+var greyDashes = [][]vg.Length{nil, {5, 2.5}, {1.5, 2}, {7, 2, 1.5, 2}, {10, 4}}
+
+// greyStyle is the look of the i-th grey curve of a picture, beside those in colour: ten differ.
+func greyStyle(i int) draw.LineStyle {
+	shade := color.Gray{Y: 0x88}
+	if i/len(greyDashes)%2 == 1 {
+		shade.Y = 0xB8
+	}
+	return draw.LineStyle{Color: shade, Width: 1.1, Dashes: greyDashes[i%len(greyDashes)]}
+}
+
 func faded(c color.NRGBA, alpha float64) color.NRGBA {
 	c.A = uint8(math.Round(255 * alpha))
 	return c

@@ -154,43 +154,42 @@ func (l Latents) vega(number int, side float64, o LatentScatterOptions) (object,
 // mouse is, it shows a curve's method, query and value; wheel and drag zoom and move, and a double
 // click resets.
 func SearchCurveVega(curves []Curve, o SearchCurveOptions) (map[string]any, error) {
-	low, high, queries, err := curveRange(curves, o)
+	s, err := newSearchPicture(curves, o)
 	if err != nil {
 		return nil, fmt.Errorf("search curve: %w", err)
 	}
-	scale := object{"domain": list{low, high}, "zero": false, "nice": false}
-	shown := func(y float64) float64 { return y }
+	scale := object{"domain": list{s.low, s.high}, "zero": false, "nice": false}
 	if o.Regret {
-		scale = object{"type": "log", "domain": list{low, high}, "nice": false}
-		// Zero goes below the axis, where it is cut off.
-		shown = func(y float64) float64 { return math.Max(y, low/10) }
+		scale = object{"type": "log", "domain": list{s.low, s.high}, "nice": false}
 	}
-	var values, names, colours, patterns list
+	var values, names, colours, patterns, widths list
 	bands := false
-	for i, c := range curves {
+	for _, c := range s.listed {
 		names = append(names, c.Name)
-		style := curveStyle(i)
-		colours = append(colours, hex(style.Color))
+		colours = append(colours, hex(c.style.Color))
 		pattern := list{1.0, 0.0}
-		if style.Dashes != nil {
+		if c.style.Dashes != nil {
 			pattern = nil
-			for _, d := range style.Dashes {
+			for _, d := range c.style.Dashes {
 				pattern = append(pattern, float64(d))
 			}
 		}
 		patterns = append(patterns, pattern)
+		widths = append(widths, 2*float64(c.style.Width/lineWidth))
+	}
+	for _, c := range s.drawn {
 		for j, y := range c.Y {
-			value := object{"method": c.Name, "query": float64(j + 1), "y": shown(y), "value": y}
+			value := object{"method": c.Name, "query": float64(j + 1), "y": s.visible(y), "value": y}
 			if c.Low != nil {
 				bands = true
-				value["low"], value["high"] = shown(c.Low[j]), shown(c.High[j])
+				value["low"], value["high"] = s.visible(c.Low[j]), s.visible(c.High[j])
 			}
 			values = append(values, value)
 		}
 	}
 	strokes := object{"symbolType": "stroke", "symbolSize": 400.0, "symbolOpacity": 1.0, "symbolStrokeWidth": 2.0}
 	x := object{"field": "query", "type": "quantitative", "title": "queries (distinct architectures)",
-		"scale": object{"domain": list{0.0, float64(queries)}, "nice": false}}
+		"scale": object{"domain": list{0.0, float64(s.queries)}, "nice": false}}
 	y := func(field string) object {
 		return object{"field": field, "type": "quantitative", "title": o.label(), "scale": scale}
 	}
@@ -198,6 +197,7 @@ func SearchCurveVega(curves []Curve, o SearchCurveOptions) (map[string]any, erro
 		"legend": strokes}
 	dash := object{"field": "method", "type": "nominal", "title": nil, "scale": object{"domain": names, "range": patterns},
 		"legend": strokes}
+	width := object{"field": "method", "type": "nominal", "legend": nil, "scale": object{"domain": names, "range": widths}}
 	var layers list
 	if bands {
 		layers = append(layers, object{
@@ -208,7 +208,7 @@ func SearchCurveVega(curves []Curve, o SearchCurveOptions) (map[string]any, erro
 	}
 	if o.Optimum != 0 {
 		layers = append(layers, object{
-			"data":     object{"values": list{object{"y": shown(o.Optimum), "name": "optimum", "value": o.Optimum}}},
+			"data":     object{"values": list{object{"y": s.visible(o.Optimum), "name": "optimum", "value": o.Optimum}}},
 			"mark":     object{"type": "rule", "strokeDash": list{5.0, 3.0}, "clip": true},
 			"encoding": object{"y": y("y"), "tooltip": list{object{"field": "name"}, object{"field": "value", "type": "quantitative"}}},
 		})
@@ -222,8 +222,8 @@ func SearchCurveVega(curves []Curve, o SearchCurveOptions) (map[string]any, erro
 	}
 	layers = append(layers,
 		object{
-			"mark":     object{"type": "line", "interpolate": "step-after", "strokeWidth": 2.0, "clip": true},
-			"encoding": object{"x": x, "y": y("y"), "color": method, "strokeDash": dash},
+			"mark":     object{"type": "line", "interpolate": "step-after", "clip": true},
+			"encoding": object{"x": x, "y": y("y"), "color": method, "strokeDash": dash, "strokeWidth": width},
 		},
 		object{ // what the mouse finds
 			"params": list{object{"name": "zoom", "select": "interval", "bind": "scales"}},
