@@ -71,6 +71,9 @@ func TestVegaTravels(t *testing.T) {
 			if !reflect.DeepEqual(chart, byJSON) {
 				t.Error("another chart arrives")
 			}
+			if n := bytes.Count(text, []byte(`"$`)); n != 1 { // $schema
+				t.Errorf("%d strings begin with $, want 1: a value is missing", n)
+			}
 			if n := bytes.Count(text, []byte("://")); n != 1 || !strings.HasSuffix(chart["$schema"].(string), "/vega-lite/v5.json") {
 				t.Errorf("%d addresses, want only $schema, which is %v", n, chart["$schema"])
 			}
