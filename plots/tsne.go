@@ -41,7 +41,6 @@ func TSNE(latents [][]float64, perplexity float64) ([][2]float64, error) {
 	if !(perplexity > 1 && perplexity < float64(n-1)) {
 		return nil, fmt.Errorf("t-SNE: perplexity is %g, want above 1 and below %d for %d latents", perplexity, n-1, n)
 	}
-	p := affinities(latents, perplexity)
 	first := make([]float64, n)
 	for i := range xy {
 		first[i] = xy[i][0]
@@ -51,7 +50,14 @@ func TSNE(latents [][]float64, perplexity float64) ([][2]float64, error) {
 		xy[i][0] *= scale
 		xy[i][1] *= scale
 	}
+	tsneDescend(affinities(latents, perplexity), xy)
+	return xy, nil
+}
 
+// tsneDescend moves points of the plane to a minimum of the Kullback-Leibler divergence of p, by
+// gradient descent with momentum and a gain for each coordinate.
+func tsneDescend(p *mat.Dense, xy [][2]float64) {
+	n := len(xy)
 	rate := math.Max(float64(n)/48, 50)
 	gains, velocity, gradient := make([][2]float64, n), make([][2]float64, n), make([][2]float64, n)
 	for i := range gains {
@@ -78,7 +84,6 @@ func TSNE(latents [][]float64, perplexity float64) ([][2]float64, error) {
 			}
 		}
 	}
-	return xy, nil
 }
 
 // affinities returns the probabilities p[i][j] that t-SNE gives to pairs of points: those of neighbours under a normal distribution
