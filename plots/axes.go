@@ -37,8 +37,8 @@ func (linearTicks) Ticks(min, max float64) []plot.Tick {
 	return ticks
 }
 
-// logTicks marks decades on an axis of decimal logarithms, and also 2 and 5 times them where the axis
-// is shorter than three decades.
+// logTicks marks decades on an axis of decimal logarithms, and also 2 and 5 times them where the
+// axis is shorter than three decades.
 type logTicks struct{}
 
 func (logTicks) Ticks(min, max float64) []plot.Tick {
@@ -72,7 +72,8 @@ func logRange(low, high float64) (min, max float64) {
 	return min, max
 }
 
-// floor125 is the largest of 1, 2 and 5 times a power of ten that is not above x, which is positive.
+// floor125 is the largest of 1, 2 and 5 times a power of ten that is not above x, which is
+// positive.
 func floor125(x float64) float64 {
 	power := math.Pow(10, math.Floor(math.Log10(x)+1e-9))
 	switch digit := x / power * (1 + 1e-9); {

@@ -9,15 +9,15 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Cell is a directed acyclic graph for [CellGraph]. Operations are labels of edges, as in
-// NAS-Bench-201, or of nodes, as in NAS-Bench-101.
+// Cell is a directed acyclic graph for [CellGraph]. Operations are the labels of its edges, as in
+// NAS-Bench-201, or of its nodes, as in NAS-Bench-101.
 type Cell struct {
-	Nodes []string // label of each node, in topological order; "\n" begins a new line
-	Edges []Edge
+	Nodes []string // the label of each node, in topological order; "\n" begins a new line
+	Edges []Edge   // in any order, at most one between two nodes
 }
 
-// Edge is an edge of a [Cell] between two positions in its Nodes, From before To. Its label is empty
-// where operations are on the nodes.
+// Edge is an edge of a [Cell] from one node to a later one, by their positions in Nodes. Its label
+// is empty where operations are on the nodes.
 type Edge struct {
 	From, To int
 	Label    string
@@ -39,8 +39,11 @@ type CellGraphOptions struct {
 const none = "none"
 
 // CellGraph draws a cell, its nodes in a row from input to output. Edges between neighbours are
-// straight, others pass above or below, on the side where they cross fewer. Edges have the colours of
-// their operations; where no edge has a label, the nodes between the first and the last have them.
+// straight; others pass above or below the row, on the side where they cross fewer. Edges have the
+// colours of their operations. If no edge has a label, the nodes between the first and the last do.
+//
+// The error says that there are fewer than two nodes or no edges, or which edge does not lead from
+// a node to a later one, or is the second between its nodes.
 func CellGraph(cell Cell, o CellGraphOptions) ([]byte, error) {
 	if err := cell.check(); err != nil {
 		return nil, fmt.Errorf("cell graph: %w", err)

@@ -101,8 +101,8 @@ func operationColours(cell Cell, onEdges bool, operations []string) func(string)
 	return func(op string) color.NRGBA { return category(slices.Index(order, op)) }
 }
 
-// assignLevels gives every edge between nodes that are not neighbours a side and a level there. Short
-// edges come first and lie inside long ones.
+// assignLevels gives every edge between nodes that are not neighbours a side and a level there.
+// Short edges come first and lie inside long ones.
 func (d *drawing) assignLevels() {
 	order := make([]*arc, len(d.arcs))
 	for i := range d.arcs {
@@ -155,8 +155,8 @@ func side(level int) int {
 
 func abs(x int) int { return max(x, -x) }
 
-// route sets the curves of the edges. Edges that share a side of a node spread over that side, those
-// of higher levels nearer its middle.
+// route sets the curves of the edges. Edges that share a side of a node spread over that side,
+// those of higher levels nearer its middle.
 func (d *drawing) route() {
 	for i := range d.arcs {
 		a := &d.arcs[i]

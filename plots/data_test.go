@@ -41,7 +41,8 @@ func latents(title string, n int, order float64) plots.Latents {
 	return l
 }
 
-// curve rises (or, as a regret, falls) to top like exp(-rate query); after zeroFrom, if set, it is 0.
+// curve rises (or, as a regret, falls) to top like exp(-rate query); after zeroFrom, if set, it is
+// 0.
 func curve(name string, queries int, top, drop, rate float64, zeroFrom int) plots.Curve {
 	c := plots.Curve{Name: name}
 	for i := range queries {

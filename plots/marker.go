@@ -8,8 +8,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// marker is a glyph with a white rim: a circle, or a polygon of a number of corners. A waist below 1
-// pulls the middles of its sides in, to that share of the radius: a star.
+// marker is a glyph with a white rim: a circle, or a polygon of a number of corners. A waist below
+// 1 pulls the middles of its sides in, to that share of the radius: a star.
 type marker struct {
 	corners int
 	waist   vg.Length

@@ -13,11 +13,11 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Tradeoff is one method of a [ParetoFront]: what each of its architectures costs and how good it is.
+// Tradeoff is one method of a [ParetoFront]: the costs and accuracies of its architectures.
 type Tradeoff struct {
 	Name     string
-	Cost     []float64 // less is better; by default a latency in milliseconds
-	Accuracy []float64 // one per cost, more is better; by default in percent
+	Cost     []float64 // one per architecture, less is better; by default latencies in milliseconds
+	Accuracy []float64 // one per architecture, more is better; by default in percent
 }
 
 // ParetoFrontOptions are the options of [ParetoFront].
@@ -26,18 +26,18 @@ type ParetoFrontOptions struct {
 	XLabel string // names the costs; by default "latency (ms)"
 	YLabel string // names the accuracies; by default "validation accuracy (%)"
 
-	// Low is where the axis of accuracies starts, below which nothing is drawn; by default the
-	// lowest accuracy.
+	// Low is where the axis of accuracies starts; what is below is not drawn. By default, or if it
+	// is 0, the axis starts at the lowest accuracy.
 	Low float64
 }
 
-// ParetoFront draws what methods found when two things count. An architecture is dominated if its
-// method found another that costs no more and is at least as accurate, and is better in one of the
-// two: dominated ones are pale. The others are joined by a staircase, the best accuracy the method
-// reaches at a cost of at most x.
+// ParetoFront draws which architectures methods found, by cost and accuracy. An architecture is
+// dominated if its method found another that costs no more and is at least as accurate, and is
+// better in one of the two. Dominated ones are pale. The others are joined by a staircase: the best
+// accuracy that the method reaches at a cost of at most x.
 //
-// The error says that there are no methods, which method has no architectures, not as many costs as
-// accuracies or a value that is not finite, or that Low is above all accuracies.
+// The error says that there are no methods, or which one has no architectures, another number of
+// costs than of accuracies, or a value that is not finite, or that Low is above all accuracies.
 func ParetoFront(methods []Tradeoff, o ParetoFrontOptions) ([]byte, error) {
 	if len(methods) == 0 {
 		return nil, errors.New("Pareto front: no methods")

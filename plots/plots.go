@@ -1,15 +1,20 @@
-// Package plots draws the pictures of the project: numbers in, PNG bytes out.
+// Package plots draws the pictures of the project, as PNG images and as Vega-Lite charts.
 //
-// Every picture takes its data and a small options value whose zero value is usable, and returns
-// the bytes of a PNG image: 1,200 pixels wide (a cell drawing is as wide as its cell needs), with
-// text sized to be read at 800. The same input gives the same bytes. Input that cannot be drawn
-// (nothing, NaN or infinite values, lengths that differ) gives an error that names it.
+// A picture is one function: it takes data and a small options value, whose zero value is usable,
+// and returns the bytes of a PNG image. The image is 1,200 pixels wide (that of a cell as wide as
+// the cell needs), with text that can be read at 800. The same input gives the same bytes.
+// [LatentScatterVega] and [SearchCurveVega] return Vega-Lite charts, in which a reader can hover
+// and zoom.
 //
-// [LatentScatterVega] and [SearchCurveVega] give the same pictures as Vega-Lite charts, in which a
-// reader can hover and zoom.
+// Data are slices of numbers. Latents are the rows of a matrix, one per architecture, all of one
+// length. Accuracies are in percent and regrets in percentage points, unless an option names
+// another unit. Rows and nodes count from 0, ranks, epochs and queries from 1.
 //
-// Colours can be told apart by colour-blind readers: categories have the colours of Okabe and Ito,
-// and then dashes; ranks and accuracies run through viridis, similarities from blue to red.
+// Input that cannot be drawn gives an error of one line, such as missing, NaN or infinite values,
+// or lengths that differ. It names the picture, the panel or series, and the value.
+//
+// Colour-blind readers can tell the colours apart. Series have the colours of Okabe and Ito, then
+// dashes. Ranks and accuracies run through viridis, similarities from blue to red.
 package plots
 
 import (
@@ -17,7 +22,7 @@ import (
 	"math"
 )
 
-// checkFinite says which of values is NaN or infinite, or that there are none.
+// checkFinite says that there are no values, or which is the first that is NaN or infinite.
 func checkFinite(what string, values []float64) error {
 	if len(values) == 0 {
 		return fmt.Errorf("%s: no values", what)

@@ -14,11 +14,15 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Curve is one method of a [SearchCurve]: Y[i] is what its best architecture was worth after i+1
-// queries, as a rule the mean of several runs. Low and High bound its band; both are nil for none.
+// Curve is one method of a [SearchCurve].
 type Curve struct {
-	Name      string
-	Y         []float64
+	Name string
+
+	// Y[i] is the accuracy in percent, or the regret in percentage points, of the best architecture
+	// after i+1 queries. As a rule it is the mean of several runs.
+	Y []float64
+
+	// Low and High are the bounds of a band around Y, one each per query; nil for none.
 	Low, High []float64
 }
 
@@ -54,16 +58,15 @@ type SearchCurveOptions struct {
 
 // SearchCurve draws what each method has found against the number of queries it made.
 //
-// The y axis starts just below the lowest accuracy reached after a twentieth of the queries: what
-// comes before does not decide a search, and is cut off below. A regret axis starts at or just below
-// the smallest positive regret; a curve that reaches zero leaves it at the bottom.
-//
 // Up to four methods are all in colour. Of more, the best and the next three are, unless
-// [SearchCurveOptions.Highlight] names others; the rest are grey, with dashes that the legend tells
-// apart.
+// [SearchCurveOptions.Highlight] names others. The rest are grey, and differ in their dashes.
 //
-// The error says which curve has no values, values that are not finite or negative regrets, or a band
-// that does not fit it, or which option does not fit the curves.
+// The y axis starts just below the lowest accuracy reached after a twentieth of the queries, and
+// what comes before is cut off, since no search is decided there. The axis of regrets starts at the
+// smallest positive regret or just below, and a curve that reaches zero leaves it at the bottom.
+//
+// The error says that there are no curves, or which one has no values, a value that is not finite,
+// a negative regret or a band that does not contain it, or which option does not fit the curves.
 func SearchCurve(curves []Curve, o SearchCurveOptions) ([]byte, error) {
 	s, err := newSearchPicture(curves, o)
 	if err != nil {
@@ -122,7 +125,7 @@ func (o SearchCurveOptions) label() string {
 	return "best validation accuracy (%)"
 }
 
-// searchPicture is what [SearchCurve] and [SearchCurveVega] have in common.
+// searchPicture is what [SearchCurve] and [SearchCurveVega] draw.
 type searchPicture struct {
 	listed, drawn []styledCurve // in the order of the legend, and from the back to the front
 	low, high     float64       // range of the y axis
@@ -139,7 +142,7 @@ type styledCurve struct {
 
 func (c styledCurve) fill() color.NRGBA { return faded(c.colour, bandOpacity) }
 
-// newSearchPicture checks the input.
+// newSearchPicture checks the input, and lays out the picture.
 func newSearchPicture(curves []Curve, o SearchCurveOptions) (*searchPicture, error) {
 	if len(curves) == 0 {
 		return nil, errors.New("no curves")
@@ -250,7 +253,8 @@ func (s *searchPicture) compare(a, b Curve) int {
 	return cmp.Or(cmp.Compare(lastB, lastA), first)
 }
 
-// visible moves a regret of zero below the axis, where it is cut off: a logarithmic axis has no zero.
+// visible is y, or for a regret of zero a value below the axis, where it is cut off: a logarithmic
+// axis has no zero.
 func (s *searchPicture) visible(y float64) float64 {
 	if s.regret {
 		return math.Max(y, s.low/10)
@@ -258,7 +262,7 @@ func (s *searchPicture) visible(y float64) float64 {
 	return y
 }
 
-// height is where y is drawn, in the unit of the axis or, of a regret, as a decimal logarithm.
+// height is where y is drawn: at y itself, or at its decimal logarithm if it is a regret.
 func (s *searchPicture) height(y float64) float64 {
 	if s.regret {
 		return math.Log10(s.visible(y))

@@ -20,7 +20,7 @@ import (
 type Surface struct {
 	Title    string
 	XY       [][2]float64 // one point per architecture, such as its latent projected by [PCA]
-	Accuracy []float64    // one per point; by default in percent
+	Accuracy []float64    // one per architecture, by default in percent
 }
 
 // AccuracySurfaceOptions are the options of [AccuracySurface].
@@ -38,11 +38,15 @@ type AccuracySurfaceOptions struct {
 	FromAbove bool
 }
 
-// AccuracySurface draws accuracy over a plane as a surface. A grid lies over the points of each panel,
-// and the mean accuracy of the points in a cell gives its colour, the best the darkest. A corner of a
-// cell is as high as the mean of the points in the cells around it. Where there is no point there is
-// no surface. Panels, such as the latent space with and without the ICNN, stand side by side and
-// share the scale of heights. Figure 4 of the paper is such a picture.
+// AccuracySurface draws accuracy over a plane as a surface. A grid of as many rows as columns
+// divides the area of the points of each panel. The colour of a cell is the mean accuracy of the
+// points in it, the best the darkest, and the height of a corner is the mean over all points in the
+// up to four cells around it. Where there is no point there is no surface. Panels, such as the
+// latent space with and without the ICNN, stand side by side and share the scale of heights. Figure
+// 4 of the paper is such a picture.
+//
+// The error says that there are no panels, or which one has no points, another number of accuracies
+// than of points, or a value that is not finite, or that Cells is negative.
 func AccuracySurface(panels []Surface, o AccuracySurfaceOptions) ([]byte, error) {
 	if len(panels) == 0 {
 		return nil, errors.New("accuracy surface: no panels")
@@ -106,8 +110,8 @@ func (s Surface) check() error {
 	return checkFinite("accuracy", s.Accuracy)
 }
 
-// terrain is a grid over the points of a surface: its tiles, and the mean accuracy in each, NaN where
-// there is no point.
+// terrain is a grid over the points of a surface: its tiles, and the mean accuracy in each, NaN
+// where there is no point.
 type terrain struct {
 	tiles
 	mean []float64
@@ -186,8 +190,8 @@ const (
 	tall      = 0.62
 )
 
-// project returns where a point of the box is seen, x to the right and y up, and how far away it is.
-// The coordinates run from 0 to 1.
+// project returns where a point of the box is seen, x to the right and y up, and how far away it
+// is. The coordinates run from 0 to 1.
 func project(x, y, z float64) (right, up, away float64) {
 	sin, cos := math.Sincos(azimuth)
 	x, y = x-0.5, y-0.5

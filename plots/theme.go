@@ -100,8 +100,8 @@ func viridis(min, max float64) palette.ColorMap {
 	return clamped{colours}
 }
 
-// clamped gives values outside the range of a colour map, where rounding may lead, the colours of its
-// ends.
+// clamped gives values outside the range of a colour map, where rounding may lead, the colours of
+// its ends.
 type clamped struct{ palette.ColorMap }
 
 func (c clamped) At(v float64) (color.Color, error) {

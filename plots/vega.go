@@ -79,10 +79,10 @@ const vegaStar = "M0,-1L.25,-.34L.95,-.31L.4,.13L.59,.81L0,.42L-.59,.81L-.4,.13L
 // in a dozen lines.
 const vegaPoints = 1000
 
-// LatentScatterVega is [LatentScatter] as a Vega-Lite chart, a JSON object with the data inside.
-// Where the mouse is, it shows a point's name, accuracy and rank; wheel and drag zoom and move, and
-// a double click resets. Of more than 1,000 points it draws 1,000, at even steps of their rank and
-// in the projection of all. Its errors are those of [LatentScatter].
+// LatentScatterVega is [LatentScatter] as a Vega-Lite chart: a JSON object, with the data inside.
+// Hovering shows the name, accuracy and rank of a point; wheel and drag zoom and move, and a double
+// click resets. Of more than 1,000 points in a panel, 1,000 are drawn, at even steps of rank; all
+// count for the projection. Its errors are those of [LatentScatter].
 func LatentScatterVega(panels []Latents, o LatentScatterOptions) (map[string]any, error) {
 	if len(panels) == 0 {
 		return nil, errors.New("latent scatter: no panels")
@@ -192,9 +192,9 @@ func (l Latents) vegaMarks(path, glyphs any, row func(int) object) (layers list)
 	return layers
 }
 
-// SearchCurveVega is [SearchCurve] as a Vega-Lite chart, a JSON object with the data inside. Where
-// the mouse is, it shows a curve's method, query and value; wheel and drag zoom and move, and a
-// double click resets. Its errors are those of [SearchCurve].
+// SearchCurveVega is [SearchCurve] as a Vega-Lite chart: a JSON object, with the data inside.
+// Hovering shows the method, query and value of a curve; wheel and drag zoom and move, and a double
+// click resets. Its errors are those of [SearchCurve].
 func SearchCurveVega(curves []Curve, o SearchCurveOptions) (map[string]any, error) {
 	s, err := newSearchPicture(curves, o)
 	if err != nil {

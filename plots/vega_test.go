@@ -41,8 +41,8 @@ var charts = map[string]func() (map[string]any, error){
 	},
 }
 
-// A chart goes from a cell to the kernel by gob and from there to the browser as JSON: both must bring
-// back the same value, which then asks for no address.
+// A chart goes from a cell to the kernel by gob and from there to the browser as JSON: both must
+// bring back the same value, which then asks for no address.
 func TestVegaTravels(t *testing.T) {
 	gob.Register(map[string]any{})
 	gob.Register([]any{})
@@ -129,7 +129,8 @@ func TestVegaHoverAndZoom(t *testing.T) {
 	}
 }
 
-// Of many points, the chart draws some, the best and every mark among them, where the chart of all would.
+// Of many points, the chart draws some, the best and every mark among them, where the chart of all
+// would.
 func TestVegaSample(t *testing.T) {
 	panel := latents("many", 4000, 1)
 	panel.Marks = []plots.Mark{{Name: "a mark", Rows: []int{17}}}
