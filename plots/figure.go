@@ -105,7 +105,8 @@ func (f figure) panels(c draw.Canvas, panels []*plot.Plot) []draw.Canvas {
 	return data
 }
 
-// encode returns the PNG image, w by h points, of what paint draws inside the margin.
+// encode returns the PNG image, w by h points with its margin, of what paint draws inside the
+// margin.
 func encode(w, h vg.Length, paint func(draw.Canvas)) ([]byte, error) {
 	canvas := vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(dpi))
 	paint(draw.Crop(draw.New(canvas), margin, -margin, margin, -margin))

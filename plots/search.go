@@ -59,14 +59,15 @@ type SearchCurveOptions struct {
 // SearchCurve draws what each method has found against the number of queries it made.
 //
 // Up to four methods are all in colour. Of more, the best and the next three are, unless
-// [SearchCurveOptions.Highlight] names others. The rest are grey, and differ in their dashes.
+// [SearchCurveOptions.Highlight] names others. The rest are grey, and differ in dashes and shade.
 //
 // The y axis starts just below the lowest accuracy reached after a twentieth of the queries, and
 // what comes before is cut off, since no search is decided there. The axis of regrets starts at the
 // smallest positive regret or just below, and a curve that reaches zero leaves it at the bottom.
 //
 // The error says that there are no curves, or which one has no values, a value that is not finite,
-// a negative regret or a band that does not contain it, or which option does not fit the curves.
+// a negative regret or a band that does not contain the curve, or which option does not fit the
+// curves.
 func SearchCurve(curves []Curve, o SearchCurveOptions) ([]byte, error) {
 	s, err := newSearchPicture(curves, o)
 	if err != nil {

@@ -49,9 +49,10 @@ var categories = []color.NRGBA{
 	{R: 0x00, G: 0x00, B: 0x00, A: 0xFF}, // black
 }
 
+// category is the colour of the i-th series of a picture.
 func category(i int) color.NRGBA { return categories[i%len(categories)] }
 
-// dashes are the patterns of lines once all colours are taken.
+// dashes are the patterns of lines: the first for the first seven series, and so on.
 var dashes = [][]vg.Length{nil, {5, 2.5}, {1.5, 2}}
 
 // curveStyle is the look of the i-th curve of a picture: 21 differ, the first seven in colour.
@@ -72,6 +73,7 @@ func greyStyle(i int) draw.LineStyle {
 	return draw.LineStyle{Color: shade, Width: 1.1, Dashes: greyDashes[i%len(greyDashes)]}
 }
 
+// faded is c with an opacity, 0 to 1.
 func faded(c color.NRGBA, alpha float64) color.NRGBA {
 	c.A = uint8(math.Round(255 * alpha))
 	return c

@@ -13,8 +13,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// VegaLiteMIME is the MIME type under which JupyterLab draws the values of [LatentScatterVega] and
-// [SearchCurveVega], with what it has installed and without a network.
+// VegaLiteMIME is the MIME type of the charts of [LatentScatterVega] and [SearchCurveVega].
+// JupyterLab draws them with what it has installed, without a network.
 const VegaLiteMIME = "application/vnd.vegalite.v5+json"
 
 // object and list are JSON values. They are of the types that encoding/json decodes to, and no
