@@ -3,6 +3,9 @@ package datasets
 import "fmt"
 
 // Benchmark is a Space together with the accuracies of its architectures.
+//
+// Its dynamic type is comparable; a pointer always is. Searches at the same time share one, so its
+// methods may be called from several goroutines at once.
 type Benchmark interface {
 	// Name names the benchmark and the data set, such as "NAS-Bench-201 CIFAR-10".
 	Name() string
@@ -12,7 +15,8 @@ type Benchmark interface {
 
 	Space() Space
 
-	// Lookup returns what is known of a. Its error says that a is not in the benchmark.
+	// Lookup returns what is known of a, canonical or not, and is not to be changed. Its error says
+	// that a is not in the benchmark.
 	Lookup(a Arch) (Record, error)
 
 	// HasTest reports whether the source holds test accuracies.

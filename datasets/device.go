@@ -30,7 +30,10 @@ func NewDeviceOracle(oracle *Oracle, latency func(Arch) (float64, error)) *Devic
 // Query measures an architecture. One that was asked before is answered from memory at no cost. Its errors are those
 // of Oracle.Query, or say that there is no latency for a, which is then not charged.
 func (o *DeviceOracle) Query(a Arch) (Measurement, error) {
-	key := o.Space().Canonical(a)
+	key, err := o.oracle.key(a)
+	if err != nil {
+		return Measurement{}, err
+	}
 	latency, err := o.latency(key)
 	if err != nil {
 		return Measurement{}, fmt.Errorf("query %s: %w", o.oracle.benchmark.Name(), err)

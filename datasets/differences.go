@@ -14,29 +14,41 @@ func Differences(a, b Benchmark) (n int, first []string, err error) {
 	if !ok {
 		return 0, nil, fmt.Errorf("compare %s: its space cannot be enumerated", a.Name())
 	}
-	for i := range space.Len() {
+	return CountDifferences(space.Len(), func(i int) (string, error) {
 		arch := space.At(i)
 		x, err := a.Lookup(arch)
 		if err != nil {
-			return n, first, err
+			return "", err
 		}
 		y, err := b.Lookup(arch)
 		if err != nil {
-			return n, first, err
+			return "", err
 		}
 		difference := firstDifference(x, y)
+		if difference != "" {
+			difference = fmt.Sprintf("architecture %d, %v: %s", i, arch, difference)
+		}
+		return difference, nil
+	})
+}
+
+// CountDifferences counts those of all things, numbered from 0, that describe returns a text for,
+// and returns the first three texts. It ends at the first error.
+func CountDifferences(all int, describe func(i int) (string, error)) (n int, first []string, err error) {
+	for i := range all {
+		difference, err := describe(i)
+		if err != nil {
+			return n, first, err
+		}
 		if difference == "" {
 			continue
 		}
-		if n++; len(first) < maxDescribed {
-			first = append(first, fmt.Sprintf("architecture %d, %v: %s", i, arch, difference))
+		if n++; n <= 3 {
+			first = append(first, difference)
 		}
 	}
 	return n, first, nil
 }
-
-// maxDescribed is how many differences are described.
-const maxDescribed = 3
 
 // firstDifference names the first accuracy in which two records differ, "" if there is none.
 func firstDifference(x, y Record) string {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 )
 
 // Errors that end a search.
@@ -39,8 +40,14 @@ type Query struct {
 }
 
 // NewOracle returns an oracle that answers budget distinct queries. The budget must be positive and
-// not above the size of a finite space.
+// not above the size of a finite space; benchmark and space must be comparable.
 func NewOracle(b Benchmark, budget int, label Label) (*Oracle, error) {
+	for _, part := range []any{b, b.Space()} {
+		if !reflect.ValueOf(part).Comparable() {
+			return nil, fmt.Errorf("oracle for %s: a %T cannot be compared by ==, since it holds a slice, map or function; use a pointer to one",
+				b.Name(), part)
+		}
+	}
 	if budget <= 0 {
 		return nil, fmt.Errorf("oracle for %s: budget is %d, want at least 1", b.Name(), budget)
 	}
@@ -67,7 +74,10 @@ func (o *Oracle) Query(a Arch) (float64, error) {
 	if o.closed {
 		return 0, ErrClosed
 	}
-	key := o.Space().Canonical(a)
+	key, err := o.key(a)
+	if err != nil {
+		return 0, err
+	}
 	if accuracy, ok := o.seen[key]; ok {
 		if o.repeats == maxRepeats {
 			return 0, fmt.Errorf("query %s: nothing new in %d proposals, after %d of %d queries; use a smaller budget, or a search that leaves what it knows",
@@ -99,8 +109,25 @@ func (o *Oracle) Query(a Arch) (float64, error) {
 
 // Seen reports whether a, or an architecture that counts as the same, was queried before.
 func (o *Oracle) Seen(a Arch) bool {
-	_, ok := o.seen[o.Space().Canonical(a)]
+	key, err := o.key(a)
+	if err != nil {
+		return false
+	}
+	_, ok := o.seen[key]
 	return ok
+}
+
+// key returns the architecture that a counts as. The error says that it, or a, cannot be the key of
+// a map.
+func (o *Oracle) key(a Arch) (Arch, error) {
+	key := o.Space().Canonical(a)
+	for _, arch := range [...]Arch{a, key} {
+		if t := reflect.TypeOf(arch); t != nil && !t.Comparable() {
+			return nil, fmt.Errorf("query %s: %v is a %T, which cannot be compared by ==; architectures need a type without slices, maps and functions",
+				o.benchmark.Name(), arch, arch)
+		}
+	}
+	return key, nil
 }
 
 // Budget is the number of distinct queries that the oracle was made for.

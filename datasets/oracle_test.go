@@ -123,6 +123,46 @@ func TestOracleSaysWhyItCannotAnswer(t *testing.T) {
 	}
 }
 
+// letters is an architecture that cannot be compared, in a space that cannot.
+type letters []string
+
+func (l letters) String() string { return strings.Join(l, "") }
+
+type lettersSpace struct {
+	toySpace
+	alphabet []string
+}
+
+func (lettersSpace) Canonical(a datasets.Arch) datasets.Arch { return a }
+
+// byValue is a benchmark that can be compared if what it holds can.
+type byValue struct {
+	*toy
+	more any
+}
+
+// What cannot be compared is an error, and is not charged.
+func TestOracleRefusesWhatCannotBeCompared(t *testing.T) {
+	_, err := datasets.NewOracle(byValue{newToy(), []int{1}}, 1, datasets.MeanLabel)
+	wantError(t, err, "datasets_test.byValue cannot be compared", "pointer")
+	newOracle(t, byValue{newToy(), 1}, 1, datasets.MeanLabel)
+	b := newToy()
+	b.space = lettersSpace{}
+	_, err = datasets.NewOracle(b, 1, datasets.MeanLabel)
+	wantError(t, err, "datasets_test.lettersSpace cannot be compared")
+
+	b.space = &lettersSpace{}
+	o := newOracle(t, b, 1, datasets.MeanLabel)
+	_, err = o.Query(letters{"a", "b"})
+	wantError(t, err, "ab is a datasets_test.letters", "without slices")
+	if o.Seen(letters{"a", "b"}) || o.Remaining() != 1 {
+		t.Error("it was charged")
+	}
+	latency := func(datasets.Arch) (float64, error) { return 1, nil }
+	_, err = datasets.NewDeviceOracle(o, latency).Query(letters{"a"})
+	wantError(t, err, "a is a datasets_test.letters")
+}
+
 // A search that goes in circles ends, and one that finds something new at last goes on.
 func TestOracleEndsASearchThatFindsNothingNew(t *testing.T) {
 	o := newOracle(t, newToy(), 4, datasets.MeanLabel)

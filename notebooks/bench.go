@@ -19,7 +19,8 @@ import (
 	"github.com/gomlx/compute"
 )
 
-// suite is what bench runs. Each benchmark is a process of its own, so that its peak of memory is its own too.
+// suite is what bench runs. Each benchmark is a process of its own, so that its peak of memory is
+// its own too.
 var suite = []benchmark{
 	{dir: "datasets/nasbench201", function: "Open", time: "1s"},
 	{dir: "datasets/nasbench101", function: "Open", time: "1s"},
@@ -48,8 +49,8 @@ type benchmark struct {
 // name is how users call the whole benchmark.
 func (b benchmark) name() string { return path.Base(b.dir) + "." + b.function }
 
-// bench runs benchmarks, prints what they measure and adds it to the record. It goes on after one that fails, and returns
-// all failures.
+// bench runs benchmarks, prints what they measure and adds it to the record. It goes on after one
+// that fails, and returns all failures.
 func bench(ctx context.Context, args []string) error {
 	var note, record string
 	flags := newFlags("bench")
@@ -100,8 +101,8 @@ func bench(ctx context.Context, args []string) error {
 	return errors.Join(failures...)
 }
 
-// chooseBenchmarks returns those with these names, or all if there are none. After a slash, a name may go on with that of
-// a sub-benchmark.
+// chooseBenchmarks returns those with these names, or all if there are none. After a slash, a name
+// may go on with that of a sub-benchmark.
 func chooseBenchmarks(names []string) ([]benchmark, error) {
 	if len(names) == 0 {
 		return suite, nil
@@ -124,7 +125,8 @@ func chooseBenchmarks(names []string) ([]benchmark, error) {
 	return chosen, nil
 }
 
-// pluginPath is what the description of XLA has between its name and the version of the plugin's interface.
+// pluginPath is what the description of XLA has between its name and the version of the plugin's
+// interface.
 var pluginPath = regexp.MustCompile(`^(xla):.*( v[\d.]+) \[.*`)
 
 // circumstances returns what the record tells of all benchmarks of this command.
@@ -157,7 +159,8 @@ func (p *project) circumstances(ctx context.Context, record, note string) (map[s
 	}, err
 }
 
-// load returns the mean number of processes that ran or waited to run in the last minute; "" where the system does not say.
+// load returns the mean number of processes that ran or waited to run in the last minute; "" where
+// the system does not say.
 func load() string {
 	text, _ := os.ReadFile("/proc/loadavg")
 	first, _, _ := strings.Cut(string(text), " ")
@@ -187,10 +190,10 @@ func (p *project) runBenchmark(ctx context.Context, b benchmark, log *os.File, e
 	switch {
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s: interrupted", b.name())
-	case reading != nil:
-		return fmt.Errorf("%s: %w", b.name(), reading)
-	case err != nil:
+	case err != nil: // before reading: the line of a benchmark that fails is no measurement
 		return fmt.Errorf("%s: go test: %w (log: %s)", b.name(), err, p.relative(log.Name()))
+	case reading != nil:
+		return fmt.Errorf("%s: %w (log: %s)", b.name(), reading, p.relative(log.Name()))
 	}
 	return nil
 }

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// The lines are the example of https://go.dev/design/14313-benchmark-format, and those that package testing prints
-// on one processor and with metrics of a benchmark's own.
+// The lines are the example of https://go.dev/design/14313-benchmark-format, and those that package
+// testing prints on one processor and with metrics of a benchmark's own.
 func TestReadMeasurements(t *testing.T) {
 	const output = `commit: 7cd9055
 goarch: amd64
@@ -40,9 +40,15 @@ ok  	compress	2.5s
 	}) {
 		t.Errorf("read %+v, want %+v", got, want)
 	}
-	for _, broken := range []string{"BenchmarkOpen 1 1,5 ns/op\n", "BenchmarkOpen 1 " + strings.Repeat("1", 1<<17) + " ns/op\n"} {
-		if err := readMeasurements(strings.NewReader(broken), "flate", func(measurement) error { return nil }); err == nil {
-			t.Errorf("no error for %.30q", broken)
+	for broken, want := range map[string]string{
+		"BenchmarkOpen 1 1,5 ns/op\n":                                "go test:1: parsing measurement",
+		"PASS\nBenchmarkOpen-8   \t--- FAIL: BenchmarkOpen-8\n":      "go test:2: parsing iteration count",
+		"BenchmarkOpen 1 " + strings.Repeat("1", 1<<17) + " ns/op\n": "token too long",
+	} {
+		rest := strings.NewReader(broken)
+		err := readMeasurements(rest, "flate", func(measurement) error { return nil })
+		if err == nil || !strings.Contains(err.Error(), want) || rest.Len() > 0 {
+			t.Errorf("%.30q: error %v, %d bytes not read, want %q and 0", broken, err, rest.Len(), want)
 		}
 	}
 }

@@ -1,21 +1,25 @@
 package main
 
 import (
-	"bufio"
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/perf/benchfmt"
 )
 
-// speedColumns are those of the record of speed: one row for each value that a benchmark reports. Machine is the
-// processor, cores are those that Go may use, load is that of the minute before.
-var speedColumns = []string{"date", "commit", "machine", "cores", "load", "go", "gomlx", "backend", "benchmark", "value", "unit", "note"}
+// speedColumns are those of the record of speed: one row for each value that a benchmark reports.
+// Machine is the processor, cores are those that Go may use, load is that of the minute before.
+var speedColumns = []string{
+	"date", "commit", "machine", "cores", "load", "go", "gomlx", "backend",
+	"benchmark", "value", "unit", "note",
+}
 
 // measurement is what a benchmark reports.
 type measurement struct {
@@ -30,40 +34,45 @@ type quantity struct {
 	unit  string
 }
 
-var (
-	benchmarkLine = regexp.MustCompile(`^Benchmark(\S+?)(?:-(\d+))?\s+\d+\s+(\S.*)$`)
-	valueAndUnit  = regexp.MustCompile(`(\S+)\s+(\S+)`)
-)
-
-// readMeasurements reads the output of go test -bench for a package to its end. It returns the first error of each.
-//
-// Source: https://go.dev/design/14313-benchmark-format
+// readMeasurements reads the output of go test -bench for a package to its end, and hands over each
+// measurement as it comes. The error is the first of each, or says which line is no measurement;
+// what comes after it is not handed over.
 func readMeasurements(r io.Reader, pkg string, each func(measurement) error) error {
 	var failed error
-	m := measurement{machine: "unknown"}
-	lines := bufio.NewScanner(r)
+	lines := benchfmt.NewReader(r, "output of go test")
 	for lines.Scan() {
-		if machine, ok := strings.CutPrefix(lines.Text(), "cpu: "); ok {
-			m.machine = machine
-		}
-		line := benchmarkLine.FindStringSubmatch(lines.Text())
-		if line == nil || failed != nil {
-			continue
-		}
-		m.name, m.cores, m.values = pkg+"."+line[1], line[2], nil
-		if m.cores == "" {
-			m.cores = "1"
-		}
-		for _, pair := range valueAndUnit.FindAllStringSubmatch(line[3], -1) {
-			value, err := strconv.ParseFloat(pair[1], 64)
-			failed = errors.Join(failed, err)
-			m.values = append(m.values, readable(value, pair[2]))
-		}
-		if failed == nil {
-			failed = each(m)
+		switch line := lines.Result().(type) {
+		case *benchfmt.SyntaxError:
+			failed = cmp.Or[error](failed, line)
+		case *benchfmt.Result:
+			if failed == nil {
+				failed = each(newMeasurement(pkg, line))
+			}
 		}
 	}
-	return errors.Join(failed, lines.Err())
+	_, rest := io.Copy(io.Discard, r) // so that the writer does not wait after a line that is too long
+	return cmp.Or(failed, lines.Err(), rest)
+}
+
+func newMeasurement(pkg string, result *benchfmt.Result) measurement {
+	m := measurement{
+		name:    pkg + "." + result.Name.String(),
+		machine: cmp.Or(result.GetConfig("cpu"), "unknown"),
+		cores:   "1",
+	}
+	if _, parts := result.Name.Parts(); len(parts) > 0 {
+		last := string(parts[len(parts)-1])
+		if cores, ok := strings.CutPrefix(last, "-"); ok {
+			m.name, m.cores = strings.TrimSuffix(m.name, last), cores
+		}
+	}
+	for _, v := range result.Values {
+		if v.OrigUnit != "" { // benchfmt has made seconds of ns, and B of MB
+			v.Value, v.Unit = v.OrigValue, v.OrigUnit
+		}
+		m.values = append(m.values, readable(v.Value, v.Unit))
+	}
+	return m
 }
 
 // readable returns a value in a unit that people can read.

@@ -10,11 +10,13 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Profile is one panel of a [ConvexityProfile]: a function along straight segments a to b between
-// pairs of latents. Values[s] holds its values on segment s at equally spaced positions
-// a + t (b - a), from t = 0 to t = 1, the same number on every segment and at least three.
+// Profile is one panel of a [ConvexityProfile]: a function, by default an accuracy in percent,
+// along straight segments between pairs of latents a and b.
 type Profile struct {
-	Title  string
+	Title string
+
+	// Values has one row per segment, with the function at equally spaced positions a + t (b - a),
+	// from t = 0 to t = 1. All rows have one length, at least three.
 	Values [][]float64
 }
 
@@ -24,15 +26,18 @@ type ConvexityProfileOptions struct {
 	YLabel string // names the y axis; by default accuracy above chord, in percentage points
 }
 
-// ConvexityProfile shows whether functions are convex or concave: along every segment it draws how
-// far the function lies above the chord that joins the segment's ends,
+// ConvexityProfile shows whether functions are convex or concave. A thin line for each segment
+// shows how far the function lies above the chord that joins the segment's ends,
 //
 //	g(t) = f(a + t (b - a)) - (1-t) f(a) - t f(b),
 //
-// so all chords lie on one line, zero. On no segment does a concave function (the performance model
-// P = 1 - f of the paper) come below that line, nor a convex one above it. A bold line is the mean
-// of all segments. Panels, such as the model and the measured accuracy, stand side by side; each has
-// its own y axis.
+// so that all chords are one line, zero. A concave function, such as the performance model P = 1 -
+// f of the paper, is nowhere below that line, and a convex one nowhere above it. The bold line is
+// the mean of the segments. Panels, such as the model and the measured accuracy, stand side by
+// side, each with a y axis of its own.
+//
+// The error says that there are no profiles, or which one has no segments, segments of fewer than
+// three values or of different lengths, or a value that is not finite.
 func ConvexityProfile(profiles []Profile, o ConvexityProfileOptions) ([]byte, error) {
 	if len(profiles) == 0 {
 		return nil, errors.New("convexity profile: no profiles")

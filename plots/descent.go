@@ -18,13 +18,22 @@ import (
 // Landscape is one panel of a [Descent]: a function of two variables, and paths on it.
 type Landscape struct {
 	Title     string
-	Low, High float64       // of the square that is shown, in both variables
-	Values    []float64     // of the function at the points of Grid(Low, High, side), for some side of at least 2
-	Points    [][]float64   // to be marked in the plane, such as what the function was fitted to
-	Paths     [][][]float64 // each a list of points, from where it starts to where it ends
+	Low, High float64 // the square that is shown goes from Low to High in both variables
+
+	// Values are the function at the points of Grid(Low, High, side), so their number is the square
+	// of side, which is at least 2.
+	Values []float64
+
+	// Points are marked by dots, such as those that the function was fitted to. Each has two
+	// coordinates.
+	Points [][]float64
+
+	// Paths are lists of points, of two coordinates each, from the start of a descent to its end.
+	Paths [][][]float64
 }
 
-// Grid returns side times side points at equal distances in the square from low to high, row by row from below.
+// Grid returns the points of a square lattice, side times side of them and at least 2 times 2. Both
+// coordinates run from low to high, the first fastest.
 func Grid(low, high float64, side int) [][]float64 {
 	points := make([][]float64, 0, side*side)
 	step := (high - low) / float64(side-1)
@@ -47,9 +56,13 @@ type DescentOptions struct {
 // contours is the number of contour lines that divide the range of values.
 const contours = 14
 
-// Descent draws functions of two variables as maps, the lowest values the darkest, with contour lines and the paths
-// that a descent took: a ring where one starts, a star where it ends. What lies outside the square is cut off. Panels stand side by side and share
-// the scale of values.
+// Descent draws functions of two variables as maps with contour lines, the lowest values the
+// darkest, and the paths that a descent took: a ring where one starts, a star where it ends. What
+// lies outside the square is cut off. Panels stand side by side and share the scale of values.
+//
+// The error says that there are no panels, or which one has an empty square, a number of values
+// that is no square, a path without points, a point that has not two finite coordinates, or a value
+// that is not finite.
 func Descent(panels []Landscape, o DescentOptions) ([]byte, error) {
 	if len(panels) == 0 {
 		return nil, errors.New("descent: no panels")

@@ -3,6 +3,7 @@ package plots_test
 import (
 	"fmt"
 	"log"
+	"math"
 	"net/http"
 
 	"github.com/cr-lso/cr-lso/plots"
@@ -17,12 +18,33 @@ func ExamplePCA() {
 	// Output: 80 % and 20 % of the variance
 }
 
+// Three groups of latents, of which each stays together in the plane.
+func ExampleTSNE() {
+	var latents [][]float64
+	for i := range 60 {
+		latent := make([]float64, 3)
+		latent[i%3] = 9 + 0.1*float64(i)
+		latents = append(latents, latent)
+	}
+	xy, err := plots.TSNE(latents, 10)
+	if err != nil {
+		log.Fatal(err)
+	}
+	distance := func(i, j int) float64 { return math.Hypot(xy[i][0]-xy[j][0], xy[i][1]-xy[j][1]) }
+	fmt.Println(len(xy), "points; the first is nearer to the fourth than to the second:", distance(0, 3) < distance(0, 1))
+	// Output: 60 points; the first is nearer to the fourth than to the second: true
+}
+
 func ExampleLatentScatter() {
 	png, err := plots.LatentScatter([]plots.Latents{{
 		Title:    "with ICNN",
 		Points:   [][]float64{{0.1, 0.9, 0.2}, {0.4, 0.3, 0.3}, {0.8, 0.1, 0.5}},
 		Accuracy: []float64{88.2, 90.4, 91.6},
-		Marks:    []plots.Mark{{Name: "queried", Rows: []int{0, 1}}, {Name: "incumbent", Rows: []int{1}}, {Name: "optimum", Rows: []int{2}}},
+		Marks: []plots.Mark{
+			{Name: "queried, in order", Rows: []int{0, 1}, Joined: true},
+			{Name: "incumbent", Rows: []int{1}},
+			{Name: "optimum", Rows: []int{2}},
+		},
 	}}, plots.LatentScatterOptions{Title: "NAS-Bench-201, CIFAR-10"})
 	if err != nil {
 		log.Fatal(err)
@@ -43,6 +65,22 @@ func ExampleSearchCurve() {
 	// Output: image/png
 }
 
+// Of five regrets, two are in colour, and the others grey.
+func ExampleSearchCurve_highlight() {
+	png, err := plots.SearchCurve([]plots.Curve{
+		{Name: "CR-LSO", Y: []float64{2.5, 0.4, 0.1}},
+		{Name: "local search", Y: []float64{2.6, 0.3, 0}},
+		{Name: "random search", Y: []float64{2.9, 1.7, 1.3}},
+		{Name: "BANANAS", Y: []float64{2.8, 0.6, 0.2}},
+		{Name: "NGAE", Y: []float64{2.7, 0.5, 0.1}},
+	}, plots.SearchCurveOptions{Regret: true, Highlight: []string{"CR-LSO", "local search"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(http.DetectContentType(png))
+	// Output: image/png
+}
+
 // Operations on the edges, as in NAS-Bench-201.
 func ExampleCellGraph() {
 	png, err := plots.CellGraph(plots.Cell{
@@ -52,7 +90,7 @@ func ExampleCellGraph() {
 			{From: 0, To: 2, Label: "skip_connect"},
 			{From: 1, To: 2, Label: "none"},
 		},
-	}, plots.CellGraphOptions{})
+	}, plots.CellGraphOptions{HideNone: true})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -138,6 +176,40 @@ func ExampleAccuracySurface() {
 	// Output: image/png
 }
 
+// A map from above hides nothing; its axes are named after what they are.
+func ExampleAccuracySurface_fromAbove() {
+	png, err := plots.AccuracySurface([]plots.Surface{{
+		XY:       [][2]float64{{1.1, 3.2}, {1.4, 2.0}, {2.3, 2.8}},
+		Accuracy: []float64{88.2, 90.4, 91.6},
+	}}, plots.AccuracySurfaceOptions{
+		Cells: 4, FromAbove: true, XLabel: "parameters (millions)", YLabel: "latency (ms)", ZLabel: "accuracy (%)",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(http.DetectContentType(png))
+	// Output: image/png
+}
+
+func ExampleGrid() {
+	fmt.Println(plots.Grid(-1, 1, 2))
+	// Output: [[-1 -1] [1 -1] [-1 1] [1 1]]
+}
+
+// A bowl, and one step from its side to its bottom.
+func ExampleDescent() {
+	bowl := plots.Landscape{Title: "a bowl", Low: -2, High: 2, Paths: [][][]float64{{{1.5, 1}, {0, 0}}}}
+	for _, z := range plots.Grid(-2, 2, 21) {
+		bowl.Values = append(bowl.Values, z[0]*z[0]+z[1]*z[1])
+	}
+	png, err := plots.Descent([]plots.Landscape{bowl}, plots.DescentOptions{XLabel: "z₁", YLabel: "z₂"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(http.DetectContentType(png))
+	// Output: image/png
+}
+
 func ExampleParetoFront() {
 	png, err := plots.ParetoFront([]plots.Tradeoff{
 		{Name: "CR-LSO", Cost: []float64{2.1, 3.4, 5.0}, Accuracy: []float64{89.1, 91.0, 90.2}},
@@ -150,7 +222,8 @@ func ExampleParetoFront() {
 	// Output: image/png
 }
 
-// In a notebook, show.Chart shows the chart, together with the picture that stands in for it elsewhere.
+// In a notebook, show.Chart shows the chart, together with the picture that stands in for it
+// elsewhere.
 func ExampleLatentScatterVega() {
 	chart, err := plots.LatentScatterVega([]plots.Latents{{
 		Points:   [][]float64{{0.1, 0.9, 0.2}, {0.4, 0.3, 0.3}, {0.8, 0.1, 0.5}},
@@ -162,4 +235,16 @@ func ExampleLatentScatterVega() {
 	}
 	fmt.Println(plots.VegaLiteMIME, chart["$schema"])
 	// Output: application/vnd.vegalite.v5+json https://vega.github.io/schema/vega-lite/v5.json
+}
+
+func ExampleSearchCurveVega() {
+	chart, err := plots.SearchCurveVega([]plots.Curve{
+		{Name: "CR-LSO", Y: []float64{89.1, 91.2, 91.5}},
+		{Name: "random search", Y: []float64{88.7, 89.9, 90.3}},
+	}, plots.SearchCurveOptions{Title: "NAS-Bench-201, CIFAR-10"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(chart["title"])
+	// Output: NAS-Bench-201, CIFAR-10
 }

@@ -13,12 +13,15 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Similarities is one panel of a [SimilarityHeatMap]: Values[i][j] is the cosine similarity of the
-// i-th latent of one group, Rows, and the j-th of another, Columns.
+// Similarities is one panel of a [SimilarityHeatMap]: the cosine similarities of the latents of two
+// groups.
 type Similarities struct {
 	Title         string
 	Rows, Columns string // name the groups, such as "best cells, by rank"
-	Values        [][]float64
+
+	// Values[i][j] is the similarity, -1 to 1, of the i-th latent of the group Rows and the j-th of
+	// the group Columns. All rows have one length.
+	Values [][]float64
 }
 
 // SimilarityHeatMapOptions are the options of [SimilarityHeatMap].
@@ -26,14 +29,19 @@ type SimilarityHeatMapOptions struct {
 	Title string
 }
 
-// SimilarityHeatMap draws matrices of cosine similarities: the first row on top, colours from blue at
-// -1 through grey at 0 to red at 1, so that panels and pictures compare. Panels, such as top and top,
-// top and bottom, bottom and bottom, stand side by side. Figure 5 of the paper is such a picture.
+// SimilarityHeatMap draws matrices of cosine similarities, the first row on top. Colours run from
+// blue at -1 through grey at 0 to red at 1 in all pictures, so that they compare. Panels, such as
+// best and best, best and worst, worst and worst, stand side by side. Figure 5 of the paper is such
+// a picture.
+//
+// The error says that there are no panels, or which one has no rows, rows of different lengths, or
+// a value that is not from -1 to 1.
 func SimilarityHeatMap(panels []Similarities, o SimilarityHeatMapOptions) ([]byte, error) {
 	if len(panels) == 0 {
 		return nil, errors.New("similarity heat map: no panels")
 	}
-	colours := moreland.SmoothBlueRed() // Moreland, "Diverging Color Maps for Scientific Visualization" (2009)
+	// Moreland, "Diverging Color Maps for Scientific Visualization" (2009).
+	colours := moreland.SmoothBlueRed()
 	colours.SetMin(-1)
 	colours.SetMax(1)
 	fig := figure{title: o.Title, height: []vg.Length{0, 440, 270, 190}[min(len(panels), 3)]}
@@ -89,8 +97,8 @@ func (s Similarities) plot(colours palette.ColorMap) (*plot.Plot, error) {
 	return p, nil
 }
 
-// tiles is a plotter for a grid of rectangles, the first at (x, y) and each dx by dy, row by row. One
-// without a shade is left out.
+// tiles is a plotter for a grid of rectangles, row by row. The first has its lower left corner at
+// (x, y), and each is dx by dy. One without a shade is left out.
 type tiles struct {
 	columns, rows int
 	x, y, dx, dy  float64
@@ -120,6 +128,7 @@ func (t tiles) DataRange() (xmin, xmax, ymin, ymax float64) {
 // countTicks marks whole numbers: 1 and those of linearTicks.
 type countTicks struct{}
 
+// Ticks implements plot.Ticker.
 func (countTicks) Ticks(min, max float64) []plot.Tick {
 	ticks := []plot.Tick{{Value: 1, Label: "1"}}
 	for _, t := range (linearTicks{}).Ticks(min, max) {

@@ -16,14 +16,15 @@ import (
 // Latents is one panel of a [LatentScatter].
 type Latents struct {
 	Title    string
-	Points   [][]float64 // one row per architecture, all of one length
+	Points   [][]float64 // latents: one row per architecture, all of one length
 	Accuracy []float64   // one per row, in any unit: only the order counts
-	Names    []string    // one per row, shown by [LatentScatterVega] where the mouse is; may be nil
+	Names    []string    // one per row, shown by [LatentScatterVega] on hovering; may be nil
 	Marks    []Mark      // architectures to point out, drawn over the others
 }
 
-// Mark is a named set of architectures in a [LatentScatter]. The marks of a panel differ in shape and
-// colour by their position: rings, diamond, star, triangle. Marks of one name share one legend entry.
+// Mark is a named set of architectures in a [LatentScatter]. The first mark of a panel is drawn
+// with rings, the second with diamonds, the third with stars, the fourth with triangles. Marks of
+// one name share a line of the legend.
 type Mark struct {
 	Name   string
 	Rows   []int // rows of Latents.Points
@@ -34,11 +35,12 @@ type Mark struct {
 type LatentScatterOptions struct {
 	Title string
 
-	// TSNE projects by [TSNE] with perplexity 30, of up to 5,000 points, in place of [PCA].
+	// TSNE says that [TSNE] with perplexity 30 projects the latents, in place of [PCA]. It takes up
+	// to 5,000, and at least 32.
 	TSNE bool
 }
 
-// project returns points in two dimensions and what the axes are called.
+// project returns points in two dimensions and the names of the axes.
 func (o LatentScatterOptions) project(points [][]float64) (xy [][2]float64, axes [2]string, err error) {
 	if o.TSNE {
 		xy, err = TSNE(points, 30)
@@ -59,11 +61,15 @@ var markStyles = []draw.GlyphStyle{
 	{Color: categories[3], Radius: 6, Shape: marker{corners: 3}},
 }
 
-// LatentScatter draws latents, projected to two dimensions by [PCA] or [TSNE], with the colour of each point
-// telling the accuracy rank of its architecture among those of its panel: 1 is the best, equal
-// accuracies share the best of their ranks, and better points lie over worse ones. Panels, such as
-// the latent space with and without the ICNN, stand side by side and share the scale of ranks, so
-// they must have the same number of points. Figures 2 and 3 of the paper are such pictures.
+// LatentScatter draws latents, projected to two dimensions by [PCA] or [TSNE]. The colour of a
+// point is the accuracy rank of its architecture in its panel: 1 is the best, equal accuracies
+// share the best of their ranks, and better points lie over worse ones. Panels, such as the latent
+// space with and without the ICNN, stand side by side and share the scale of ranks, so they must
+// have the same number of points. Figures 2 and 3 of the paper are such pictures.
+//
+// The error says that there are no panels, or which one cannot be projected, or has another number
+// of points, accuracies or names, an accuracy that is not finite, or a mark of a row that is not
+// there.
 func LatentScatter(panels []Latents, o LatentScatterOptions) ([]byte, error) {
 	if len(panels) == 0 {
 		return nil, errors.New("latent scatter: no panels")

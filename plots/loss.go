@@ -9,10 +9,10 @@ import (
 	"gonum.org/v1/plot/plotter"
 )
 
-// Loss is one series of a [LossCurve]: Y[i] is the loss after epoch i+1.
+// Loss is one series of a [LossCurve].
 type Loss struct {
 	Name string
-	Y    []float64
+	Y    []float64 // Y[i] is the loss, above 0, after epoch i+1
 }
 
 // LossCurveOptions are the options of [LossCurve].
@@ -21,7 +21,10 @@ type LossCurveOptions struct {
 	YLabel string // names the y axis; by default "training loss"
 }
 
-// LossCurve draws losses against epochs on a logarithmic axis, so every loss must be positive.
+// LossCurve draws losses against epochs, on a logarithmic axis.
+//
+// The error says that there are no losses, or which one has no values, or a value that is not
+// finite or not positive.
 func LossCurve(losses []Loss, o LossCurveOptions) ([]byte, error) {
 	if len(losses) == 0 {
 		return nil, errors.New("loss curve: no losses")
@@ -40,7 +43,8 @@ func LossCurve(losses []Loss, o LossCurveOptions) ([]byte, error) {
 		points := make(plotter.XYs, len(loss.Y))
 		for j, y := range loss.Y {
 			if y <= 0 {
-				return nil, fmt.Errorf("loss curve: %q: Y[%d] is %v, but a logarithmic axis needs positive losses", loss.Name, j, y)
+				return nil, fmt.Errorf("loss curve: %q: Y[%d] is %v, but a logarithmic axis needs positive losses",
+					loss.Name, j, y)
 			}
 			points[j] = plotter.XY{X: float64(j + 1), Y: math.Log10(y)}
 			low, high = math.Min(low, y), math.Max(high, y)

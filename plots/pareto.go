@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"image/color"
 	"math"
 	"slices"
 
@@ -12,11 +13,11 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Tradeoff is one method of a [ParetoFront]: what each of its architectures costs and how good it is.
+// Tradeoff is one method of a [ParetoFront]: the costs and accuracies of its architectures.
 type Tradeoff struct {
 	Name     string
-	Cost     []float64 // less is better; by default a latency in milliseconds
-	Accuracy []float64 // one per cost, more is better; by default in percent
+	Cost     []float64 // one per architecture, less is better; by default latencies in milliseconds
+	Accuracy []float64 // one per architecture, more is better; by default in percent
 }
 
 // ParetoFrontOptions are the options of [ParetoFront].
@@ -25,15 +26,18 @@ type ParetoFrontOptions struct {
 	XLabel string // names the costs; by default "latency (ms)"
 	YLabel string // names the accuracies; by default "validation accuracy (%)"
 
-	// Low is where the axis of accuracies starts, below which nothing is drawn; by default the
-	// lowest accuracy.
+	// Low is where the axis of accuracies starts; what is below is not drawn. By default, or if it
+	// is 0, the axis starts at the lowest accuracy.
 	Low float64
 }
 
-// ParetoFront draws what methods found when two things count. An architecture is dominated if its
-// method found another that costs no more and is at least as accurate, and is better in one of the
-// two: those are pale. The others are joined by a staircase, the best accuracy the method reaches at
-// a cost of at most x.
+// ParetoFront draws which architectures methods found, by cost and accuracy. An architecture is
+// dominated if its method found another that costs no more and is at least as accurate, and is
+// better in one of the two. Dominated ones are pale. The others are joined by a staircase: the best
+// accuracy that the method reaches at a cost of at most x.
+//
+// The error says that there are no methods, or which one has no architectures, another number of
+// costs than of accuracies, or a value that is not finite, or that Low is above all accuracies.
 func ParetoFront(methods []Tradeoff, o ParetoFrontOptions) ([]byte, error) {
 	if len(methods) == 0 {
 		return nil, errors.New("Pareto front: no methods")
@@ -58,33 +62,48 @@ func ParetoFront(methods []Tradeoff, o ParetoFrontOptions) ([]byte, error) {
 	var fronts []plot.Plotter
 	for i, m := range methods {
 		style := curveStyle(i)
-		pale := draw.GlyphStyle{Shape: draw.CircleGlyph{}, Color: faded(category(i), 0.25), Radius: 1.6}
 		full := draw.GlyphStyle{Shape: marker{}, Color: category(i), Radius: 3.4}
-		front := m.front()
-		var stairs, best, dominated plotter.XYs
-		for j, row := range front {
-			at := plotter.XY{X: m.Cost[row], Y: m.Accuracy[row]}
-			if j > 0 {
-				stairs = append(stairs, plotter.XY{X: at.X, Y: stairs[len(stairs)-1].Y})
-			}
-			stairs, best = append(stairs, at), append(best, at)
-		}
-		stairs = append(stairs, plotter.XY{X: right, Y: stairs[len(stairs)-1].Y})
-		for row := range m.Cost {
-			if !slices.Contains(front, row) {
-				dominated = append(dominated, plotter.XY{X: m.Cost[row], Y: m.Accuracy[row]})
-			}
-		}
-		p.Add(&plotter.Scatter{XYs: dominated, GlyphStyle: pale})
-		fronts = append(fronts, line(stairs, style), &plotter.Scatter{XYs: best, GlyphStyle: full})
+		best, dominated := m.split()
+		p.Add(&plotter.Scatter{XYs: dominated, GlyphStyle: dominatedStyle(category(i))})
+		fronts = append(fronts, line(staircase(best, right), style), &plotter.Scatter{XYs: best, GlyphStyle: full})
 		fig.legend = append(fig.legend, entry{m.Name, []plot.Thumbnailer{line(nil, style), &plotter.Scatter{GlyphStyle: full}}})
 	}
 	p.Add(fronts...)
-	grey := draw.GlyphStyle{Shape: draw.CircleGlyph{}, Color: faded(categories[len(categories)-1], 0.25), Radius: 1.6}
+	grey := dominatedStyle(categories[len(categories)-1])
 	fig.legend = append(fig.legend, entry{"dominated", []plot.Thumbnailer{&plotter.Scatter{GlyphStyle: grey}}})
 	p.X.Min, p.X.Max = widened(left, right, 0.02)
 	p.Y.Min, p.Y.Max = widened(low, high, 0.03)
 	return fig.render(p)
+}
+
+func dominatedStyle(c color.NRGBA) draw.GlyphStyle {
+	return draw.GlyphStyle{Shape: draw.CircleGlyph{}, Color: faded(c, 0.25), Radius: 1.6}
+}
+
+// split returns the architectures that none dominates, from cheap to dear, and those that are
+// dominated.
+func (m Tradeoff) split() (best, dominated plotter.XYs) {
+	front := m.front()
+	for _, row := range front {
+		best = append(best, plotter.XY{X: m.Cost[row], Y: m.Accuracy[row]})
+	}
+	for row := range m.Cost {
+		if !slices.Contains(front, row) {
+			dominated = append(dominated, plotter.XY{X: m.Cost[row], Y: m.Accuracy[row]})
+		}
+	}
+	return best, dominated
+}
+
+// staircase are the corners of the step function through points, from left to right, up to right.
+func staircase(points plotter.XYs, right float64) (stairs plotter.XYs) {
+	for i, at := range points {
+		if i > 0 {
+			stairs = append(stairs, plotter.XY{X: at.X, Y: points[i-1].Y})
+		}
+		stairs = append(stairs, at)
+	}
+	return append(stairs, plotter.XY{X: right, Y: points[len(points)-1].Y})
 }
 
 func (m Tradeoff) check() error {
@@ -97,8 +116,8 @@ func (m Tradeoff) check() error {
 	return checkFinite("Accuracy", m.Accuracy)
 }
 
-// front returns the architectures that none dominates, from cheap to dear, one of equal ones. It is stats.ParetoFront, which
-// this package, of numbers alone, does not import.
+// front returns the positions of the architectures that none dominates, from cheap to dear, one of
+// equal ones. It is stats.ParetoFront, which this package, of numbers alone, does not import.
 func (m Tradeoff) front() []int {
 	order := make([]int, len(m.Cost))
 	for i := range order {

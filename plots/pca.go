@@ -6,14 +6,16 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 )
 
-// PCA projects latents, one row per architecture, onto their first two principal components. It
-// returns the projection of every row, centred at the mean, and the share of the total variance, 0
-// to 1, along each of the two components. The sign of a component, which PCA leaves open, is the one
-// that makes its largest loading positive. Latents of one dimension have zero as second coordinate.
+// PCA projects latents, at least two rows of one length, onto their first two principal components.
+// It returns the projections, in the order of the rows and with their mean at the origin, and the
+// share of the total variance, 0 to 1, along each component. The sign of a component, which PCA
+// leaves open, is the one that makes its largest loading positive. For latents of one dimension,
+// the second coordinate is zero.
 //
 // The error says which latent is empty, of another length, or not finite, or that there are fewer
 // than two different ones.
@@ -41,21 +43,19 @@ func PCA(latents [][]float64) (xy [][2]float64, explained [2]float64, err error)
 		return nil, explained, errors.New("PCA: all latents are equal")
 	}
 
-	var covariance mat.SymDense
-	stat.CovarianceMatrix(&covariance, x, nil)
-	var eigen mat.EigenSym
-	if !eigen.Factorize(&covariance, true) {
-		return nil, explained, errors.New("PCA: the eigenvalues of the latents' covariance did not converge")
+	var pc stat.PC
+	if !pc.PrincipalComponents(x, nil) {
+		return nil, explained, errors.New("PCA: the singular values of the latents did not converge")
 	}
 	var vectors mat.Dense
-	eigen.VectorsTo(&vectors)
-	total := mat.Trace(&covariance)
+	pc.VectorsTo(&vectors)
+	variances := pc.VarsTo(nil)
+	total := floats.Sum(variances)
 
 	xy = make([][2]float64, n)
-	for k := range min(2, dims) {
-		column := dims - 1 - k // eigenvalues are in ascending order
-		explained[k] = math.Max(0, eigen.Values(nil)[column]) / total
-		component := mat.Col(nil, column, &vectors)
+	for k := range min(2, len(variances)) {
+		explained[k] = variances[k] / total
+		component := mat.Col(nil, k, &vectors)
 		orient(component)
 		var projection mat.VecDense
 		projection.MulVec(x, mat.NewVecDense(dims, component))
@@ -67,7 +67,7 @@ func PCA(latents [][]float64) (xy [][2]float64, explained [2]float64, err error)
 	return xy, explained, nil
 }
 
-// orient flips v if its entry of largest size is negative; among entries of nearly the same size the
+// orient flips v if its entry of largest size is negative. Of entries of nearly the same size the
 // first decides, so that rounding does not.
 func orient(v []float64) {
 	largest := 0

@@ -12,11 +12,11 @@ import (
 )
 
 // Prediction is one group of architectures in a [PredictedVsTrue], drawn in one colour. Its name
-// stands in the legend, and is the place for a figure such as Kendall's tau.
+// stands in the legend, where there is room for a number such as Kendall's tau.
 type Prediction struct {
 	Name      string
-	True      []float64 // measured accuracy in percent
-	Predicted []float64 // predicted accuracy in percent, one per measured one
+	True      []float64 // measured accuracies in percent, one per architecture
+	Predicted []float64 // predicted accuracies in percent, one per architecture
 }
 
 // PredictedVsTrueOptions are the options of [PredictedVsTrue].
@@ -24,8 +24,11 @@ type PredictedVsTrueOptions struct {
 	Title string
 }
 
-// PredictedVsTrue draws predicted against measured accuracies, with the line on which a perfect
+// PredictedVsTrue draws predicted against measured accuracies, and the line on which a perfect
 // prediction lies. Later groups lie over earlier ones.
+//
+// The error says that there are no groups, or which one has no accuracies, another number of
+// measured than of predicted ones, or a value that is not finite.
 func PredictedVsTrue(groups []Prediction, o PredictedVsTrueOptions) ([]byte, error) {
 	if len(groups) == 0 {
 		return nil, errors.New("predicted versus true: no groups")

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/image/font"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/palette"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -19,7 +20,7 @@ import (
 type Surface struct {
 	Title    string
 	XY       [][2]float64 // one point per architecture, such as its latent projected by [PCA]
-	Accuracy []float64    // one per point; by default in percent
+	Accuracy []float64    // one per architecture, by default in percent
 }
 
 // AccuracySurfaceOptions are the options of [AccuracySurface].
@@ -37,11 +38,15 @@ type AccuracySurfaceOptions struct {
 	FromAbove bool
 }
 
-// AccuracySurface draws accuracy over a plane as a surface. A grid lies over the points of each panel,
-// and the mean accuracy of the points in a cell gives its colour, the best the darkest. A corner of a
-// cell is as high as the mean of the points in the cells around it. Where there is no point there is
-// no surface. Panels, such as the latent space with and without the ICNN, stand side by side and
-// share the scale of heights. Figure 4 of the paper is such a picture.
+// AccuracySurface draws accuracy over a plane as a surface. A grid of as many rows as columns
+// divides the area of the points of each panel. The colour of a cell is the mean accuracy of the
+// points in it, the best the darkest, and the height of a corner is the mean over all points in the
+// up to four cells around it. Where there is no point there is no surface. Panels, such as the
+// latent space with and without the ICNN, stand side by side and share the scale of heights. Figure
+// 4 of the paper is such a picture.
+//
+// The error says that there are no panels, or which one has no points, another number of accuracies
+// than of points, or a value that is not finite, or that Cells is negative.
 func AccuracySurface(panels []Surface, o AccuracySurfaceOptions) ([]byte, error) {
 	if len(panels) == 0 {
 		return nil, errors.New("accuracy surface: no panels")
@@ -105,8 +110,8 @@ func (s Surface) check() error {
 	return checkFinite("accuracy", s.Accuracy)
 }
 
-// terrain is a grid over the points of a surface: its tiles, and the mean accuracy in each, NaN where
-// there is no point.
+// terrain is a grid over the points of a surface: its tiles, and the mean accuracy in each, NaN
+// where there is no point.
 type terrain struct {
 	tiles
 	mean []float64
@@ -185,8 +190,8 @@ const (
 	tall      = 0.62
 )
 
-// project returns where a point of the box is seen, x to the right and y up, and how far away it is.
-// The coordinates run from 0 to 1.
+// project returns where a point of the box is seen, x to the right and y up, and how far away it
+// is. The coordinates run from 0 to 1.
 func project(x, y, z float64) (right, up, away float64) {
 	sin, cos := math.Sincos(azimuth)
 	x, y = x-0.5, y-0.5
@@ -233,45 +238,65 @@ func (r relief) Plot(c draw.Canvas, _ *plot.Plot) {
 	}
 }
 
+// reliefAxis is an axis of the box: its values, and where it is drawn.
+type reliefAxis struct {
+	low, high float64
+	name      string
+	place     func(t float64) vg.Point   // of a value, at share t of the axis
+	grid      func(t float64) []vg.Point // the line of the grid through it, over floor and walls
+	shift     vg.Point                   // from place to the label of a tick
+	align     text.XAlignment
+}
+
 // box draws the floor, the two walls behind the surface, and the axes with their ticks and names.
 func (r relief) box(c draw.Canvas, at func(x, y, z float64) vg.Point) {
-	gridLine := draw.LineStyle{Color: grid, Width: 0.5}
-	edge := draw.LineStyle{Color: muted, Width: 0.8}
-	label := textStyle(tickSize, font.WeightNormal)
-	name := textStyle(labelSize, font.WeightNormal)
-
-	// along draws an axis: its ticks on the line that place describes, with their labels shifted,
-	// and lines of the grid over floor and walls.
-	along := func(low, high float64, title string, shift vg.Point, place func(t float64) vg.Point, over func(t float64) []vg.Point) {
-		at := func(tick plot.Tick) float64 { return (tick.Value - low) / (high - low) }
-		ticks := linearTicks{}.Ticks(low, high)
-		every := 1 // labels, so that none lies over the next
-		for ; every < len(ticks); every++ {
-			room := place(at(ticks[every])).Sub(place(at(ticks[0])))
-			if math.Abs(float64(room.X)) > float64(label.Width(ticks[0].Label)) || math.Abs(float64(room.Y)) > float64(label.Height("0")) {
-				break
-			}
-		}
-		for i, tick := range ticks {
-			t := at(tick)
-			c.StrokeLines(gridLine, over(t))
-			if i%every == 0 {
-				c.FillText(label, place(t).Add(shift), tick.Label)
-			}
-		}
-		c.StrokeLines(edge, []vg.Point{place(0), place(1)})
-		c.FillText(name, place(0.5).Add(shift.Scale(2.8)), title)
+	for _, axis := range []reliefAxis{
+		{
+			low: r.x, high: r.x + r.dx*float64(r.columns), name: r.o.XLabel,
+			place: func(t float64) vg.Point { return at(t, 0, 0) },
+			grid:  func(t float64) []vg.Point { return []vg.Point{at(t, 0, 0), at(t, 1, 0), at(t, 1, 1)} },
+			shift: vg.Point{X: 5, Y: -9}, align: draw.XCenter,
+		},
+		{
+			low: r.y, high: r.y + r.dy*float64(r.rows), name: r.o.YLabel,
+			place: func(t float64) vg.Point { return at(0, t, 0) },
+			grid:  func(t float64) []vg.Point { return []vg.Point{at(0, t, 0), at(1, t, 0), at(1, t, 1)} },
+			shift: vg.Point{X: -9, Y: -9}, align: draw.XCenter,
+		},
+		{
+			low: r.low, high: r.high,
+			place: func(t float64) vg.Point { return at(0, 1, t) },
+			grid:  func(t float64) []vg.Point { return []vg.Point{at(0, 1, t), at(1, 1, t), at(1, 0, t)} },
+			shift: vg.Point{X: -4}, align: draw.XRight,
+		},
+	} {
+		axis.draw(c)
 	}
-	along(r.x, r.x+r.dx*float64(r.columns), r.o.XLabel, vg.Point{X: 5, Y: -9},
-		func(t float64) vg.Point { return at(t, 0, 0) },
-		func(t float64) []vg.Point { return []vg.Point{at(t, 0, 0), at(t, 1, 0), at(t, 1, 1)} })
-	along(r.y, r.y+r.dy*float64(r.rows), r.o.YLabel, vg.Point{X: -9, Y: -9},
-		func(t float64) vg.Point { return at(0, t, 0) },
-		func(t float64) []vg.Point { return []vg.Point{at(0, t, 0), at(1, t, 0), at(1, t, 1)} })
-	label.XAlign = draw.XRight
-	along(r.low, r.high, "", vg.Point{X: -4},
-		func(t float64) vg.Point { return at(0, 1, t) },
-		func(t float64) []vg.Point { return []vg.Point{at(0, 1, t), at(1, 1, t), at(1, 0, t)} })
+	edge := draw.LineStyle{Color: muted, Width: 0.8}
 	c.StrokeLines(edge, []vg.Point{at(0, 1, 0), at(1, 1, 0), at(1, 0, 0)})
 	c.StrokeLines(edge, []vg.Point{at(1, 1, 0), at(1, 1, 1)})
+}
+
+func (a reliefAxis) draw(c draw.Canvas) {
+	label, name := textStyle(tickSize, font.WeightNormal), textStyle(labelSize, font.WeightNormal)
+	label.XAlign = a.align
+	at := func(tick plot.Tick) float64 { return (tick.Value - a.low) / (a.high - a.low) }
+	ticks := linearTicks{}.Ticks(a.low, a.high)
+	every := 1 // labels, so that none lies over the next
+	for ; every < len(ticks); every++ {
+		room := a.place(at(ticks[every])).Sub(a.place(at(ticks[0])))
+		if math.Abs(float64(room.X)) > float64(label.Width(ticks[0].Label)) ||
+			math.Abs(float64(room.Y)) > float64(label.Height("0")) {
+			break
+		}
+	}
+	for i, tick := range ticks {
+		t := at(tick)
+		c.StrokeLines(draw.LineStyle{Color: grid, Width: 0.5}, a.grid(t))
+		if i%every == 0 {
+			c.FillText(label, a.place(t).Add(a.shift), tick.Label)
+		}
+	}
+	c.StrokeLines(draw.LineStyle{Color: muted, Width: 0.8}, []vg.Point{a.place(0), a.place(1)})
+	c.FillText(name, a.place(0.5).Add(a.shift.Scale(2.8)), a.name)
 }

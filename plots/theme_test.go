@@ -40,11 +40,14 @@ func TestViridis(t *testing.T) {
 	}
 }
 
-// Twelve methods must differ in colour or dashes.
+// Fourteen methods must differ in colour or dashes: four in colour and ten in grey.
 func TestCurveStylesDiffer(t *testing.T) {
 	seen := map[string]int{}
-	for i := range 12 {
+	for i := range 14 {
 		style := curveStyle(i)
+		if i >= maxColours {
+			style = greyStyle(i - maxColours)
+		}
 		look := fmt.Sprint(style.Color, style.Dashes)
 		if j, ok := seen[look]; ok {
 			t.Errorf("curves %d and %d both are %s", j, i, look)

@@ -11,11 +11,13 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// maxTSNE is the largest number of points that [TSNE] takes: its time and memory grow with the square.
+// maxTSNE is the largest number of points that [TSNE] takes: its time and memory grow with the
+// square.
 const maxTSNE = 5000
 
-// The schedule of van der Maaten and Hinton (2008), with the learning rate of Belkina et al. (2019). Longer and stronger
-// exaggeration, as is usual for many points, shrinks data without clusters, such as a lattice, to a line.
+// The schedule of van der Maaten and Hinton (2008), with the learning rate of Belkina et al.
+// (2019). Longer and stronger exaggeration, as is usual for many points, shrinks data without
+// clusters, such as a lattice, to a line.
 const (
 	tsneSteps      = 1000
 	tsneExaggerate = 4   // factor on attraction
@@ -23,12 +25,18 @@ const (
 	tsneMomentum   = 250 // steps with a momentum of 0.5, 0.8 from then on
 )
 
-// TSNE places latents, one row per architecture, in the plane so that near ones stay near, by t-distributed stochastic neighbour
-// embedding (van der Maaten and Hinton, "Visualizing Data using t-SNE", 2008). Distances between far points, areas and densities
-// of the picture mean nothing. The perplexity, above 1, is about the number of neighbours that count; usual is 30.
+// TSNE places latents, rows of one length, in the plane so that near ones stay near, by
+// t-distributed stochastic neighbour embedding (van der Maaten and Hinton, "Visualizing Data using
+// t-SNE", 2008). It returns a point per row. Distances between far points, areas and densities mean
+// nothing.
 //
-// It is the exact method, in time and memory that grow with the square of the number of latents, up to 5,000: draw a sample of more.
-// It begins with [PCA], so it needs no random numbers. The error says what is wrong with the latents or the perplexity.
+// The perplexity is about the number of neighbours that count: above 1 and below the number of
+// latents less 1; 30 is usual. The method is the exact one, whose time and memory grow with the
+// square of the number of latents: it takes up to 5,000, so draw a sample of more. It starts from
+// [PCA] and needs no random numbers.
+//
+// The error says which latent is empty, of another length or not finite, or what is wrong with
+// their number or the perplexity.
 func TSNE(latents [][]float64, perplexity float64) ([][2]float64, error) {
 	n := len(latents)
 	if n > maxTSNE {
@@ -41,7 +49,6 @@ func TSNE(latents [][]float64, perplexity float64) ([][2]float64, error) {
 	if !(perplexity > 1 && perplexity < float64(n-1)) {
 		return nil, fmt.Errorf("t-SNE: perplexity is %g, want above 1 and below %d for %d latents", perplexity, n-1, n)
 	}
-	p := affinities(latents, perplexity)
 	first := make([]float64, n)
 	for i := range xy {
 		first[i] = xy[i][0]
@@ -51,7 +58,14 @@ func TSNE(latents [][]float64, perplexity float64) ([][2]float64, error) {
 		xy[i][0] *= scale
 		xy[i][1] *= scale
 	}
+	tsneDescend(affinities(latents, perplexity), xy)
+	return xy, nil
+}
 
+// tsneDescend moves points of the plane to a minimum of the Kullback-Leibler divergence of p, by
+// gradient descent with momentum and a gain for each coordinate.
+func tsneDescend(p *mat.Dense, xy [][2]float64) {
+	n := len(xy)
 	rate := math.Max(float64(n)/48, 50)
 	gains, velocity, gradient := make([][2]float64, n), make([][2]float64, n), make([][2]float64, n)
 	for i := range gains {
@@ -78,11 +92,11 @@ func TSNE(latents [][]float64, perplexity float64) ([][2]float64, error) {
 			}
 		}
 	}
-	return xy, nil
 }
 
-// affinities returns the probabilities p[i][j] that t-SNE gives to pairs of points: those of neighbours under a normal distribution
-// around each point whose entropy is the logarithm of the perplexity, made symmetric. Their sum is 1.
+// affinities returns the n by n probabilities that t-SNE gives to pairs of points. Those of the
+// neighbours of a point follow a normal distribution around it whose entropy is the logarithm of
+// the perplexity; they are then made symmetric. Their sum is 1.
 func affinities(points [][]float64, perplexity float64) *mat.Dense {
 	n := len(points)
 	conditional := mat.NewDense(n, n, nil)
@@ -128,8 +142,8 @@ func affinities(points [][]float64, perplexity float64) *mat.Dense {
 	return &p
 }
 
-// tsneGradient sets gradient to that of the Kullback-Leibler divergence of p, with all its values multiplied by exaggerate, from the
-// probabilities of pairs in the plane.
+// tsneGradient sets gradient, a row per point of xy, to that of the Kullback-Leibler divergence of
+// p from the probabilities of pairs in the plane. Exaggerate is a factor on all values of p.
 func tsneGradient(gradient [][2]float64, p *mat.Dense, xy [][2]float64, exaggerate float64) {
 	n := len(xy)
 	repulsion, sums := make([][2]float64, n), make([]float64, n)

@@ -24,8 +24,8 @@ func threeGroups() [][]float64 {
 	return points
 }
 
-// TestAffinities compares with sklearn.manifold._t_sne._joint_probabilities(distances, 10, 0) (1.5.2), where distances are squared
-// and of float32.
+// TestAffinities compares with sklearn.manifold._t_sne._joint_probabilities(distances, 10, 0)
+// (1.5.2), where distances are squared and of float32.
 func TestAffinities(t *testing.T) {
 	p := affinities(threeGroups(), 10)
 	for at, want := range map[[2]int]float64{
@@ -89,9 +89,9 @@ func TestTSNEGradient(t *testing.T) {
 	}
 }
 
-// TestTSNE compares the divergence it ends at with that of sklearn.manifold.TSNE(2, perplexity=10, method="exact", init="random",
-// random_state=0..7) (1.5.2), from 0.1009 to 0.1167 and 0.1105 with init="pca"; and asks that the nearest point in the plane is
-// of the same group.
+// TestTSNE compares the divergence it ends at with that of sklearn.manifold.TSNE(2, perplexity=10,
+// method="exact", init="random", random_state=0..7) (1.5.2), from 0.1009 to 0.1167 and 0.1105 with
+// init="pca"; and asks that the nearest point in the plane is of the same group.
 func TestTSNE(t *testing.T) {
 	points := threeGroups()
 	xy, err := TSNE(points, 10)
@@ -123,7 +123,8 @@ func TestTSNE(t *testing.T) {
 	}
 }
 
-// TestTSNEOfALattice places points of which none are much nearer than others: they fill the plane, and no line.
+// TestTSNEOfALattice places points of which none are much nearer than others: they fill the plane,
+// and no line.
 func TestTSNEOfALattice(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	points := make([][]float64, 300)
@@ -167,7 +168,8 @@ func TestTSNEErrors(t *testing.T) {
 	}
 }
 
-// TestLatentScatterByTSNE draws both kinds of picture, whose axes are not principal components then.
+// TestLatentScatterByTSNE draws both kinds of picture, whose axes are not principal components
+// then.
 func TestLatentScatterByTSNE(t *testing.T) {
 	panel := Latents{Points: threeGroups(), Accuracy: make([]float64, 60)}
 	for i := range panel.Accuracy {

@@ -1,38 +1,88 @@
 package plots
 
 import (
+	"embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 	"strconv"
+
+	"gonum.org/v1/plot/vg/draw"
 )
 
-// VegaLiteMIME is the MIME type under which JupyterLab draws the values of [LatentScatterVega] and
-// [SearchCurveVega], with what it has installed and without a network.
+// VegaLiteMIME is the MIME type of the charts of [LatentScatterVega] and [SearchCurveVega].
+// JupyterLab draws them with what it has installed, without a network.
 const VegaLiteMIME = "application/vnd.vegalite.v5+json"
 
-// vegaSchema names the version of the language; nothing fetches it.
-const vegaSchema = "https://vega.github.io/schema/vega-lite/v5.json"
-
-// object and list are JSON values. They are of the types that encoding/json decodes to, and no others,
-// so that encoding/gob can carry a chart once map[string]any and []any are registered with it.
+// object and list are JSON values. They are of the types that encoding/json decodes to, and no
+// others, so that encoding/gob can carry a chart once map[string]any and []any are registered with
+// it.
 type (
 	object = map[string]any
 	list   = []any
 )
 
+// charts are Vega-Lite specifications in which a string that begins with $ stands for a value.
+//
+//go:embed *.vl.json
+var charts embed.FS
+
+// specification returns the chart of a name, as it is in the file.
+func specification(name string) object {
+	text, err := charts.ReadFile(name + ".vl.json")
+	if err != nil {
+		panic(err) // no such file is embedded
+	}
+	var chart object
+	if err := json.Unmarshal(text, &chart); err != nil {
+		panic(fmt.Sprintf("%s.vl.json: %v", name, err))
+	}
+	return chart
+}
+
+// fill returns a copy of a JSON value with the values in the place of the strings that are their
+// keys.
+func fill(at any, values object) any {
+	switch at := at.(type) {
+	case object:
+		filled := object{}
+		for key, v := range at {
+			filled[key] = fill(v, values)
+		}
+		return filled
+	case list:
+		filled := make(list, len(at))
+		for i, v := range at {
+			filled[i] = fill(v, values)
+		}
+		return filled
+	case string:
+		if v, ok := values[at]; ok {
+			return v
+		}
+	}
+	return at
+}
+
 // vegaShapes and vegaSizes are the looks of the marks of a panel, as markStyles.
-var vegaShapes = list{"circle", "diamond", "M0,-1L.25,-.34L.95,-.31L.4,.13L.59,.81L0,.42L-.59,.81L-.4,.13L-.95,-.31L-.25,-.34Z", "triangle-up"}
+var (
+	vegaShapes = list{"circle", "diamond", vegaStar, "triangle-up"}
+	vegaSizes  = list{90.0, 260.0, 420.0, 200.0}
+)
 
-var vegaSizes = list{90.0, 260.0, 420.0, 200.0}
+const vegaStar = "M0,-1L.25,-.34L.95,-.31L.4,.13L.59,.81L0,.42L-.59,.81L-.4,.13L-.95,-.31L-.25,-.34Z"
 
-// vegaPoints is the largest number of points in a panel of LatentScatterVega: a notebook holds each in a dozen lines.
+// vegaPoints is the largest number of points in a panel of LatentScatterVega: a notebook holds each
+// in a dozen lines.
 const vegaPoints = 1000
 
-// LatentScatterVega is [LatentScatter] as a Vega-Lite chart, a JSON object with the data inside. Where
-// the mouse is, it shows a point's name, accuracy and rank; wheel and drag zoom and move, and a double
-// click resets. Of more than 1,000 points it draws 1,000, at even steps of their rank and in the projection of all.
+// LatentScatterVega is [LatentScatter] as a Vega-Lite chart: a JSON object, with the data inside.
+// Hovering shows the name, accuracy and rank of a point; wheel and drag zoom and move, and a double
+// click resets. Of more than 1,000 points in a panel, 1,000 are drawn, at even steps of rank; all
+// count for the projection. Its errors are those of [LatentScatter].
 func LatentScatterVega(panels []Latents, o LatentScatterOptions) (map[string]any, error) {
 	if len(panels) == 0 {
 		return nil, errors.New("latent scatter: no panels")
@@ -41,26 +91,28 @@ func LatentScatterVega(panels []Latents, o LatentScatterOptions) (map[string]any
 	if len(panels) > 1 {
 		side = 320
 	}
-	var charts list
+	chart := fill(specification("latent_scatter"), object{"$title": o.Title, "$side": side}).(object)
+	template := chart["hconcat"].(list)[0].(object)
+	var filled list
 	for i, panel := range panels {
-		chart, err := panel.vega(i, side, o)
+		f, err := panel.vega(template, o)
 		if err != nil {
 			return nil, fmt.Errorf("latent scatter: panel %d (%q): %w", i, panel.Title, err)
 		}
-		if len(panel.Points) != len(panels[0].Points) {
-			return nil, fmt.Errorf("latent scatter: panel %d has %d points, panel 0 has %d", i, len(panel.Points), len(panels[0].Points))
+		if n := len(panels[0].Points); len(panel.Points) != n {
+			return nil, fmt.Errorf("latent scatter: panel %d has %d points, panel 0 has %d", i, len(panel.Points), n)
 		}
-		charts = append(charts, chart)
+		filled = append(filled, fill(f, object{"$zoom": "zoom" + strconv.Itoa(i)}))
 	}
-	title := object{"text": o.Title, "anchor": "middle"}
+	chart["hconcat"] = filled
 	if n := len(panels[0].Points); n > vegaPoints {
-		title["subtitle"] = fmt.Sprintf("%d of %d points", vegaPoints, n)
+		chart["title"].(object)["subtitle"] = fmt.Sprintf("%d of %d points", vegaPoints, n)
 	}
-	return object{"$schema": vegaSchema, "title": title, "hconcat": charts}, nil
+	return chart, nil
 }
 
-// vega is one panel; its number keeps names apart.
-func (l Latents) vega(number int, side float64, o LatentScatterOptions) (object, error) {
+// vega is one panel. The template has a layer of points, one of a path and one of marks.
+func (l Latents) vega(template object, o LatentScatterOptions) (object, error) {
 	xy, axes, err := o.project(l.Points)
 	if err != nil {
 		return nil, err
@@ -84,27 +136,32 @@ func (l Latents) vega(number int, side float64, o LatentScatterOptions) (object,
 	for i := range shown { // better points over worse ones
 		points = append(points, row(best[(shown-1-i)*len(best)/shown]))
 	}
-	axis := func(field string, k int) object {
-		return object{"field": field, "type": "quantitative", "scale": object{"zero": false}, "title": axes[k]}
+	panel := fill(template, object{
+		"$panel title": l.Title, "$x title": axes[0], "$y title": axes[1],
+		"$points": points, "$last rank": math.Max(2, float64(len(xy))),
+	}).(object)
+	layers := panel["layer"].(list)
+	layers = append(layers[:1], l.vegaMarks(layers[1], layers[2], row)...)
+	if l.Names == nil {
+		for _, layer := range layers {
+			dropName(layer.(object)["encoding"].(object))
+		}
 	}
-	tooltip := list{
-		object{"field": "accuracy", "type": "quantitative", "title": "accuracy", "format": ".3f"},
-		object{"field": "rank", "type": "quantitative", "title": "rank"},
+	panel["layer"] = layers
+	return panel, nil
+}
+
+// dropName takes the name out of the tooltip, if there is one.
+func dropName(encoding object) {
+	if tooltip, ok := encoding["tooltip"].(list); ok {
+		encoding["tooltip"] = slices.DeleteFunc(tooltip, func(shown any) bool {
+			return shown.(object)["field"] == "name"
+		})
 	}
-	if l.Names != nil {
-		// Under this title it is the heading, which is not cut off as the other values are.
-		tooltip = append(list{object{"field": "name", "type": "nominal", "title": "title"}}, tooltip...)
-	}
-	layers := list{object{
-		"params": list{object{"name": "zoom" + strconv.Itoa(number), "select": "interval", "bind": "scales"}},
-		"data":   object{"values": points},
-		"mark":   object{"type": "circle", "size": 40.0, "opacity": 1.0, "clip": true},
-		"encoding": object{
-			"x": axis("x", 0), "y": axis("y", 1), "tooltip": tooltip,
-			"color": object{"field": "rank", "type": "quantitative", "title": "accuracy rank (1 = best)",
-				"scale": object{"scheme": "viridis", "domain": list{1.0, math.Max(2, float64(len(xy)))}}},
-		},
-	}}
+}
+
+// vegaMarks returns the layers of the marks: of each its path, if it is joined, and its glyphs.
+func (l Latents) vegaMarks(path, glyphs any, row func(int) object) (layers list) {
 	var names, shapes list
 	for i, mark := range l.Marks {
 		names, shapes = append(names, mark.Name), append(shapes, vegaShapes[i%len(vegaShapes)])
@@ -113,129 +170,80 @@ func (l Latents) vega(number int, side float64, o LatentScatterOptions) (object,
 		if len(mark.Rows) == 0 {
 			continue
 		}
-		style := markStyles[i%len(markStyles)]
-		colour := hex(style.Color)
+		colour := hex(markStyles[i%len(markStyles)].Color)
 		var rows list
 		for j, r := range mark.Rows {
 			point := row(r)
 			point["mark"], point["order"] = mark.Name, float64(j+1)
 			rows = append(rows, point)
 		}
-		if mark.Joined {
-			layers = append(layers, object{
-				"data": object{"values": rows},
-				"mark": object{"type": "line", "color": colour, "strokeWidth": 2.0, "clip": true},
-				"encoding": object{"x": axis("x", 0), "y": axis("y", 1),
-					"order": object{"field": "order", "type": "quantitative"}},
-			})
+		values := object{
+			"$rows": rows, "$names": names, "$shapes": shapes, "$size": vegaSizes[i%len(vegaSizes)],
+			"$colour": colour, "$ink": hex(ink), "$fill": colour, "$stroke": "white", "$stroke width": 1.0,
 		}
-		glyph := object{"type": "point", "filled": true, "fill": colour, "stroke": "white", "strokeWidth": 1.0,
-			"size": vegaSizes[i%len(vegaSizes)], "opacity": 1.0, "clip": true}
 		if i%len(markStyles) == 0 { // rings
-			glyph["fill"], glyph["stroke"], glyph["strokeWidth"] = "transparent", colour, 2.0
+			values["$fill"], values["$stroke"], values["$stroke width"] = "transparent", colour, 2.0
 		}
-		layers = append(layers, object{
-			"data": object{"values": rows},
-			"mark": glyph,
-			"encoding": object{
-				"x": axis("x", 0), "y": axis("y", 1),
-				"tooltip": append(list{object{"field": "mark", "type": "nominal"}}, tooltip...),
-				"shape": object{"field": "mark", "type": "nominal", "title": nil,
-					"legend": object{"symbolStrokeColor": hex(ink)},
-					"scale":  object{"domain": names, "range": shapes}},
-			},
-		})
+		if mark.Joined {
+			layers = append(layers, fill(path, values))
+		}
+		layers = append(layers, fill(glyphs, values))
 	}
-	return object{"title": l.Title, "width": side, "height": side, "layer": layers,
-		"resolve": object{"scale": object{"color": "shared", "shape": "shared"}}}, nil
+	return layers
 }
 
-// SearchCurveVega is [SearchCurve] as a Vega-Lite chart, a JSON object with the data inside. Where the
-// mouse is, it shows a curve's method, query and value; wheel and drag zoom and move, and a double
-// click resets.
+// SearchCurveVega is [SearchCurve] as a Vega-Lite chart: a JSON object, with the data inside.
+// Hovering shows the method, query and value of a curve; wheel and drag zoom and move, and a double
+// click resets. Its errors are those of [SearchCurve].
 func SearchCurveVega(curves []Curve, o SearchCurveOptions) (map[string]any, error) {
-	low, high, queries, err := curveRange(curves, o)
+	s, err := newSearchPicture(curves, o)
 	if err != nil {
 		return nil, fmt.Errorf("search curve: %w", err)
 	}
-	scale := object{"domain": list{low, high}, "zero": false, "nice": false}
-	shown := func(y float64) float64 { return y }
+	scale := "linear"
 	if o.Regret {
-		scale = object{"type": "log", "domain": list{low, high}, "nice": false}
-		// Zero goes below the axis, where it is cut off.
-		shown = func(y float64) float64 { return math.Max(y, low/10) }
+		scale = "log"
 	}
-	var values, names, colours, patterns list
-	bands := false
-	for i, c := range curves {
-		names = append(names, c.Name)
-		style := curveStyle(i)
-		colours = append(colours, hex(style.Color))
-		pattern := list{1.0, 0.0}
-		if style.Dashes != nil {
-			pattern = nil
-			for _, d := range style.Dashes {
-				pattern = append(pattern, float64(d))
-			}
-		}
-		patterns = append(patterns, pattern)
+	var methods, colours, dashes, widths, values list
+	for _, c := range s.listed {
+		methods = append(methods, c.Name)
+		colours = append(colours, hex(c.style.Color))
+		dashes = append(dashes, vegaDashes(c.style))
+		widths = append(widths, 2*float64(c.style.Width/lineWidth))
+	}
+	for _, c := range s.drawn {
 		for j, y := range c.Y {
-			value := object{"method": c.Name, "query": float64(j + 1), "y": shown(y), "value": y}
+			value := object{"method": c.Name, "query": float64(j + 1), "y": s.visible(y), "value": y}
 			if c.Low != nil {
-				bands = true
-				value["low"], value["high"] = shown(c.Low[j]), shown(c.High[j])
+				value["low"], value["high"] = s.visible(c.Low[j]), s.visible(c.High[j])
 			}
 			values = append(values, value)
 		}
 	}
-	strokes := object{"symbolType": "stroke", "symbolSize": 400.0, "symbolOpacity": 1.0, "symbolStrokeWidth": 2.0}
-	x := object{"field": "query", "type": "quantitative", "title": "queries (distinct architectures)",
-		"scale": object{"domain": list{0.0, float64(queries)}, "nice": false}}
-	y := func(field string) object {
-		return object{"field": field, "type": "quantitative", "title": o.label(), "scale": scale}
+	return fill(specification("search_curve"), object{
+		"$title": o.Title, "$x title": queriesLabel, "$y title": o.label(),
+		"$x scale": object{"domain": list{0.0, float64(s.queries)}, "nice": false},
+		"$y scale": object{"type": scale, "domain": list{s.low, s.high}, "nice": false},
+		"$methods": methods,
+		"$colours": colours,
+		"$dashes":  dashes,
+		"$widths":  widths,
+		"$values":  values,
+		"$optimum": o.Optimum, "$optimum y": s.visible(o.Optimum),
+		"$initial": float64(o.Initial),
+	}).(object), nil
+}
+
+// vegaDashes are the lengths of the dashes and gaps of a line.
+func vegaDashes(style draw.LineStyle) list {
+	if style.Dashes == nil {
+		return list{1.0, 0.0}
 	}
-	method := object{"field": "method", "type": "nominal", "title": nil, "scale": object{"domain": names, "range": colours},
-		"legend": strokes}
-	dash := object{"field": "method", "type": "nominal", "title": nil, "scale": object{"domain": names, "range": patterns},
-		"legend": strokes}
-	var layers list
-	if bands {
-		layers = append(layers, object{
-			"transform": list{object{"filter": "isValid(datum.low)"}},
-			"mark":      object{"type": "area", "interpolate": "step-after", "opacity": 0.18, "clip": true},
-			"encoding":  object{"x": x, "y": y("low"), "y2": object{"field": "high"}, "color": method},
-		})
+	var lengths list
+	for _, d := range style.Dashes {
+		lengths = append(lengths, float64(d))
 	}
-	if o.Optimum != 0 {
-		layers = append(layers, object{
-			"data":     object{"values": list{object{"y": shown(o.Optimum), "name": "optimum", "value": o.Optimum}}},
-			"mark":     object{"type": "rule", "strokeDash": list{5.0, 3.0}, "clip": true},
-			"encoding": object{"y": y("y"), "tooltip": list{object{"field": "name"}, object{"field": "value", "type": "quantitative"}}},
-		})
-	}
-	if o.Initial != 0 {
-		layers = append(layers, object{
-			"data":     object{"values": list{object{"query": float64(o.Initial), "name": "end of the initial labelled set"}}},
-			"mark":     object{"type": "rule", "color": "#808080", "strokeDash": list{1.2, 2.4}, "clip": true},
-			"encoding": object{"x": x, "tooltip": list{object{"field": "name"}, object{"field": "query", "type": "quantitative"}}},
-		})
-	}
-	layers = append(layers,
-		object{
-			"mark":     object{"type": "line", "interpolate": "step-after", "strokeWidth": 2.0, "clip": true},
-			"encoding": object{"x": x, "y": y("y"), "color": method, "strokeDash": dash},
-		},
-		object{ // what the mouse finds
-			"params": list{object{"name": "zoom", "select": "interval", "bind": "scales"}},
-			"mark":   object{"type": "point", "filled": true, "opacity": 0.0, "size": 60.0, "clip": true},
-			"encoding": object{"x": x, "y": y("y"), "color": method, "tooltip": list{
-				object{"field": "method", "type": "nominal"},
-				object{"field": "query", "type": "quantitative"},
-				object{"field": "value", "type": "quantitative", "title": o.label(), "format": ".4g"},
-			}},
-		})
-	return object{"$schema": vegaSchema, "title": o.Title, "width": 640.0, "height": 380.0,
-		"data": object{"values": values}, "layer": layers}, nil
+	return lengths
 }
 
 // hex writes a colour as in CSS.

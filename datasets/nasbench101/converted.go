@@ -1,10 +1,7 @@
 package nasbench101
 
 import (
-	"errors"
-	"fmt"
 	"io"
-	"io/fs"
 
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
@@ -16,49 +13,22 @@ type converted struct {
 	Accuracies *accuracies
 }
 
-// convertedVersion changes whenever an older file would be misread.
 const convertedVersion = 2
 
 func convertedPath(s Source) string { return cached(s.id() + ".table") }
 
-// loadConverted returns the accuracies in the cache, or nil if there are none that can be used. It says
-// on progress why a file that is there cannot be used.
+// loadConverted returns the accuracies in the cache, or nil if there are none that can be used.
 func loadConverted(s Source, progress io.Writer) *accuracies {
-	path, stamp := convertedPath(s), s.stamp()
-	if stamp == "" {
-		return nil
-	}
-	a, err := loadFrom(path, stamp)
-	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) {
-			fmt.Fprintf(progress, "%s cannot be used and is made anew: %v\n", path, err)
-		}
-		return nil
-	}
-	return a
-}
-
-func loadFrom(path, stamp string) (*accuracies, error) {
 	var c converted
-	if err := source.ReadConverted(path, &c); err != nil {
-		return nil, err
+	origin := source.Origin{Version: convertedVersion, Stamp: s.stamp()}
+	if origin.Stamp == "" || !source.LoadConverted(convertedPath(s), &c, progress, func() error {
+		return origin.Check(source.Origin{Version: c.Version, Stamp: c.Stamp})
+	}) {
+		return nil
 	}
-	switch {
-	case c.Version != convertedVersion:
-		return nil, fmt.Errorf("it has version %d, want %d", c.Version, convertedVersion)
-	case c.Stamp != stamp:
-		return nil, errors.New("its source has changed")
-	}
-	return c.Accuracies, nil
+	return c.Accuracies
 }
 
-// saveConverted keeps the accuracies in the cache. It says on progress if that fails, since they are good
-// nevertheless.
 func (a *accuracies) saveConverted(s Source, progress io.Writer) {
-	c := converted{convertedVersion, s.stamp(), a}
-	if err := c.write(convertedPath(s)); err != nil {
-		fmt.Fprintf(progress, "the table will be converted again next time: %v\n", err)
-	}
+	source.SaveConverted(convertedPath(s), converted{convertedVersion, s.stamp(), a}, progress)
 }
-
-func (c converted) write(path string) error { return source.WriteConverted(path, c) }

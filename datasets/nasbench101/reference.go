@@ -2,11 +2,9 @@ package nasbench101
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"strconv"
 
 	"github.com/cr-lso/cr-lso/datasets/source"
@@ -20,13 +18,8 @@ type ReferenceCSV struct {
 
 // Info implements Source.
 func (s ReferenceCSV) Info() Info {
-	return Info{
-		Name:    "reference table nb101.csv.gz",
-		Holds:   "mean test accuracy over three training runs; validation accuracy of one run of 30,001 cells",
-		Path:    s.Path,
-		Present: exists(s.Path),
-		Get:     "only needed to make the embedded table anew",
-	}
+	return source.ReferenceTable(s.Path, "nb101.csv.gz",
+		"mean test accuracy over three training runs; validation accuracy of one run of 30,001 cells")
 }
 
 func (ReferenceCSV) id() string { return "reference" }
@@ -36,44 +29,16 @@ func (s ReferenceCSV) stamp() string { return source.Stamp(s.Path) }
 func (ReferenceCSV) valRuns() int { return 1 }
 
 func (s ReferenceCSV) fetch(context.Context, io.Writer) (string, error) {
-	if info := s.Info(); !info.Present {
-		return "", fmt.Errorf("there is no file %s: %s", info.Path, info.Get)
-	}
-	return s.Path, nil
+	return s.Info().There("file")
 }
 
 func (s ReferenceCSV) read(ctx context.Context, path string, _ io.Writer) (*accuracies, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	table, header, err := source.NewTable(file)
-	if err != nil {
-		return nil, err
-	}
-	column, err := source.Columns(header, "hash", "n", "adj", "ops", "test_acc", "val_acc_1run")
-	if err != nil {
-		return nil, err
-	}
 	a := newAccuracies(s.valRuns(), 0)
-	for {
-		row, err := table.Read()
-		if errors.Is(err, io.EOF) {
-			return a, nil
-		}
-		if err == nil {
-			err = ctx.Err()
-		}
-		if err != nil {
-			return nil, err
-		}
-		field := func(name string) string { return row[column[name]] }
-		if err := a.addRow(field); err != nil {
-			line, _ := table.FieldPos(0)
-			return nil, fmt.Errorf("line %d: %w", line, err)
-		}
+	columns := []string{"hash", "n", "adj", "ops", "test_acc", "val_acc_1run"}
+	if err := source.ReadColumns(ctx, path, columns, a.addRow); err != nil {
+		return nil, err
 	}
+	return a, nil
 }
 
 // addRow adds the values of one cell; field returns the text in a column.

@@ -33,8 +33,9 @@ type Source interface {
 // Info is what a user may want to know of a source of accuracies.
 type Info = source.Info
 
-// Sources returns all sources of official accuracies, each at its usual place.
-func Sources() []Source { return []Source{TFRecord{}, AuthorsJSON{}} }
+// Sources returns all sources of official accuracies, each as it is at its usual place: Open
+// fetches none of these, and refuses what is not the official file.
+func Sources() []Source { return []Source{TFRecord{asIs: true}, AuthorsJSON{}} }
 
 // accuracies are what a source holds of all cells, in percent: cell after cell in the order of [Enumerate],
 // and for each so many values. A value that the source does not have is NaN.
@@ -65,5 +66,3 @@ func cacheDir() (string, error) { return source.Folder("nasbench101") }
 
 // cached returns the path of a file in cacheDir, or just its name if there is no cache.
 func cached(name string) string { return source.Place("nasbench101", name) }
-
-func exists(path string) bool { return source.Stamp(path) != "" }

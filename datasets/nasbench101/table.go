@@ -118,7 +118,7 @@ func open(ctx context.Context, p protocol, source Source, progress io.Writer) (*
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		return nil, fmt.Errorf("%s: %w; the file is not the official one or is damaged: %s", path, err, source.Info().Get)
+		return nil, source.Info().Damaged(fmt.Errorf("%s: %w", path, err))
 	}
 	a.saveConverted(source, progress)
 	return a, nil

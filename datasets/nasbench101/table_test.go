@@ -376,10 +376,10 @@ func TestBrokenCSV(t *testing.T) {
 		"not gzip":          {text, []string{"gzip"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			source := ReferenceCSV{Path: test.path}
-			_, err := Open(t.Context(), testAsLabel, source, t.Output())
+			from := ReferenceCSV{Path: test.path}
+			_, err := Open(t.Context(), testAsLabel, from, t.Output())
 			wantError(t, err, append(test.want, test.path)...)
-			if exists(convertedPath(source)) {
+			if source.IsFile(convertedPath(from)) {
 				t.Error("a table was made")
 			}
 		})
@@ -392,17 +392,17 @@ func TestConverted(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")
 	}
-	source := newInMemory(t, synthetic(t, numRuns))
-	path := convertedPath(source)
+	from := newInMemory(t, synthetic(t, numRuns))
+	path := convertedPath(from)
 	const reads = "reading "
 	open := func(says ...string) {
 		t.Helper()
 		var progress strings.Builder
-		table, err := Open(t.Context(), "validation", source, &progress)
+		table, err := Open(t.Context(), "validation", from, &progress)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if table.Best() != means(source.holds.Val, numRuns)[7] {
+		if table.Best() != means(from.holds.Val, numRuns)[7] {
 			t.Errorf("best is %v", table.Best())
 		}
 		for _, s := range says {
@@ -431,12 +431,12 @@ func TestConverted(t *testing.T) {
 	alter(func(b []byte) []byte { b[len(b)/2]++; return b })
 	open("truncated or altered", reads)
 	open()
-	older := converted{convertedVersion - 1, source.stamp(), source.holds}
-	if err := older.write(path); err != nil {
+	older := converted{convertedVersion - 1, from.stamp(), from.holds}
+	if err := source.WriteConverted(path, older); err != nil {
 		t.Fatal(err)
 	}
 	open(fmt.Sprintf("version %d, want %d", convertedVersion-1, convertedVersion), reads)
-	if err := os.Chtimes(source.path, time.Time{}, time.Now().Add(time.Hour)); err != nil {
+	if err := os.Chtimes(from.path, time.Time{}, time.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	open("its source has changed", reads)

@@ -22,6 +22,7 @@ import (
 // trainings as well.
 type TFRecord struct {
 	Path string // of the file; empty for nasbench_only108.tfrecord in the cache
+	asIs bool   // in the cache it is taken or refused, but never fetched
 }
 
 var only108 = source.File{
@@ -46,7 +47,7 @@ func (s TFRecord) Info() Info {
 		Name:    "official " + only108.Name,
 		Holds:   "validation and test accuracy of each of three training runs",
 		Path:    s.path(),
-		Present: exists(s.path()),
+		Present: source.IsFile(s.path()),
 		Get:     fmt.Sprintf("fetched when the protocol validation first needs it, or download %s, 499 MB, to %s", only108.URL, place),
 	}
 }
@@ -61,20 +62,25 @@ func (s TFRecord) path() string {
 func (TFRecord) id() string { return "tfrecord" }
 
 func (s TFRecord) stamp() string {
-	if s.Path == "" {
-		return only108.SHA256 // what fetch returns has it
+	if s.Path != "" {
+		return source.Stamp(s.Path)
 	}
-	return source.Stamp(s.Path)
+	if s.asIs {
+		if _, err := s.Info().Official(only108.SHA256, only108.Size); err != nil {
+			return ""
+		}
+	}
+	return only108.SHA256 // what fetch returns has it
 }
 
 func (TFRecord) valRuns() int { return numRuns }
 
 func (s TFRecord) fetch(ctx context.Context, progress io.Writer) (string, error) {
-	if info := s.Info(); s.Path != "" {
-		if !info.Present {
-			return "", fmt.Errorf("there is no file %s: %s", info.Path, info.Get)
-		}
-		return info.Path, nil
+	switch {
+	case s.Path != "":
+		return s.Info().There("file")
+	case s.asIs:
+		return s.Info().Official(only108.SHA256, only108.Size)
 	}
 	dir, err := cacheDir()
 	if err != nil {

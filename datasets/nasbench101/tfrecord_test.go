@@ -20,6 +20,8 @@ import (
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
 // trained is one record of the benchmark's file.
@@ -230,20 +232,20 @@ func TestOpenOfAnIncompleteTFRecord(t *testing.T) {
 	}
 	t.Setenv("CRLSO_CACHE", t.TempDir())
 	c := mustParse(t, inceptionInFile)
-	source := TFRecord{Path: filepath.Join(t.TempDir(), "nasbench.tfrecord")}
-	_, err := Open(t.Context(), "validation", source, nil)
-	wantError(t, err, "no file", source.Path, only108.URL)
+	from := TFRecord{Path: filepath.Join(t.TempDir(), "nasbench.tfrecord")}
+	_, err := Open(t.Context(), "validation", from, nil)
+	wantError(t, err, "no file", from.Path, only108.URL)
 
-	put(t, source.Path, records(of(c, 0.9, 0.8)))
-	_, err = Open(t.Context(), "validation", source, nil)
-	wantError(t, err, source.Path, "test accuracy of 0 cells, want 423624", "first without is cell 0100 input,output, hash 043721b9c7fe8c5fad811d47d83132ec", only108.URL)
-	if exists(convertedPath(source)) {
+	put(t, from.Path, records(of(c, 0.9, 0.8)))
+	_, err = Open(t.Context(), "validation", from, nil)
+	wantError(t, err, from.Path, "test accuracy of 0 cells, want 423624", "first without is cell 0100 input,output, hash 043721b9c7fe8c5fad811d47d83132ec", only108.URL)
+	if source.IsFile(convertedPath(from)) {
 		t.Error("a table was made")
 	}
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Open(ctx, "validation", source, nil); !errors.Is(err, context.Canceled) {
+	if _, err := Open(ctx, "validation", from, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want %v", err, context.Canceled)
 	}
 }

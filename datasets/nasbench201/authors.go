@@ -1,6 +1,7 @@
 package nasbench201
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -24,31 +25,17 @@ const authorsName = "nasbench201_with_edge_flops_and_params.json"
 
 // Info implements Source.
 func (s AuthorsJSON) Info() Info {
-	return Info{
-		Name:    "JSON of CR-LSO's authors, " + authorsName,
-		Holds:   "mean validation and test accuracy over the training runs",
-		Path:    s.path(),
-		Present: exists(s.path()),
-		Get:     fmt.Sprintf("download %s from where the README of AlbertiPot/nar on GitHub says, to %s", authorsName, cached(authorsName)),
-	}
+	return source.AuthorsJSON(s.path(), cached(authorsName), "mean validation and test accuracy over the training runs")
 }
 
-func (s AuthorsJSON) path() string {
-	if s.Path != "" {
-		return s.Path
-	}
-	return cached(authorsName)
-}
+func (s AuthorsJSON) path() string { return cmp.Or(s.Path, cached(authorsName)) }
 
 func (AuthorsJSON) id() string { return "authors" }
 
 func (s AuthorsJSON) stamp() string { return source.Stamp(s.path()) }
 
 func (s AuthorsJSON) fetch(context.Context, io.Writer) (string, error) {
-	if info := s.Info(); !info.Present {
-		return "", fmt.Errorf("there is no file %s: %s", info.Path, info.Get)
-	}
-	return s.path(), nil
+	return s.Info().There("file")
 }
 
 func (AuthorsJSON) read(ctx context.Context, path string, t *Table, _ io.Writer) error {

@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
 // writeArchive makes an archive in HPOBench's layout out of a table: JSON as Python writes it, with
@@ -193,10 +194,10 @@ func TestBrokenHPOBench(t *testing.T) {
 		"missing": {filepath.Join(cache, "none.zip"), []string{"no file"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			source := HPOBench{Path: c.path}
-			_, err := Open(t.Context(), "cifar10", source, t.Output())
+			from := HPOBench{Path: c.path}
+			_, err := Open(t.Context(), "cifar10", from, t.Output())
 			wantError(t, err, append(c.want, c.path, "download "+archive.URL)...)
-			if path := convertedPath(table.data, source); exists(path) {
+			if path := convertedPath(table.data, from); source.IsFile(path) {
 				t.Errorf("%s was made", path)
 			}
 		})
@@ -266,10 +267,10 @@ func TestBrokenCSV(t *testing.T) {
 		"not gzip":  {writeFile(t, "nb201.csv.gz", func(w io.Writer) error { _, err := io.WriteString(w, "index,arch"); return err }), []string{"gzip"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			source := ReferenceCSV{Path: c.path}
-			_, err := Open(t.Context(), "cifar10", source, t.Output())
+			from := ReferenceCSV{Path: c.path}
+			_, err := Open(t.Context(), "cifar10", from, t.Output())
 			wantError(t, err, append(c.want, c.path)...)
-			if path := convertedPath(table.data, source); exists(path) {
+			if path := convertedPath(table.data, from); source.IsFile(path) {
 				t.Errorf("%s was made", path)
 			}
 		})
@@ -284,13 +285,13 @@ func TestConverted(t *testing.T) {
 	}
 	want := reference(t, "cifar10")
 	t.Setenv("CRLSO_CACHE", t.TempDir())
-	source := HPOBench{Path: writeArchive(t, want, nil)}
-	path := convertedPath(want.data, source)
+	from := HPOBench{Path: writeArchive(t, want, nil)}
+	path := convertedPath(want.data, from)
 	const reads = "reading CIFAR-10 from "
 	open := func(says ...string) {
 		t.Helper()
 		var progress strings.Builder
-		table, err := Open(t.Context(), "cifar10", source, &progress)
+		table, err := Open(t.Context(), "cifar10", from, &progress)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -318,17 +319,17 @@ func TestConverted(t *testing.T) {
 	alter(t, path, func(b []byte) []byte { b[len(b)/2]++; return b })
 	open("truncated or altered", reads)
 
-	older := converted{convertedVersion - 1, source.stamp(), false, want.records, nil}
-	if err := older.write(path); err != nil {
+	older := converted{convertedVersion - 1, from.stamp(), false, want.records, nil}
+	if err := source.WriteConverted(path, older); err != nil {
 		t.Fatal(err)
 	}
 	open(fmt.Sprintf("version %d, want %d", convertedVersion-1, convertedVersion), reads)
 
-	content, err := os.ReadFile(source.Path)
+	content, err := os.ReadFile(from.Path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	put(t, source.Path, string(content)) // the same, but later
+	put(t, from.Path, string(content)) // the same, but later
 	open("its source has changed", reads)
 	open()
 }
@@ -366,13 +367,13 @@ func TestNoCache(t *testing.T) {
 func TestCancel(t *testing.T) {
 	table := reference(t, "cifar10")
 	t.Setenv("CRLSO_CACHE", t.TempDir())
-	source := HPOBench{Path: writeArchive(t, table, func(seed string, _ int, _ map[string]float64) bool { return seed == "777" })}
+	from := HPOBench{Path: writeArchive(t, table, func(seed string, _ int, _ map[string]float64) bool { return seed == "777" })}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Open(ctx, "cifar10", source, nil); !errors.Is(err, context.Canceled) {
+	if _, err := Open(ctx, "cifar10", from, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want %v", err, context.Canceled)
 	}
-	if path := convertedPath(table.data, source); exists(path) {
+	if path := convertedPath(table.data, from); source.IsFile(path) {
 		t.Errorf("%s was made", path)
 	}
 }

@@ -26,6 +26,7 @@ import (
 // of by convention, see [Table], so that data set comes without.
 type HPOBench struct {
 	Path string // of the archive, of a folder that it was unpacked to, or of a data set's JSON; empty for the place in the cache
+	asIs bool   // in the cache it is taken as it is, but never fetched
 }
 
 var archive = source.File{
@@ -42,7 +43,7 @@ func (s HPOBench) Info() Info {
 		Name:    "HPOBench " + archive.Name,
 		Holds:   "validation accuracy of each training run; mean test accuracy on cifar100 and imagenet16",
 		Path:    s.path(),
-		Present: present(s.path()),
+		Present: source.Exists(s.path()),
 		Get:     fmt.Sprintf("download %s to %s, or unpack it there", archive.URL, cached(archive.Name)),
 	}
 }
@@ -51,7 +52,7 @@ func (s HPOBench) path() string {
 	if s.Path != "" {
 		return s.Path
 	}
-	if folder := cached("nasbench_201"); !exists(cached(archive.Name)) && present(folder) {
+	if folder := cached("nasbench_201"); !source.IsFile(cached(archive.Name)) && source.Exists(folder) {
 		return folder
 	}
 	return cached(archive.Name)
@@ -65,8 +66,8 @@ func (s HPOBench) fetch(ctx context.Context, progress io.Writer) (string, error)
 	switch info := s.Info(); {
 	case info.Present && info.Path != cached(archive.Name):
 		return info.Path, nil
-	case s.Path != "":
-		return "", fmt.Errorf("there is no file or folder %s: %s", info.Path, info.Get)
+	case s.Path != "" || s.asIs:
+		return info.There("file or folder")
 	}
 	dir, err := cacheDir()
 	if err != nil {

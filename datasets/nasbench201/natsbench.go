@@ -22,6 +22,7 @@ import (
 
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/internal/pydata"
+	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
 // NATSBench is the benchmark's own files, in the edition of NATS-Bench (Dong et al., IEEE TPAMI
@@ -41,7 +42,7 @@ func (s NATSBench) Info() Info {
 		Name:    "official " + natsName,
 		Holds:   "validation accuracy of each training run; mean test accuracy",
 		Path:    s.path(),
-		Present: present(s.path()),
+		Present: source.Exists(s.path()),
 		Get: fmt.Sprintf("download %s.tar from where the README of D-X-Y/NATS-Bench on GitHub says, and save it, packed or unpacked, as %s or the folder %[2]s without .tar",
 			natsName, cached(natsName+".tar")),
 	}
@@ -52,7 +53,7 @@ func (s NATSBench) path() string {
 		return s.Path
 	}
 	folder := cached(natsName)
-	if present(folder) {
+	if source.Exists(folder) {
 		return folder
 	}
 	return folder + ".tar"
@@ -63,10 +64,7 @@ func (NATSBench) id() string { return "natsbench" }
 func (s NATSBench) stamp() string { return stampOf(s.path()) }
 
 func (s NATSBench) fetch(context.Context, io.Writer) (string, error) {
-	if info := s.Info(); !info.Present {
-		return "", fmt.Errorf("there is no file or folder %s: %s", info.Path, info.Get)
-	}
-	return s.path(), nil
+	return s.Info().There("file or folder")
 }
 
 func (NATSBench) read(ctx context.Context, path string, t *Table, progress io.Writer) error {

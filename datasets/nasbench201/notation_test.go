@@ -11,7 +11,7 @@ func TestParsePastedCell(t *testing.T) {
 	const cell = "|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|nor_conv_1x1~0|skip_connect~1|skip_connect~2|"
 	for _, text := range []string{
 		cell, cell + "\n", "\t " + cell + "\r\n", "'" + cell + "'", `"` + cell + `"`, " \" " + cell + " \" ,\n",
-		"arch = '" + cell + "'  # cell 0", "u'" + cell + "'",
+		"arch = '" + cell + "'  # cell 0", "arch: '" + cell + "'", "u'" + cell + "'",
 		"421211", "'421211'", " 421211\n",
 		"(4, 3, 3, 0, 0, 0)", "[4, 3, 3, 0, 0, 0]\n", "[4 3 3 0 0 0]", "(np.int64(4), 3, 3, 0, 0, 0)", "tensor([4, 3, 3, 0, 0, 0])",
 		// The example of NNI's documentation.

@@ -2,10 +2,8 @@ package nasbench201
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 
 	"github.com/cr-lso/cr-lso/datasets"
@@ -20,13 +18,7 @@ type ReferenceCSV struct {
 
 // Info implements Source.
 func (s ReferenceCSV) Info() Info {
-	return Info{
-		Name:    "reference table nb201.csv.gz",
-		Holds:   "mean validation and test accuracy over the training runs",
-		Path:    s.Path,
-		Present: exists(s.Path),
-		Get:     "only needed to make the embedded table anew",
-	}
+	return source.ReferenceTable(s.Path, "nb201.csv.gz", "mean validation and test accuracy over the training runs")
 }
 
 func (ReferenceCSV) id() string { return "reference" }
@@ -34,49 +26,23 @@ func (ReferenceCSV) id() string { return "reference" }
 func (s ReferenceCSV) stamp() string { return source.Stamp(s.Path) }
 
 func (s ReferenceCSV) fetch(context.Context, io.Writer) (string, error) {
-	if info := s.Info(); !info.Present {
-		return "", fmt.Errorf("there is no file %s: %s", info.Path, info.Get)
-	}
-	return s.Path, nil
+	return s.Info().There("file")
 }
 
-func (ReferenceCSV) read(_ context.Context, path string, t *Table, _ io.Writer) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	table, header, err := source.NewTable(file)
-	if err != nil {
-		return err
-	}
+func (ReferenceCSV) read(ctx context.Context, path string, t *Table, _ io.Writer) error {
 	val, test := t.data.column+"_val", t.data.column+"_test"
-	column, err := source.Columns(header, "index", "arch_str", "ops", val, test)
-	if err != nil {
-		return err
-	}
 	t.hasTest = true
-	for {
-		row, err := table.Read()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		line, _ := table.FieldPos(0)
-		field := func(name string) string { return row[column[name]] }
+	columns := []string{"index", "arch_str", "ops", val, test}
+	return source.ReadColumns(ctx, path, columns, func(field func(column string) string) (err error) {
 		var r datasets.Record
 		if r.Val, err = parseAccuracy(field(val)); err != nil {
-			return fmt.Errorf("line %d, column %s: %w", line, val, err)
+			return fmt.Errorf("column %s: %w", val, err)
 		}
 		if r.Test, err = parseAccuracy(field(test)); err != nil {
-			return fmt.Errorf("line %d, column %s: %w", line, test, err)
+			return fmt.Errorf("column %s: %w", test, err)
 		}
-		if err := t.addRow(field("index"), field("arch_str"), field("ops"), r); err != nil {
-			return fmt.Errorf("line %d: %w", line, err)
-		}
-	}
+		return t.addRow(field("index"), field("arch_str"), field("ops"), r)
+	})
 }
 
 func parseAccuracy(s string) (float64, error) {

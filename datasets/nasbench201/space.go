@@ -121,7 +121,10 @@ func (Space) Neighbours(a datasets.Arch) []datasets.Arch {
 }
 
 // Canonical returns a.
-func (Space) Canonical(a datasets.Arch) datasets.Arch { return a }
+func (Space) Canonical(a datasets.Arch) datasets.Arch {
+	cellOf(a) // panics if a is not of this space
+	return a
+}
 
 // Class returns the number of the class of isomorphic cells that a belongs to, 0 <= class <
 // NumNetworks. Classes are numbered by the first of their cells in the official order.

@@ -8,12 +8,6 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// present reports whether there is a file or a folder.
-func present(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
 // stampOf is source.Stamp that knows folders as well: how many files they hold, how large, and when
 // the last of them changed.
 func stampOf(path string) string {

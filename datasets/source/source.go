@@ -226,9 +226,9 @@ func checksum(path string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// check returns an error wrapping fs.ErrNotExist if path does not exist, and another if it is not
-// the file that sum and size describe; an empty sum or zero size is not checked.
-func check(path, sum string, size int64) error {
+// CheckFile returns an error wrapping fs.ErrNotExist if path does not exist, and another if it is
+// not the file that sum and size describe; an empty sum or zero size is not checked.
+func CheckFile(path, sum string, size int64) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err

@@ -2,9 +2,12 @@ package source
 
 import (
 	"compress/gzip"
+	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 )
 
@@ -35,4 +38,50 @@ func Columns(header []string, names ...string) (map[string]int, error) {
 		columns[name] = i
 	}
 	return columns, nil
+}
+
+// ReadTable calls header with the header of a gzipped CSV file and row with each of its rows,
+// which are valid until the next one is read. Errors of row are returned with the line.
+func ReadTable(ctx context.Context, path string, header, row func(fields []string) error) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	table, names, err := NewTable(file)
+	if err == nil {
+		err = header(names)
+	}
+	if err != nil {
+		return err
+	}
+	for {
+		fields, err := table.Read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		if err := row(fields); err != nil {
+			line, _ := table.FieldPos(0)
+			return fmt.Errorf("line %d: %w", line, err)
+		}
+	}
+}
+
+// ReadColumns is ReadTable for a table that must have these columns. row gets a function for the
+// text in a column.
+func ReadColumns(ctx context.Context, path string, names []string, row func(field func(column string) string) error) error {
+	var columns map[string]int
+	header := func(fields []string) (err error) {
+		columns, err = Columns(fields, names...)
+		return err
+	}
+	return ReadTable(ctx, path, header, func(fields []string) error {
+		return row(func(column string) string { return fields[columns[column]] })
+	})
 }

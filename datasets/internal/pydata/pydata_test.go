@@ -39,6 +39,8 @@ func TestParse(t *testing.T) {
 		"api.Spec([1], ops='a',)":                     Call{"Spec", []any{List{1}}, Dict{{"ops", "a"}}},
 		"05/27 12:01:22 PM a = b":                     Name("b"),
 		"2019-05-27 12:01:22,123 b":                   Name("b"),
+		"2019-05-27 12:01:22,123 a: b":                Name("b"),
+		"a : {'b': 1}":                                Dict{{"b", 1}},
 	} {
 		got, err := Parse(text)
 		if err != nil || len(got) != 1 || !reflect.DeepEqual(got[0], want) {

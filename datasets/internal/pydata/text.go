@@ -36,12 +36,12 @@ const (
 	maxQuoted = 202 // bytes of a text in an error
 )
 
-// prefix is what stands before a value in a log or in a program: a time, and a name to assign to.
-var prefix = regexp.MustCompile(`^(?:\d+[/-]\d+(?:[/-]\d+)?[ T]\d+:\d+(?::\d+)?(?:[.,]\d+)?(?: [AP]M)?\s+)?(?:[A-Za-z_]\w*\s*=\s*)?`)
+// prefix is what stands before a value in a log or in a program: a time, and a name.
+var prefix = regexp.MustCompile(`^(?:\d+[/-]\d+(?:[/-]\d+)?[ T]\d+:\d+(?::\d+)?(?:[.,]\d+)?(?: [AP]M)?\s+)?(?:[A-Za-z_]\w*\s*[=:]\s*)?`)
 
 // Parse reads the values in a text, one after the other: Python literals, JSON, NumPy's print of
-// arrays, and calls. Commas between values, comments, a time and "name =" at the start are passed
-// over.
+// arrays, and calls. Commas between values, comments, a time and "name =" or "name:" at the start
+// are passed over.
 //
 // Calls that only wrap a value are that value: np.int64(0), array([...]), list(range(2, 6)),
 // OrderedDict(...).
