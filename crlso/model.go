@@ -1,23 +1,3 @@
-// Package crlso implements CR-LSO (Rao, Zhao and Liu, "CR-LSO: Convex Neural Architecture Optimization in the
-// Latent Space of Graph Variational Autoencoder with Input Convex Neural Networks", arXiv 2211.05950)
-// on GoMLX.
-//
-// The method embeds architectures in the latent space of a graph variational autoencoder, [Encoder] and
-// [Decoder], that is trained together with an input convex neural network, [ICNN], so that accuracy becomes a
-// concave function of the latent. A search then follows its gradient. Read the files in this order:
-// encoder.go, decoder.go, gvae.go, icnn.go, predictor.go, joint.go, search.go, searchround.go.
-//
-// A [Run] takes the method from the first labels to the last query and keeps everything in a folder:
-//
-//	backend, err := crlso.NewBackend()
-//	run, err := crlso.Open("runs/first", backend, benchmark.Space(), crlso.Released201())
-//	oracle, err := datasets.NewOracle(benchmark, run.Config.Budget, datasets.MeanLabel)
-//	err = run.LabelInitialSet(oracle)
-//	err = run.TrainPredictor(ctx)
-//	err = run.TrainJoint(ctx)
-//	rounds, err := run.Search(ctx, oracle)
-//
-// Accuracies are in percent on the host, as in package datasets, and fractions inside the networks.
 package crlso
 
 import (

@@ -35,7 +35,7 @@ type Searcher struct {
 }
 
 type modelKey struct {
-	space  string
+	space  datasets.Space
 	config Config
 }
 
@@ -51,7 +51,7 @@ func (s *Searcher) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	if err := search.DrawInitialSet(oracle, rng, s.Config.InitialSet); err != nil {
 		return err
 	}
-	key := modelKey{space.Name(), s.Config}
+	key := modelKey{space, s.Config}
 	m, err := s.models.Take(key, s.Backend, func(backend compute.Backend) (*Model, error) {
 		return NewModel(backend, space, s.Config)
 	})

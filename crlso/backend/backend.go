@@ -6,6 +6,7 @@ package backend
 import (
 	"fmt"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -14,9 +15,18 @@ import (
 	"github.com/gomlx/compute/gobackend"
 )
 
-// portable is the configuration of GoMLX's Go backend. Its default parallelism deadlocks on machines
-// with few cores (github.com/gomlx/compute v0.1.2); -1 sets no limit.
-const portable = gobackend.BackendName + ":parallelism=-1"
+// portable returns GoMLX's Go backend. Its default parallelism deadlocks on machines with few cores
+// (github.com/gomlx/compute v0.1.2), so there is no limit unless the options set one. That is what the
+// option parallelism=-1 does too, but it prints a line on standard output, among a cell's results.
+func portable(options string) (compute.Backend, error) {
+	backend, err := compute.NewWithConfig(strings.TrimSuffix(gobackend.BackendName+":"+options, ":"))
+	if err != nil || strings.Contains(options, "parallelism") {
+		return backend, err
+	}
+	workers := reflect.ValueOf(backend).Elem().FieldByName("Workers") // exported, of an internal type
+	workers.MethodByName("SetMaxParallelism").Call([]reflect.Value{reflect.ValueOf(-1)})
+	return backend, nil
+}
 
 // warning is for what New says, once in a process, when it cannot use the fastest hardware.
 var warning sync.Once
@@ -42,7 +52,7 @@ func New() (compute.Backend, error) {
 	warning.Do(func() {
 		fmt.Fprintf(os.Stderr, "warning: computing without XLA, several times slower: %v\n", err)
 	})
-	return compute.NewWithConfig(portable)
+	return portable("")
 }
 
 // Named returns the backend of a name as [New] takes it from $GOMLX_BACKEND.
@@ -52,9 +62,7 @@ func Named(config string) (compute.Backend, error) {
 	case "xla", "stablehlo", "shlo", "hlo":
 		return newXLA(options)
 	case gobackend.BackendName:
-		if !strings.Contains(options, "parallelism") {
-			config = strings.TrimSuffix(portable+","+options, ",")
-		}
+		return portable(options)
 	default:
 		known := compute.List()
 		slices.Sort(known)

@@ -1,3 +1,5 @@
+// Package ensemble has two relatives of CR-LSO, this project's own, for budgets of tens of queries:
+// [Ensemble] for accuracy, and [TradeoffEnsemble] for accuracy and latency.
 package ensemble
 
 import (
@@ -36,7 +38,7 @@ type Ensemble struct {
 }
 
 type pairKey struct {
-	space  string
+	space  datasets.Space
 	config Config
 }
 
@@ -143,7 +145,7 @@ func (e *Ensemble) Fit(space datasets.FiniteSpace, labelled []datasets.Query, rn
 
 // fit is Fit for any space, and believes something of its candidates.
 func (e *Ensemble) fit(space datasets.Space, labelled []datasets.Query, rng *rand.Rand) (Beliefs, error) {
-	key := pairKey{space.Name(), e.Config}
+	key := pairKey{space, e.Config}
 	pair, err := e.pairs.Take(key, e.Backend, func(backend compute.Backend) (*concavePair, error) {
 		return newConcavePair(backend, space, e.Config)
 	})

@@ -38,7 +38,7 @@ type TradeoffEnsemble struct {
 }
 
 type tradeoffKey struct {
-	space  string
+	space  datasets.Space
 	config TradeoffConfig
 }
 
@@ -213,7 +213,7 @@ func (e *TradeoffEnsemble) Fit(space datasets.FiniteSpace, measured []datasets.M
 
 // fit trains all members from fresh weights and solves their convex problems.
 func (e *TradeoffEnsemble) fit(space datasets.FiniteSpace, log []datasets.Measurement, labels tradeoffLabels, limits []float64, rng *rand.Rand) (tradeoffBeliefs, error) {
-	key := tradeoffKey{space.Name(), e.Config}
+	key := tradeoffKey{space, e.Config}
 	member, err := e.members.Take(key, e.Backend, func(backend compute.Backend) (*tradeoffMember, error) {
 		return newTradeoffMember(backend, space, e.Config)
 	})

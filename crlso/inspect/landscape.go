@@ -1,3 +1,6 @@
+// Package inspect looks at a trained latent space: how well it decodes, how concave the model of
+// accuracy is, and how measured accuracy lies over it. It takes the accuracies of all architectures,
+// so no search may use it.
 package inspect
 
 import (

@@ -1,3 +1,6 @@
+// Package nn has what the networks of this project are made of: linear layers and Adam as PyTorch has
+// them, training as one compiled loop, schedules, training on several devices, and the regression of
+// any network on values. It knows neither architectures nor the method.
 package nn
 
 import (

@@ -1,3 +1,13 @@
+// Package runs keeps a run of the method in a folder: stage by stage, with checkpoints, so that a stage
+// that was interrupted goes on where it was, in this process or in another.
+//
+//	backend, err := backend.New()
+//	run, err := runs.Open("runs/first", backend, benchmark.Space(), crlso.Released201())
+//	oracle, err := datasets.NewOracle(benchmark, run.Config.Budget, datasets.MeanLabel)
+//	err = run.LabelInitialSet(oracle)
+//	err = run.TrainPredictor(ctx)
+//	err = run.TrainJoint(ctx)
+//	rounds, err := run.Search(ctx, oracle)
 package runs
 
 import (

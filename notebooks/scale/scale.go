@@ -1,3 +1,4 @@
+// Package scale says what smoke, laptop and paper mean in the notebooks.
 package scale
 
 import (
