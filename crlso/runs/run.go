@@ -11,9 +11,7 @@
 package runs
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,14 +22,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/cr-lso/cr-lso/crlso"
 	"github.com/cr-lso/cr-lso/datasets"
-	"github.com/cr-lso/cr-lso/datasets/source"
 	"github.com/gomlx/compute"
 	"github.com/schollz/progressbar/v3"
 )
@@ -296,112 +291,6 @@ func (r *Run) train(ctx context.Context, stage string, epochs int, train func(fi
 	return r.save(stage, epochs)
 }
 
-// Search labels the initial set on oracle, if that has not answered it yet, spends the rest of the budget, and returns
-// its rounds. It writes search-N.csv and rounds-N.json; if they are there and complete, it queries the same
-// architectures again. To repeat the search with other random numbers, set Config.SearchSeed
-// between calls, or use SearchSeeds.
-func (r *Run) Search(ctx context.Context, oracle *datasets.Oracle) ([]crlso.SearchRound, error) {
-	rounds, err := r.SearchSeeds(ctx, map[uint64]*datasets.Oracle{r.Config.SearchSeed: oracle})
-	return rounds[r.Config.SearchSeed], err
-}
-
-// SearchSeeds makes a Search on each oracle, with its key in place of Config.SearchSeed, all side by side as
-// [Model.SearchSeeds] says, and returns their rounds by that key.
-func (r *Run) SearchSeeds(ctx context.Context, oracles map[uint64]*datasets.Oracle) (map[uint64][]crlso.SearchRound, error) {
-	rounds := make(map[uint64][]crlso.SearchRound)
-	missing := make(map[uint64]*datasets.Oracle)
-	joint := r.stageDone("joint", r.Config.Joint.Epochs)
-	replayed := func() (bool, error) {
-		if done, _ := joint(); !done || r.initial == nil {
-			return false, nil
-		}
-		clear(missing)
-		for seed, oracle := range oracles {
-			err := r.replay(initialFile, r.initial, oracle)
-			if err == nil {
-				rounds[seed], err = r.replaySearch(seed, oracle)
-			}
-			if err != nil {
-				return false, err
-			}
-			if rounds[seed] == nil {
-				missing[seed] = oracle
-			}
-		}
-		return len(missing) == 0, nil
-	}
-	err := r.alone(ctx, replayed, func() error {
-		if done, _ := joint(); !done {
-			return errors.New("search: the latent space is not trained yet; call TrainJoint first")
-		}
-		if r.initial == nil { // initial.csv is lost
-			for _, oracle := range oracles {
-				if err := r.labelInitialSet(oracle); err != nil {
-					return err
-				}
-			}
-			if done, err := replayed(); done || err != nil {
-				return err
-			}
-		}
-		return r.search(ctx, missing, rounds)
-	})
-	return rounds, err
-}
-
-// search makes the searches that are missing, and adds their rounds.
-func (r *Run) search(ctx context.Context, missing map[uint64]*datasets.Oracle, rounds map[uint64][]crlso.SearchRound) error {
-	spent, queries, total := make(map[uint64]int), 0, 0
-	for seed, oracle := range missing {
-		spent[seed] = len(oracle.Log())
-		queries += spent[seed]
-		total += r.searchBudget(oracle)
-	}
-	bar := r.bar("search", total, queries)
-	defer bar.Finish()
-	err := r.Model.SearchSeeds(ctx, missing, func(seed uint64, round crlso.SearchRound) error {
-		rounds[seed] = append(rounds[seed], round)
-		queries += round.Queries - spent[seed]
-		spent[seed] = round.Queries
-		bar.Describe(fmt.Sprintf("search  best %.3f %%", round.Best))
-		return bar.Set(queries)
-	})
-	for seed, oracle := range missing {
-		err = errors.Join(err, r.writeSearch(seed, oracle, rounds[seed]))
-	}
-	return err
-}
-
-func (r *Run) searchBudget(oracle *datasets.Oracle) int { return min(oracle.Budget(), r.Config.Budget) }
-
-func queriesFile(seed uint64) string { return fmt.Sprintf("search-%d.csv", seed) }
-func roundsFile(seed uint64) string  { return fmt.Sprintf("rounds-%d.json", seed) }
-
-// replaySearch queries again what a complete search did, and returns its rounds; nil if there is none.
-func (r *Run) replaySearch(seed uint64, oracle *datasets.Oracle) (rounds []crlso.SearchRound, err error) {
-	queries, err := r.readQueries(queriesFile(seed))
-	if err != nil || len(queries) != r.searchBudget(oracle) {
-		return nil, err
-	}
-	if err := readJSON(r.path(roundsFile(seed)), &rounds); err != nil {
-		r.sayOnce("%v: searching again", err)
-		return nil, nil
-	}
-	if n := len(rounds); n == 0 || rounds[n-1].Queries != len(queries) {
-		return nil, nil // the rounds are those of a search with another budget, which was killed before it wrote its queries
-	}
-	return rounds, r.replay(queriesFile(seed), queries, oracle)
-}
-
-// writeSearch writes what a search has queried, and its rounds if it is complete.
-func (r *Run) writeSearch(seed uint64, oracle *datasets.Oracle, rounds []crlso.SearchRound) error {
-	var err error
-	if len(oracle.Log()) == r.searchBudget(oracle) {
-		err = writeJSON(r.path(roundsFile(seed)), rounds)
-	}
-	return errors.Join(err, r.writeQueries(queriesFile(seed), oracle.Log()))
-}
-
 // report returns a function that keeps the losses of each epoch and moves a progress bar, and one that ends
 // the bar.
 func (r *Run) report(stage string, epochs, first int) (each func(crlso.Epoch) error, finish func() error) {
@@ -452,112 +341,4 @@ func (r *Run) Losses(stage string) (epochs []float64, values map[string][]float6
 		values[row.Name] = append(values[row.Name], row.Value)
 	}
 	return epochs, values
-}
-
-func (r *Run) writeLosses(path string) error {
-	records := [][]string{{"stage", "epoch", "loss", "value"}}
-	for _, row := range r.losses {
-		records = append(records, []string{row.stage, strconv.Itoa(row.epoch), row.Name, formatFloat(row.Value)})
-	}
-	return writeCSV(path, records)
-}
-
-// readLosses reads a file of losses, without what comes after the given epoch of the given stage.
-func readLosses(path, stage string, last int) (losses []lossRow, err error) {
-	records, err := readCSV(path, 4)
-	if err != nil {
-		return nil, err
-	}
-	for i, record := range records {
-		epoch, err1 := strconv.Atoi(record[1])
-		value, err2 := strconv.ParseFloat(record[3], 64)
-		if err := errors.Join(err1, err2); err != nil {
-			return nil, fmt.Errorf("%s, line %d is damaged (%v)", path, i+2, err)
-		}
-		if later := slices.Index(stages, record[0]) - slices.Index(stages, stage); later > 0 || later == 0 && epoch > last {
-			continue
-		}
-		losses = append(losses, lossRow{record[0], epoch, crlso.Loss{Name: record[2], Value: value}})
-	}
-	return losses, nil
-}
-
-func (r *Run) writeQueries(name string, queries []datasets.Query) error {
-	records := [][]string{{"query", "arch", "accuracy"}}
-	for i, q := range queries {
-		records = append(records, []string{strconv.Itoa(i + 1), q.Arch.String(), formatFloat(q.Accuracy)})
-	}
-	return writeCSV(r.path(name), records)
-}
-
-// readQueries returns nil if there is no such file, or if it is damaged, which it says.
-func (r *Run) readQueries(name string) ([]datasets.Query, error) {
-	path := r.path(name)
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	records, err := readCSV(path, 3)
-	if errors.Is(err, fs.ErrPermission) {
-		return nil, err
-	}
-	queries := make([]datasets.Query, len(records))
-	for i, record := range records {
-		arch, err1 := r.Space.Parse(record[1])
-		accuracy, err2 := strconv.ParseFloat(record[2], 64)
-		if err = errors.Join(err1, err2); err != nil {
-			err = fmt.Errorf("%s, line %d is damaged (%v)", path, i+2, err)
-			break
-		}
-		queries[i] = datasets.Query{Arch: arch, Accuracy: accuracy}
-	}
-	if err != nil {
-		r.sayOnce("%v: querying again", err)
-		return nil, nil
-	}
-	return queries, nil
-}
-
-func formatFloat(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
-
-func writeJSON(path string, value any) error {
-	return source.WriteFile(path, func(w io.Writer) error {
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(value)
-	})
-}
-
-func readJSON(path string, value any) error {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(data, value); err != nil {
-		return fmt.Errorf("%s is damaged (%v)", path, err)
-	}
-	return nil
-}
-
-func writeCSV(path string, records [][]string) error {
-	return source.WriteFile(path, func(w io.Writer) error {
-		return csv.NewWriter(w).WriteAll(records)
-	})
-}
-
-// readCSV returns the records below the header line.
-func readCSV(path string, fields int) ([][]string, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	reader := csv.NewReader(bytes.NewReader(data))
-	reader.FieldsPerRecord = fields
-	records, err := reader.ReadAll()
-	if err == nil && len(records) == 0 {
-		err = io.ErrUnexpectedEOF
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s is damaged (%v)", path, err)
-	}
-	return records[1:], nil
 }

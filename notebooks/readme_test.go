@@ -1,0 +1,108 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/cr-lso/cr-lso/crlso/experiment"
+	"github.com/cr-lso/cr-lso/crlso/stats"
+)
+
+// comparisons are the experiments in the tables of the concave ensemble.
+var comparisons = []struct {
+	folder, dataSet, shown string
+	queries                []int
+}{
+	{"05_search", "NAS-Bench-201 CIFAR-10", "CIFAR-10 (chosen on)", []int{50, 100, 192}},
+	{"05_search", "NAS-Bench-201 CIFAR-100", "CIFAR-100", []int{50, 100, 192}},
+	{"05_search", "NAS-Bench-201 ImageNet16-120", "ImageNet16-120", []int{50, 100, 192}},
+	{"02_nas_bench_101", "", "-101, test as label", []int{50, 100, 150}},
+	{"02_nas_bench_101_single_run", "", "-101, single run", []int{50, 100, 150}},
+	{"03_nas_bench_301_stand_in", "", "-301 stand-in", []int{50, 100, 192}},
+}
+
+// TestVariantTable recomputes the tables of the concave ensemble in the READMEs from the kept results:
+// one row for each data set in the first, one for each number of queries in that of crlso. The best
+// rival is the method of the highest mean after as many queries that is no ensemble.
+func TestVariantTable(t *testing.T) {
+	short, full := readme(t, "../README.md"), readme(t, "../crlso/README.md")
+	for _, c := range comparisons {
+		r, err := experiment.Load("results/" + c.folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dataSet := c.dataSet
+		if dataSet == "" {
+			dataSet = r.DataSets()[0]
+		}
+		row := "| " + c.shown + " |"
+		for _, queries := range c.queries {
+			v, err := newVersus(r, dataSet, queries)
+			if err != nil {
+				t.Fatalf("%s: %v", c.folder, err)
+			}
+			row += fmt.Sprintf(" %s (%s) |", v.difference, v.rival)
+			full.wantRow(t, fmt.Sprintf("| %s | %d | %s | %s, %s | %s | %s |", c.shown, queries, v.local, v.rival, v.best, v.ensemble, v.difference))
+		}
+		short.wantRow(t, row)
+	}
+}
+
+// page is the text of a file.
+type page struct{ path, text string }
+
+func readme(t *testing.T, path string) page {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return page{path, string(text)}
+}
+
+func (p page) wantRow(t *testing.T, row string) {
+	t.Helper()
+	if !strings.Contains(p.text, "\n"+row+"\n") {
+		t.Errorf("%s lacks the row\n%s", p.path, row)
+	}
+}
+
+// versus is the concave ensemble beside local search and the best rival: means and a difference, each
+// with its interval.
+type versus struct{ local, rival, best, ensemble, difference string }
+
+func newVersus(r *experiment.Results, dataSet string, queries int) (v versus, err error) {
+	highest := 0.0
+	for _, method := range r.Methods() {
+		values, err := r.At(method, dataSet, experiment.Val, queries)
+		if err != nil {
+			return v, err
+		}
+		mean, half := stats.Interval(values, experiment.Level)
+		shown := fmt.Sprintf("%.3f +- %.3f", mean, half)
+		switch {
+		case method == variant:
+			v.ensemble = shown
+		case method == "local search":
+			v.local = shown
+		}
+		if !strings.Contains(method, "ensemble") && mean > highest {
+			v.best, v.rival, highest = shown, method, mean
+		}
+	}
+	c, err := r.Compare(variant, v.rival, dataSet, experiment.Val, queries)
+	v.difference = fmt.Sprintf("%+.3f +- %.3f", c.Difference, c.HalfWidth)
+	return v, err
+}
+
+const variant = "concave ensemble"
+
+// TestReadmeIsShort keeps the first page to what a reader takes in at once.
+func TestReadmeIsShort(t *testing.T) {
+	p := readme(t, "../README.md")
+	if lines, words := strings.Count(p.text, "\n"), len(strings.Fields(p.text)); lines > 130 || words > 1300 {
+		t.Errorf("%d lines and %d words, want at most 130 and 1,300", lines, words)
+	}
+}
