@@ -183,7 +183,7 @@ func (c Config) Validate() error {
 	return fmt.Errorf("configuration: %s", strings.ReplaceAll(errors.Join(errs...).Error(), "\n", "; "))
 }
 
-// validateFor is Validate, and checks that the training set can be had from a space.
+// ValidateFor is Validate, and checks that the training set can be had from a space.
 func (c Config) ValidateFor(space datasets.Space) error {
 	if err := c.Validate(); err != nil {
 		return err

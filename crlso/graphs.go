@@ -19,8 +19,9 @@ type Graphs struct {
 	Mask  *Node // [P, B, 1], one where there is an edge; nil if all pairs have one
 }
 
-// newGraphs returns the batch with the given classes of nodes, [B, G n], and of edges, [B, G P], as in
-// datasets.Graph. If complete is set, all pairs of nodes have an edge.
+// NewGraphs returns a batch with these classes of nodes, [B, G n], and of edges, [B, G P], laid out
+// as in [datasets.Graph]. complete says that all pairs of nodes have an edge, so that no mask is
+// needed.
 func NewGraphs(schema datasets.Schema, complete bool, nodes, edges *Node) Graphs {
 	arrange := func(x *Node, length int) *Node {
 		others := []int{0}
@@ -66,13 +67,15 @@ func unstack(x *Node) []*Node {
 	return out
 }
 
-// graphTable holds the graphs of some architectures for the device: see datasets.Graph. It is filled up with zeros.
+// Table holds the graphs of some architectures for the device: see [datasets.Graph]. Rows beyond
+// the architectures are zeros.
 type Table struct {
 	Archs                []datasets.Arch
 	Nodes, Edges, Labels *tensors.Tensor // [size, G n], [size, G P] and [size, schema.Labels()]
 	Complete             bool            // every pair of nodes has an edge, in all graphs
 }
 
+// NewTable encodes architectures, at least one, into a table of size rows.
 func NewTable(space datasets.Space, archs []datasets.Arch, size int) Table {
 	var nodes, edges, labels []int32
 	for _, a := range archs {
@@ -89,6 +92,7 @@ func NewTable(space datasets.Space, archs []datasets.Arch, size int) Table {
 	return Table{archs, table(nodes), table(edges), table(labels), !slices.Contains(edges, -1)}
 }
 
+// Free gives the table's memory back. The table must not be used after it.
 func (t Table) Free() {
 	for _, x := range []*tensors.Tensor{t.Nodes, t.Edges, t.Labels} {
 		x.MustFinalizeAll()

@@ -147,8 +147,8 @@ func Short301() Config {
 	return c
 }
 
-// quick is a schedule that reaches the joint optimum in fewer epochs than the released one: ten times its rate, with
-// Adam's usual moments.
+// QuickTraining is a schedule that reaches the joint optimum in fewer epochs than the released one:
+// ten times its rate, with Adam's usual moments.
 func QuickTraining(epochs, batch int) nn.Training {
 	return nn.Training{Epochs: epochs, Batch: batch, LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999, ClipNorm: 5}
 }

@@ -110,8 +110,8 @@ func (m *Model) vaeWeights() map[string][]float32 {
 	return weights
 }
 
-// restart makes the model as good as new: with other seeds, initial weights drawn from the first of them, and the
-// given weights in place of some.
+// Restart makes the model as good as new: with other seeds, with initial weights drawn from the
+// first of them, and with the given weights, by path, in place of some.
 func (m *Model) Restart(seed, searchSeed uint64, weights map[string][]float32) error {
 	m.Config.Seed, m.Config.SearchSeed = seed, searchSeed
 	for _, scope := range []string{gvaeScope, predictorScope} {
@@ -145,10 +145,11 @@ func (m *Model) trainAndSearch(ctx context.Context, oracle *datasets.Oracle) err
 	return m.Search(ctx, oracle, nil)
 }
 
-// needsPredictor reports whether joint training takes pseudo-labels.
+// NeedsPredictor reports whether joint training takes pseudo-labels.
 func (c Config) NeedsPredictor() bool { return !c.Supervised && c.PerformanceWeight > 0 }
 
-// drawInitialSet queries architectures drawn from the seed until Config.InitialSet distinct ones are labelled.
+// LabelInitialSet queries architectures drawn from Config.Seed until the oracle has answered
+// Config.InitialSet distinct ones. It is an error if the oracle's budget is smaller.
 func (m *Model) LabelInitialSet(oracle *datasets.Oracle) error {
 	return search.DrawInitialSet(oracle, nn.NewRand(m.Config.Seed, "initial set", 0), m.Config.InitialSet)
 }

@@ -154,9 +154,10 @@ func (m *Model) latentNoise(rng *rand.Rand, s nn.Schedule) []*tensors.Tensor {
 	return []*tensors.Tensor{tensors.FromFlatDataAndDimensions(eps, s.Dims(s.Batch, dim)...)}
 }
 
-// jointLabels returns the labels that joint training takes: those that the predictor gives to the whole training set
-// after it was trained on the labelled architectures, or, if the configuration is supervised, those of the labelled
-// ones alone; none if no label enters.
+// JointLabels returns the labels that joint training takes, in percent, in the order of the
+// training set: the predictor's pseudo-labels, which needs TrainPredictor before; or, if
+// Config.Supervised is set, those of the labelled architectures and NaN for all others; or nil if
+// no label enters.
 func (m *Model) JointLabels(labelled []datasets.Query) ([]float64, error) {
 	switch {
 	case m.Config.PerformanceWeight == 0:

@@ -41,8 +41,9 @@ const maxRepeats = 100_000
 // change it.
 func (m *Model) TrainingSet() []datasets.Arch { return m.training.Archs }
 
-// include makes the training set anew: if it was drawn, of the labelled architectures and as many of the drawn ones as
-// there is room for.
+// Include makes the training set anew, if it was drawn and is not the whole space: of the labelled
+// architectures, and of as many of the drawn ones as there is room for. It is an error if there are
+// more labelled architectures than Config.TrainingSet.
 func (m *Model) Include(labelled []datasets.Query) error {
 	if m.drawn == nil {
 		return nil

@@ -6,16 +6,17 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// tensorOf returns rows of one length as a tensor.
+// TensorOf returns rows of one length D, at least one row, as a tensor [rows, D].
 func TensorOf(rows ...[]float64) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(Float32s(slices.Concat(rows...)), len(rows), len(rows[0]))
 }
 
-// paddedVector returns values as [size], filled up with zeros.
+// PaddedVector returns values as a tensor [size], filled up with zeros.
 func PaddedVector(values []float64, size int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(append(Float32s(values), make([]float32, size-len(values))...), size)
 }
 
+// Float32s converts values for the device.
 func Float32s(values []float64) []float32 {
 	out := make([]float32, len(values))
 	for i, x := range values {
@@ -24,7 +25,7 @@ func Float32s(values []float64) []float32 {
 	return out
 }
 
-// appendRows appends the first n rows of x and frees it.
+// AppendRows appends the first n rows of x to out, and frees x.
 func AppendRows(out []float32, x *tensors.Tensor, n int) []float32 {
 	tensors.MustConstFlatData(x, func(flat []float32) {
 		out = append(out, flat[:len(flat)/x.Shape().Dim(0)*n]...)
@@ -33,6 +34,7 @@ func AppendRows(out []float32, x *tensors.Tensor, n int) []float32 {
 	return out
 }
 
+// Float64s converts values from the device.
 func Float64s(values []float32) []float64 {
 	out := make([]float64, len(values))
 	for i, x := range values {
@@ -41,12 +43,12 @@ func Float64s(values []float32) []float64 {
 	return out
 }
 
-// rows cuts values into rows of the given length.
+// Rows cuts values into rows of one length.
 func Rows(values []float32, length int) [][]float64 {
 	return slices.Collect(slices.Chunk(Float64s(values), length))
 }
 
-// fractions turns percentages into a tensor of fractions.
+// Fractions returns percentages as a tensor of fractions, [values].
 func Fractions(percent []float64) *tensors.Tensor {
 	flat := make([]float32, len(percent))
 	for i, x := range percent {
@@ -55,7 +57,7 @@ func Fractions(percent []float64) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(flat, len(flat))
 }
 
-// upTo returns 0, 1, ..., n-1.
+// UpTo returns 0, 1, ..., n-1.
 func UpTo(n int) []int {
 	indices := make([]int, n)
 	for i := range indices {

@@ -21,7 +21,9 @@ type split struct {
 	byExample  *distributed.ShardingSpec // of per-step inputs, [steps, batch, ...]: each device has a part of every batch
 }
 
-// splitOver makes the trainer's program, before it is first run, one for several devices of the backend.
+// SplitOver makes the trainer's program one for several devices of the backend. It belongs before
+// the first Run. It is an error if the backend has fewer devices, or if their number does not
+// divide the batch.
 func (t *Trainer) SplitOver(devices int, backend compute.Backend, numTables int) error {
 	switch available := backend.NumDevices(); {
 	case devices > available:

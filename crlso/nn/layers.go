@@ -16,26 +16,27 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// leakyReLU has slope 0.01 below zero, in all networks of the method.
+// LeakyReLU has slope 0.01 below zero, as in all networks of the method.
 func LeakyReLU(x *Node) *Node { return activation.LeakyReluWith(x, 0.01) }
 
 // Layers side by side: where the weights that the scope holds already have an axis S before those that are said here,
 // affine and linear take x of shape [S, B, in] to [S, B, out], each of the S parts by weights of its own.
 // Model.copyWeights makes such weights.
 
-// affine returns x W + b for x of shape [..., in]: shape [..., out], in + 1 times out weights.
+// Affine returns x W + b, [..., out], for x of shape [..., in]: in + 1 times out weights.
 func Affine(scope *model.Scope, x *Node, out int) *Node {
 	in := x.Shape().Dim(-1)
 	bias := Weight(scope, "bias", in, out).NodeValue(x)
 	return Add(Linear(scope, x, out), ExpandLeftToRank(InsertAxes(bias, -2), x.Rank()))
 }
 
-// linear returns x W for x of shape [..., in]: shape [..., out], in times out weights.
+// Linear returns x W, [..., out], for x of shape [..., in]: in times out weights.
 func Linear(scope *model.Scope, x *Node, out int) *Node {
 	return LinearWithFanIn(scope, x, out, x.Shape().Dim(-1))
 }
 
-// linearWithFanIn is linear where W is a part of a larger matrix with fanIn inputs.
+// LinearWithFanIn is Linear where W is a part of a larger matrix with fanIn inputs, which sets the
+// bound of its initial values.
 func LinearWithFanIn(scope *model.Scope, x *Node, out, fanIn int) *Node {
 	return Times(scope, x, Weight(scope, "weights", fanIn, x.Shape().Dim(-1), out).NodeValue(x))
 }
@@ -71,7 +72,8 @@ func Weight(scope *model.Scope, name string, fanIn int, dims ...int) *model.Vari
 	return scope.VariableWithValue(name, initialWeights(seed, path, fanIn, dims))
 }
 
-// drawAgain gives all weights below a scope new initial values.
+// DrawAgain gives all weights below a scope new initial values, drawn from the seed. It is an error
+// if a variable there is not one of Weight.
 func DrawAgain(scope *model.Scope, seed uint64) error {
 	for v := range scope.IterVariables() {
 		fanIn, ok := scope.Store().GetParam(v.Path() + fanInSuffix)

@@ -6,7 +6,8 @@ import (
 	"slices"
 )
 
-// schedule holds the batches of some epochs over n examples, padded to a fixed number of steps.
+// Schedule holds the batches of some epochs over n examples, padded to a fixed number of steps.
+// Several networks that are trained side by side have a leading axis S in each step.
 type Schedule struct {
 	Steps    int       // steps to run
 	Batch    int       // examples per step
@@ -16,9 +17,9 @@ type Schedule struct {
 	rates    []float32 // [padded steps, S] learning rate
 }
 
-// newSchedule shuffles n examples anew for each of the epochs first, ..., first+count-1. The last batch of
-// an epoch may be smaller. The arrays are padded to a fixed number of steps, so that one compiled
-// program serves schedules of different lengths.
+// NewSchedule shuffles n examples anew for each of the epochs first, ..., first+count-1. The last
+// batch of an epoch may be smaller. The arrays are padded to a fixed number of steps, so that one
+// compiled program serves schedules of different lengths.
 func (t Training) NewSchedule(rng *rand.Rand, n, first, count, padded int) Schedule {
 	perEpoch := t.StepsPerEpoch(n)
 	s := Schedule{
@@ -40,8 +41,9 @@ func (t Training) NewSchedule(rng *rand.Rand, n, first, count, padded int) Sched
 	return s
 }
 
-// sideBySide joins the schedules of several networks with the same batch, padded to a fixed number of steps. Where one has
-// ended before others, its examples have weight 0 and its learning rate is 0, so that its network stays as it is.
+// SideBySide joins the schedules of S networks with the same batch, padded to a fixed number of
+// steps. Where one schedule has ended before others, its examples have weight 0 and its learning
+// rate is 0, so that its network stays as it is.
 func SideBySide(schedules []Schedule, batch, padded int) Schedule {
 	all := Schedule{Batch: batch, networks: len(schedules)}
 	var indices [][]int32
@@ -56,8 +58,8 @@ func SideBySide(schedules []Schedule, batch, padded int) Schedule {
 	return all
 }
 
-// interleave joins S tables with rows of the same width row by row, [rows, S, width], filled up with zeros where a table has
-// fewer rows.
+// Interleave joins S tables with rows of one width row by row, [rows, S, width]. Where a table has
+// fewer rows, zeros stand in.
 func Interleave[T int32 | float32](tables [][]T, rows, width int) []T {
 	out := make([]T, rows*len(tables)*width)
 	for i, table := range tables {
@@ -70,7 +72,8 @@ func Interleave[T int32 | float32](tables [][]T, rows, width int) []T {
 	return out
 }
 
-// dims is the shape of values that the schedule's steps take: [padded steps, S, inner...].
+// Dims returns the shape of values of one step each: [padded steps, S, inner...], without S for one
+// network.
 func (s Schedule) Dims(inner ...int) []int {
 	if s.networks == 0 {
 		return append([]int{len(s.rates)}, inner...)
@@ -78,7 +81,7 @@ func (s Schedule) Dims(inner ...int) []int {
 	return append([]int{len(s.rates) / s.networks, s.networks}, inner...)
 }
 
-// stepsPerEpoch is the number of batches that n examples make.
+// StepsPerEpoch is the number of batches that n examples make.
 func (t Training) StepsPerEpoch(n int) int { return (n + t.Batch - 1) / t.Batch }
 
 // rate is the learning rate of an epoch, counted from 0.

@@ -17,7 +17,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
-// objective says what a trainer minimises.
+// Objective says what a [Trainer] minimises.
 type Objective struct {
 	// scope holds the weights that are trained: all variables below it, but those below frozen, unless that
 	// is "".
@@ -32,8 +32,8 @@ type Objective struct {
 	Project func(g *Graph)
 }
 
-// regressionOn is the objective of a network, without other inputs than the rows of a table, [N, ...], whose values, [B],
-// are to be those of another table, [N]. project may be nil.
+// RegressionOn is the squared error of a network that sees rows of the first table, [N, ...], and
+// returns values, [B], against the second table, [N]. project may be nil: see Objective.
 func RegressionOn(scope string, network func(rows *Node) *Node, project func(g *Graph)) Objective {
 	return Objective{
 		Scope: scope,
@@ -47,9 +47,11 @@ func RegressionOn(scope string, network func(rows *Node) *Node, project func(g *
 	}
 }
 
-// trainer runs many steps of Adam as one compiled program: a While whose state is the weights, Adam's
-// moments and everything that the steps read, so that the host does not act between steps. It trains one network,
-// or several that know nothing of each other: those make S steps of Adam in one, each with its own learning rate.
+// Trainer runs many steps of Adam as one compiled program: a While whose state is the weights,
+// Adam's moments and everything that the steps read, so that the host does not act between steps.
+// It trains one network, or S independent networks side by side; each step of the program is then
+// one Adam step of every network, each with its own learning rate. It must not be used from several
+// goroutines.
 type Trainer struct {
 	Config    Training
 	Objective Objective
@@ -65,7 +67,8 @@ type Trainer struct {
 	BFloat16 bool   // see Model.BFloat16
 }
 
-// newTrainer prepares training of variables that exist already.
+// NewTrainer prepares the training of variables that exist already. numTables is the number of
+// tables that Run gets.
 func NewTrainer(backend compute.Backend, store *model.Store, config Training, numTables int, objective Objective) (*Trainer, error) {
 	t := &Trainer{Config: config, Objective: objective, hostLoop: backend.String() == gobackend.BackendName}
 	for v := range store.Scope(objective.Scope).IterVariables() {
@@ -95,12 +98,16 @@ func NewTrainer(backend compute.Backend, store *model.Store, config Training, nu
 	return t, err
 }
 
-// The first inputs of the program are, all scalars but the last two: the step to begin with, the step to end
-// before, the number of steps that the moments have seen before step 0, the learning rate of each step, and
-// zeros, one for each value of the objective and one for the number of examples; the last two are
-// [..., S] for S networks. The tables follow, then the per-step inputs, [steps, S, batch, ...], of which the first is
-// the weight of each example of each step.
-const fixedInputs = 5
+// The program's inputs: first these, then the tables, then the per-step inputs, [steps, S, batch, ...],
+// of which the first is the weight of each example of each step.
+const (
+	inFirst     = iota // scalar: the step to begin with
+	inEnd              // scalar: the step to end before
+	inSeen             // scalar: the steps that the moments have seen before step 0
+	inRates            // [steps, S]: the learning rate of each step
+	inSums             // [values + 1, S]: zeros, for the sums of the objective's values and of the examples
+	fixedInputs        // the number of these
+)
 
 // program builds the loop. Its result is, for each value of the objective, the sum over all examples seen, and
 // in the end the number of examples; for each network.
@@ -124,7 +131,7 @@ func (t *Trainer) program(inputs []*Node, numTables int) *Node {
 		}
 		more := NewClosure(g, func(g *Graph) []*Node {
 			s := parameters(g)
-			return []*Node{LessThan(s[0], s[1])}
+			return []*Node{LessThan(s[inFirst], s[inEnd])}
 		})
 		body := NewClosure(g, func(g *Graph) []*Node { return t.step(g, parameters(g), numTables) })
 		end = While(more, body, state...)
@@ -132,7 +139,7 @@ func (t *Trainer) program(inputs []*Node, numTables int) *Node {
 	for i, v := range vars {
 		v.SetNodeValue(end[len(inputs)+i])
 	}
-	return end[4]
+	return end[inSums]
 }
 
 // Trained returns the weights that the trainer trains.
@@ -165,7 +172,7 @@ func (t *Trainer) step(g *Graph, state []*Node, numTables int) []*Node {
 	for i, v := range vars {
 		v.SetNodeValue(state[len(inputs)+i])
 	}
-	number, seen, rates, sums := inputs[0], inputs[2], inputs[3], inputs[4]
+	number, seen, rates, sums := inputs[inFirst], inputs[inSeen], inputs[inRates], inputs[inSums]
 	tables, perStep := inputs[fixedInputs:fixedInputs+numTables], inputs[fixedInputs+numTables:]
 	row := Reshape(number, 1)
 	batch := make([]*Node, len(perStep))
@@ -186,17 +193,18 @@ func (t *Trainer) step(g *Graph, state []*Node, numTables int) []*Node {
 
 	examples := ReduceSum(batch[0], -1)
 	next := slices.Clone(state)
-	next[0] = OnePlus(number)
-	next[4] = Add(sums, Mul(InsertAxes(examples, 0), Stack(append(losses, OnesLike(examples)), 0)))
+	next[inFirst] = OnePlus(number)
+	next[inSums] = Add(sums, Mul(InsertAxes(examples, 0), Stack(append(losses, OnesLike(examples)), 0)))
 	for i, v := range vars {
 		next[len(inputs)+i] = v.NodeValue(g)
 	}
 	return next
 }
 
-// run makes the steps of s, of which the optimiser has made seen before, and returns the mean of each value
-// of the objective over all examples, [values, S]; 0 for a network without any. perStep holds further inputs with one row
-// a step; run frees them.
+// Run makes the steps of s, and returns the mean of each value of the objective over all examples,
+// [values, S]; 0 for a network without any. seen is the number of steps that the optimiser has made
+// before; 0 begins with fresh moments. perStep holds further inputs with one row a step; Run frees
+// them. It is an error if ctx is cancelled before it begins, or if a value is not finite.
 func (t *Trainer) Run(ctx context.Context, s Schedule, seen int, tables, perStep []*tensors.Tensor) (means []float64, err error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
@@ -223,7 +231,7 @@ func (t *Trainer) Run(ctx context.Context, s Schedule, seen int, tables, perStep
 	}
 	sums := make([]float64, zeros.Size())
 	for step := 0; step < s.Steps; step++ {
-		args[0] = int32(step)
+		args[inFirst] = int32(step)
 		result, err := call(args...)
 		if err != nil {
 			return nil, err
@@ -245,7 +253,7 @@ func (t *Trainer) Run(ctx context.Context, s Schedule, seen int, tables, perStep
 	return means, nil
 }
 
-// weightedMean is the mean of x, [..., B], over the examples of weight 1; 0 if there are none.
+// WeightedMean is the mean of x, [..., B], over the examples of weight 1; 0 if there are none.
 func WeightedMean(x, weights *Node) *Node {
 	return Div(ReduceSum(Mul(x, weights), -1), MaxScalar(ReduceSum(weights, -1), 1))
 }

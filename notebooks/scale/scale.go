@@ -8,10 +8,10 @@ import (
 	"github.com/cr-lso/cr-lso/crlso"
 )
 
-// Scales lists the scales of the notebooks, the smallest first.
+// Names are the scales of the notebooks, the smallest first.
 var Names = []string{"smoke", "laptop", "paper"}
 
-// AtScale returns the configuration for NAS-Bench-201 at one of the notebooks' scales; "" is laptop:
+// Config201 returns the configuration for NAS-Bench-201 at a scale; "" is laptop:
 //
 //	smoke   networks of an eighth of the width and two epochs: shows that everything runs
 //	laptop  Released201 with 80 epochs of joint training instead of 200
@@ -24,10 +24,10 @@ func Config201(scale string) (crlso.Config, error) {
 	return choose(scale, smoke, laptop, crlso.Paper201())
 }
 
-// AtScale101 is AtScale for NAS-Bench-101:
+// Config101 is Config201 for NAS-Bench-101:
 //
 //	smoke   1,000 cells, small networks
-//	laptop  30,000 cells, Released101 with 30 epochs of a faster schedule of this project's instead of 200
+//	laptop  30,000 cells, Released101 with 30 epochs of a faster schedule of this project's
 //	paper   Released101, all 423,624 cells
 func Config101(scale string) (crlso.Config, error) {
 	laptop := crlso.Released101()
@@ -41,7 +41,7 @@ func Config101(scale string) (crlso.Config, error) {
 	return choose(scale, smoke, laptop, crlso.Released101())
 }
 
-// AtScale301 is AtScale for NAS-Bench-301:
+// Config301 is Config201 for NAS-Bench-301:
 //
 //	smoke   1,000 architectures, small networks
 //	laptop  Extended301 with 20,000 architectures and 40 epochs
