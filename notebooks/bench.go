@@ -132,7 +132,7 @@ var pluginPath = regexp.MustCompile(`^(xla):.*( v[\d.]+) \[.*`)
 // circumstances returns what the record tells of all benchmarks of this command.
 func (p *project) circumstances(ctx context.Context, record, note string) (map[string]string, error) {
 	if _, err := backend.PreparePlugin(ctx, os.Stderr); ctx.Err() != nil {
-		return nil, err // any other reason not to have XLA is told by NewBackend
+		return nil, err // any other reason not to have XLA is told by backend.New
 	}
 	if !strings.HasPrefix(os.Getenv(compute.ConfigEnvVar), "xla") {
 		os.Setenv(compute.ConfigEnvVar, "xla:cpu") // as the benchmarks have it

@@ -91,7 +91,7 @@ func packHardware(path string) ([]byte, error) {
 
 func packStandIn(ctx context.Context) ([]byte, error) {
 	if _, err := backend.PreparePlugin(ctx, os.Stderr); ctx.Err() != nil {
-		return nil, err // any other reason not to have XLA is told by NewBackend
+		return nil, err // any other reason not to have XLA is told by backend.New
 	}
 	backend, err := backend.New()
 	if err != nil {
