@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/cr-lso/cr-lso/crlso/internal/progressbar"
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
@@ -121,7 +122,7 @@ func (i Item) file(dir, extension string) string {
 
 // countItems shows on a bar how many items workers have left, finished or failed, until it is told to stop.
 func countItems(dir string, total int, progress io.Writer) (stop func()) {
-	bar := newBar(progress, total)
+	bar := progressbar.New(progress, "searches", total, 0)
 	done, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)

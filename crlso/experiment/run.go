@@ -15,7 +15,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
+	"github.com/cr-lso/cr-lso/crlso/internal/progressbar"
 
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/source"
@@ -122,7 +122,7 @@ func (r *Results) runAll(ctx context.Context, dir string, plan Plan, tasks []tas
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	bar := newBar(progress, len(tasks))
+	bar := progressbar.New(progress, "searches", len(tasks), 0)
 	defer bar.Finish()
 	var failed failures
 	finished := 0
@@ -280,20 +280,4 @@ func (f *failures) err() error {
 		errs = append(errs, fmt.Errorf("experiment: %v, %s: %s", why.pair, which, why.message))
 	}
 	return errors.Join(errs...)
-}
-
-// newBar returns a progress bar that disappears when it ends.
-func newBar(w io.Writer, total int) *progressbar.ProgressBar {
-	if w == nil {
-		w = io.Discard
-	}
-	return progressbar.NewOptions(total,
-		progressbar.OptionSetWriter(w),
-		progressbar.OptionSetDescription("searches"),
-		progressbar.OptionShowCount(),
-		progressbar.OptionSetWidth(20),
-		progressbar.OptionThrottle(200*time.Millisecond),
-		progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetPredictTime(true),
-	)
 }

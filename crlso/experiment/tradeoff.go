@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/cr-lso/cr-lso/crlso/internal/progressbar"
 	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/source"
@@ -63,7 +64,7 @@ func RunTradeoffs(ctx context.Context, dir string, plan TradeoffPlan, progress i
 		}
 	}
 	results, missing, errs = readTradeoffs(dir, plan) // what another process has done meanwhile
-	bar := newBar(progress, len(missing))
+	bar := progressbar.New(progress, "searches", len(missing), 0)
 	defer bar.Finish()
 	var mu sync.Mutex // of results and errs
 	onAllProcessors(ctx, missing, func(t tradeoffTask) {

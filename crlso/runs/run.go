@@ -26,9 +26,9 @@ import (
 	"time"
 
 	"github.com/cr-lso/cr-lso/crlso"
+	"github.com/cr-lso/cr-lso/crlso/internal/progressbar"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
-	"github.com/schollz/progressbar/v3"
 )
 
 // Run is one run of the method that lives in a folder, so that each stage can be done by another process, and a
@@ -294,7 +294,7 @@ func (r *Run) train(ctx context.Context, stage string, epochs int, train func(fi
 // report returns a function that keeps the losses of each epoch and moves a progress bar, and one that ends
 // the bar.
 func (r *Run) report(stage string, epochs, first int) (each func(crlso.Epoch) error, finish func() error) {
-	bar := r.bar(stage, epochs, first)
+	bar := progressbar.New(r.Progress, stage, epochs, first)
 	each = func(e crlso.Epoch) error {
 		for _, loss := range e.Losses {
 			r.losses = append(r.losses, lossRow{stage, e.Number, loss})
@@ -306,25 +306,6 @@ func (r *Run) report(stage string, epochs, first int) (each func(crlso.Epoch) er
 		return bar.Set(e.Number)
 	}
 	return each, bar.Finish
-}
-
-// bar returns a progress bar that disappears when it ends.
-func (r *Run) bar(name string, total, done int) *progressbar.ProgressBar {
-	w := r.Progress
-	if w == nil {
-		w = io.Discard
-	}
-	bar := progressbar.NewOptions(total,
-		progressbar.OptionSetWriter(w),
-		progressbar.OptionSetDescription(name),
-		progressbar.OptionShowCount(),
-		progressbar.OptionSetWidth(20),
-		progressbar.OptionThrottle(200*time.Millisecond),
-		progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetPredictTime(true),
-	)
-	bar.Set(done)
-	return bar
 }
 
 // Losses returns the values of each loss of a stage, "predictor", "pretraining" or "joint", in the order of epochs,

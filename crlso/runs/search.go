@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/cr-lso/cr-lso/crlso"
+	"github.com/cr-lso/cr-lso/crlso/internal/progressbar"
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
@@ -70,7 +71,7 @@ func (r *Run) search(ctx context.Context, missing map[uint64]*datasets.Oracle, r
 		queries += spent[seed]
 		total += r.searchBudget(oracle)
 	}
-	bar := r.bar("search", total, queries)
+	bar := progressbar.New(r.Progress, "search", total, queries)
 	defer bar.Finish()
 	err := r.Model.SearchSeeds(ctx, missing, func(seed uint64, round crlso.SearchRound) error {
 		rounds[seed] = append(rounds[seed], round)

@@ -12,8 +12,8 @@ import (
 	"fmt"
 	"io"
 	"math/rand"
-	"time"
 
+	"github.com/cr-lso/cr-lso/crlso/internal/progressbar"
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -22,7 +22,6 @@ import (
 	"github.com/gomlx/gomlx/ml/train"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 	"github.com/gomlx/gomlx/ml/train/optimizer/cosineschedule"
-	"github.com/schollz/progressbar/v3"
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/cr-lso/cr-lso/datasets"
@@ -78,7 +77,7 @@ func Fit(ctx context.Context, backend compute.Backend, rows []datasets.Query, c 
 	}
 	adam := optimizer.Adam().LearningRate(c.LearningRate).Betas(0.9, 0.99).WeightDecay(c.WeightDecay).Done()
 	loop := train.NewLoop(train.NewTrainer(backend, store, predict, squares, adam, nil, nil))
-	bar := newBar(progress, steps)
+	bar := progressbar.New(progress, "fitting the stand-in for NAS-Bench-301", steps, 0)
 	defer bar.Finish()
 	loop.OnStep("progress", 0, func(*train.Loop, []*tensors.Tensor) error {
 		bar.Add(1)
@@ -128,15 +127,4 @@ func weights(store *model.Store, networks int) ([]map[string][]float32, error) {
 		}
 	}
 	return out, nil
-}
-
-func newBar(w io.Writer, steps int) *progressbar.ProgressBar {
-	return progressbar.NewOptions(steps,
-		progressbar.OptionSetWriter(w),
-		progressbar.OptionSetDescription("fitting the stand-in for NAS-Bench-301"),
-		progressbar.OptionSetWidth(20),
-		progressbar.OptionThrottle(200*time.Millisecond),
-		progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetPredictTime(true),
-	)
 }

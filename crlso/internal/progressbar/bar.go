@@ -1,0 +1,28 @@
+// Package progressbar has the one progress bar of long computations.
+package progressbar
+
+import (
+	"io"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+)
+
+// New returns a bar on w that shows done of total, and the time left, and disappears when it is
+// finished. A nil writer shows none.
+func New(w io.Writer, name string, total, done int) *progressbar.ProgressBar {
+	if w == nil {
+		w = io.Discard
+	}
+	bar := progressbar.NewOptions(total,
+		progressbar.OptionSetWriter(w),
+		progressbar.OptionSetDescription(name),
+		progressbar.OptionShowCount(),
+		progressbar.OptionSetWidth(20),
+		progressbar.OptionThrottle(200*time.Millisecond),
+		progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetPredictTime(true),
+	)
+	bar.Set(done)
+	return bar
+}
