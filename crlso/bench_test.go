@@ -14,16 +14,18 @@ import (
 	"github.com/gomlx/compute"
 )
 
-// The benchmarks run on the fastest backend that is built in, as a user's notebook does, and compile before the clock
-// starts. The authors' PyTorch release on the same kind of machine, two cores: 4.87 s an epoch of released201, 13.7 s
-// of paper201, 11.7 s for the predictor, 22.1 s for the search.
+// The benchmarks run on the fastest backend that is built in, as a user's notebook does, and
+// compile before the clock starts. The authors' PyTorch release on the same kind of machine, two
+// cores: 4.87 s an epoch of released201, 13.7 s of paper201, 11.7 s for the predictor, 22.1 s for
+// the search.
 
-// benchCells is the size of the training set in benchmarks on NAS-Bench-101. Times per architecture are those of all
-// 423,624 cells, as batches are the released ones.
+// benchCells is the size of the training set in benchmarks on NAS-Bench-101. Times per architecture
+// are those of all 423,624 cells, as batches are the released ones.
 const benchCells = 2048
 
-// atSizes runs a benchmark with the released configuration and that of the paper for NAS-Bench-201, and with the released
-// one for NAS-Bench-101, there with benchCells cells. Each also reports the peak of the process's memory.
+// atSizes runs a benchmark with the released configuration and that of the paper for NAS-Bench-201,
+// and with the released one for NAS-Bench-101, there with benchCells cells. Each also reports the
+// peak of the process's memory.
 func atSizes(b *testing.B, bench func(b *testing.B, config Config, table datasets.Benchmark)) {
 	run := func(name string, config Config, table func(b *testing.B) datasets.Benchmark) {
 		b.Run(name, func(b *testing.B) {
@@ -69,8 +71,8 @@ func jointEpoch(b *testing.B, bfloat16 bool) {
 	})
 }
 
-// BenchmarkDevices is an epoch of joint training with the released configuration on 1, 2 and 4 devices. For its peak memory
-// each needs a process of its own: -bench Devices/1$, and so on.
+// BenchmarkDevices is an epoch of joint training with the released configuration on 1, 2 and 4
+// devices. For its peak memory each needs a process of its own: -bench Devices/1$, and so on.
 func BenchmarkDevices(b *testing.B) {
 	for _, devices := range []int{1, 2, 4} {
 		b.Run(strconv.Itoa(devices), func(b *testing.B) {
@@ -103,9 +105,10 @@ func cpuSeconds(b *testing.B) float64 {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano()).Seconds()
 }
 
-// BenchmarkConvergence is a whole joint training by each schedule for NAS-Bench-201, and by the quick one with products in
-// bfloat16. It reports after how many epochs, and after how long, 99.9 % of all cells decode to themselves, the loss in the
-// end, and when the loss was first that in the end of the released schedule.
+// BenchmarkConvergence is a whole joint training by each schedule for NAS-Bench-201, and by the
+// quick one with products in bfloat16. It reports after how many epochs, and after how long, 99.9 %
+// of all cells decode to themselves, the loss in the end, and when the loss was first that in the
+// end of the released schedule.
 func BenchmarkConvergence(b *testing.B) {
 	var released float64
 	for _, run := range []struct {
@@ -185,8 +188,9 @@ func BenchmarkPredictor(b *testing.B) {
 	})
 }
 
-// loopWithYardstick measures train, which makes so many floating point operations in products, and a [yardstick] between its
-// runs. It reports the rates of both, and the share of the latter that train reaches.
+// loopWithYardstick measures train, which makes so many floating point operations in products, and
+// a [yardstick] between its runs. It reports the rates of both, and the share of the latter that
+// train reaches.
 func loopWithYardstick(b *testing.B, m *Model, train func(), flop float64) {
 	y := newYardstick(b, m.backend)
 	for b.Loop() {
@@ -252,8 +256,8 @@ func BenchmarkFineTune(b *testing.B) {
 	})
 }
 
-// BenchmarkSearch goes from the initial set to the whole budget, in a latent space that is trained just long enough for
-// some latents to decode to an architecture.
+// BenchmarkSearch goes from the initial set to the whole budget, in a latent space that is trained
+// just long enough for some latents to decode to an architecture.
 func BenchmarkSearch(b *testing.B) {
 	atSizes(b, func(b *testing.B, config Config, table datasets.Benchmark) {
 		m := quicklyTrained(b, config, table)
@@ -280,8 +284,8 @@ func quicklyTrained(b *testing.B, config Config, table datasets.Benchmark) *Mode
 	return m
 }
 
-// BenchmarkSearchSeeds is BenchmarkSearch for several seeds by Model.SearchSeeds, between as many searches one after another.
-// It reports the time that a search takes either way.
+// BenchmarkSearchSeeds is BenchmarkSearch for several seeds by Model.SearchSeeds, between as many
+// searches one after another. It reports the time that a search takes either way.
 func BenchmarkSearchSeeds(b *testing.B) {
 	for _, searches := range []int{1, 10, 100} {
 		b.Run(strconv.Itoa(searches), func(b *testing.B) {
@@ -333,10 +337,10 @@ func BenchmarkNewModel(b *testing.B) {
 	}
 }
 
-// BenchmarkCompile builds and compiles the programs of the method, as every process has to, and each notebook cell is one:
-// first with an empty cache of programs, then with those that are there now. The time of a program is what its first use
-// takes longer than its second; ns/op is the sum of all without the cache. What [NewModel] compiles is in
-// BenchmarkNewModel.
+// BenchmarkCompile builds and compiles the programs of the method, as every process has to, and
+// each notebook cell is one: first with an empty cache of programs, then with those that are there
+// now. The time of a program is what its first use takes longer than its second; ns/op is the sum
+// of all without the cache. What [NewModel] compiles is in BenchmarkNewModel.
 func BenchmarkCompile(b *testing.B) {
 	atSizes(b, func(b *testing.B, config Config, table datasets.Benchmark) {
 		config.Predictor.Epochs, config.Joint.Epochs, config.FineTune.Epochs = 1, 1, 1

@@ -13,14 +13,16 @@ import (
 // Config holds every hyperparameter of the method once. The presets give the values that the
 // authors' code uses; accuracies that the networks see are fractions in [0, 1].
 type Config struct {
-	// Seed is the source of everything random in training: training set, initial set, weights, batches, noise. For a
-	// Searcher it is the seed of the training set and the pretraining that all its searches share.
+	// Seed is the source of everything random in training: training set, initial set, weights,
+	// batches, noise. For a Searcher it is the seed of the training set and the pretraining that
+	// all its searches share.
 	Seed uint64
 	// SearchSeed is the source of everything random in the search: fine-tuning and noise on starts.
 	SearchSeed uint64
 
-	// TrainingSet is the number of architectures that the graph VAE is trained on, drawn from Seed; 0 is all, as released.
-	// A finite space is drawn from uniformly, another one by Space.Sample. The initial set is always part of it.
+	// TrainingSet is the number of architectures that the graph VAE is trained on, drawn from Seed;
+	// 0 is all, as released. A finite space is drawn from uniformly, another one by Space.Sample.
+	// The initial set is always part of it.
 	TrainingSet int
 
 	// Graph VAE.
@@ -32,21 +34,25 @@ type Config struct {
 	KLWeight      float64 // beta
 	ReparamNoise  float64 // factor on the standard deviation when z is sampled in training
 
-	// Surrogate f of accuracy: an input convex neural network, or for the ablation of convexity an MLP.
+	// Surrogate f of accuracy: an input convex neural network, or for the ablation of convexity an
+	// MLP.
 	Surrogate  SurrogateKind
 	ICNNWidth  int
 	ICNNLayers int      // K, hidden layers above the first
 	ICNNForm   ICNNForm // where the ICNN's activation stands
 	ICNNOnMean bool     // train the surrogate on mu instead of the sampled z
 
-	// PerformanceWeight is the factor of the regression in the joint objective, 1 as released. 0, the ablation of
-	// joint training, trains the graph VAE alone, without labels, and leaves it to the search's fine-tuning
-	// to fit the surrogate, to fixed latents. With Direction Stay there is no surrogate at all.
+	// PerformanceWeight is the factor of the regression in the joint objective, 1 as released. 0,
+	// the ablation of joint training, trains the graph VAE alone, without labels, and leaves it to
+	// the search's fine-tuning to fit the surrogate, to fixed latents. With Direction Stay there is
+	// no surrogate at all.
 	PerformanceWeight float64
-	// Supervised trains on the accuracies of the initial set alone, without predictor and pseudo-labels: the
-	// ablation of semi-supervision. The regression is then the mean over those in a batch.
+	// Supervised trains on the accuracies of the initial set alone, without predictor and
+	// pseudo-labels: the ablation of semi-supervision. The regression is then the mean over those
+	// in a batch.
 	Supervised bool
-	// LabelTransform is applied to accuracies before networks see them; for the ablation of the transform.
+	// LabelTransform is applied to accuracies before networks see them; for the ablation of the
+	// transform.
 	LabelTransform LabelTransform
 
 	// Semi-supervised predictor.
@@ -89,10 +95,11 @@ type LabelTransform string
 const (
 	// FractionLabels are accuracies as fractions, as released.
 	FractionLabels LabelTransform = "fractions"
-	// QuantileLabels are 0.8 + 0.1 q for the normal quantiles q of the accuracies among those that a
-	// network is fitted to: [stats.NormalQuantiles]. They keep the order, and tell good
+	// QuantileLabels are 0.8 + 0.1 q for the normal quantiles q of the accuracies among those that
+	// a network is fitted to: [stats.NormalQuantiles]. They keep the order, and tell good
 	// architectures apart as well as bad ones. Mean and deviation are near those of the cells of
-	// NAS-Bench-201 on CIFAR-10, 0.84 and 0.13, so learning rates and noise suit both kinds of labels.
+	// NAS-Bench-201 on CIFAR-10, 0.84 and 0.13, so learning rates and noise suit both kinds of
+	// labels.
 	QuantileLabels LabelTransform = "normal quantiles"
 )
 

@@ -11,8 +11,8 @@ import (
 	"github.com/gomlx/compute"
 )
 
-// schema101 is a space of one architecture, again and again, with the schema of NAS-Bench-101: what the sizes of networks depend
-// on.
+// schema101 is a space of one architecture, again and again, with the schema of NAS-Bench-101: what
+// the sizes of networks depend on.
 type schema101 struct{ datasets.FiniteSpace }
 
 func (schema101) Name() string         { return "schema of NAS-Bench-101" }
@@ -106,8 +106,8 @@ func TestValidate(t *testing.T) {
 	expect.ErrorLine(t, config.Validate(), "HiddenDim is -1", "Joint.Beta1 and Beta2 are 0 and 1")
 }
 
-// TestInitialWeights checks the bound of PyTorch's default initialisation, and that seeds matter and
-// backends do not.
+// TestInitialWeights checks the bound of PyTorch's default initialisation, and that seeds matter
+// and backends do not.
 func TestInitialWeights(t *testing.T) {
 	config := Tiny201()
 	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {

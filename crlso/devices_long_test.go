@@ -17,8 +17,9 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/nasbench301"
 )
 
-// TestDevicesAgreeAtSize is TestDevicesAgree for the released sizes, over the first 10 steps. There a difference grows
-// tenfold in about six steps, as it does on one device if the examples of each batch are in another order.
+// TestDevicesAgreeAtSize is TestDevicesAgree for the released sizes, over the first 10 steps. There
+// a difference grows tenfold in about six steps, as it does on one device if the examples of each
+// batch are in another order.
 func TestDevicesAgreeAtSize(t *testing.T) {
 	config := Released201()
 	config.TrainingSet, config.Joint.Epochs = 5*config.Joint.Batch, 2
@@ -45,17 +46,20 @@ func TestDevicesSplit(t *testing.T) {
 	wantSplit(t, space, whole())
 }
 
-// TestDevicesSplitTwoGraphs is TestDevicesSplit where only a part of the edges is there, in two graphs.
+// TestDevicesSplitTwoGraphs is TestDevicesSplit where only a part of the edges is there, in two
+// graphs.
 func TestDevicesSplitTwoGraphs(t *testing.T) {
 	config := whole()
 	config.TrainingSet = 512
 	wantSplit(t, nasbench301.Space{}, config)
 }
 
-// wantSplit reads the programs that XLA makes, in a process of its own that runs the same test: each of two devices does the work
-// of one alone with half the batch, but for two sums over devices, one of the examples, one of losses and gradients. As a measure
-// of work serve the numbers that a program writes in a step; a batch that is gathered, permuted or computed twice adds to
-// them, and so do tensors that are laid out so badly that they have to be transposed or cannot be fused.
+// wantSplit reads the programs that XLA makes, in a process of its own that runs the same test:
+// each of two devices does the work of one alone with half the batch, but for two sums over
+// devices, one of the examples, one of losses and gradients. As a measure of work serve the numbers
+// that a program writes in a step; a batch that is gathered, permuted or computed twice adds to
+// them, and so do tensors that are laid out so badly that they have to be transposed or cannot be
+// fused.
 func wantSplit(t *testing.T, space datasets.Space, config Config) {
 	t.Helper()
 	const inside = "CRLSO_TEST_DEVICES"
@@ -108,10 +112,12 @@ func wantSplit(t *testing.T, space datasets.Space, config Config) {
 	}
 }
 
-// computed is an instruction of a compiled program that writes numbers to memory, with their dimensions.
+// computed is an instruction of a compiled program that writes numbers to memory, with their
+// dimensions.
 var computed = regexp.MustCompile(`= f32\[([\d,]*)\]\S* (?:fusion|dot)\(`)
 
-// numbersWritten counts the single precision numbers that the instructions of a compiled program write.
+// numbersWritten counts the single precision numbers that the instructions of a compiled program
+// write.
 func numbersWritten(t *testing.T, program string) (total float64) {
 	for _, found := range computed.FindAllStringSubmatch(program, -1) {
 		size := 1.0

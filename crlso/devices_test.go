@@ -12,8 +12,8 @@ import (
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 )
 
-// TestDevicesAgree pretrains on 2 devices, trains on 4, and goes on with one: losses of all epochs differ from those of one
-// device alone by less than 1e-4.
+// TestDevicesAgree pretrains on 2 devices, trains on 4, and goes on with one: losses of all epochs
+// differ from those of one device alone by less than 1e-4.
 func TestDevicesAgree(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")

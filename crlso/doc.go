@@ -1,10 +1,10 @@
-// Package crlso is CR-LSO: Rao, Zhao and Liu, "CR-LSO: Convex Neural Architecture Optimization in the
-// Latent Space of Graph Variational Autoencoder with Input Convex Neural Networks", arXiv 2211.05950,
-// on GoMLX.
+// Package crlso is CR-LSO: Rao, Zhao and Liu, "CR-LSO: Convex Neural Architecture Optimization in
+// the Latent Space of Graph Variational Autoencoder with Input Convex Neural Networks", arXiv
+// 2211.05950, on GoMLX.
 //
 // A graph variational autoencoder embeds architectures in a latent space. An input convex neural
-// network that is trained with it makes accuracy a concave function of the latent. The search follows
-// the gradient of that function, and decodes where it comes to.
+// network that is trained with it makes accuracy a concave function of the latent. The search
+// follows the gradient of that function, and decodes where it comes to.
 //
 // Read the files in this order:
 //
@@ -23,10 +23,10 @@
 //	searcher.go     everything from the first label to the last query, as a search.Searcher
 //	config.go       every hyperparameter; presets.go has the authors' values, and this project's
 //
-// The package reads no file and no environment variable. Around it, package nn has the layers and the
-// optimiser, backend finds the hardware, runs keeps a run of the method in a folder, inspect looks at
-// a trained latent space, ensemble is a relative of the method that wins, search has its rivals, and
-// experiment compares them.
+// The package reads no file and no environment variable. Around it, package nn has the layers and
+// the optimiser, backend finds the hardware, runs keeps a run of the method in a folder, inspect
+// looks at a trained latent space, ensemble is a relative of the method that wins, search has its
+// rivals, and experiment compares them.
 //
 // Accuracies are in percent on the host, as in package datasets, and fractions inside the networks.
 package crlso

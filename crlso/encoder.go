@@ -12,8 +12,8 @@ import (
 //
 //	h'_v = B2 (B1 h_v + b1) + b2 + sum over neighbours u of v of LeakyReLU(W [h_v ; h_u ; e_uv])
 //
-// with B1: d->d, B2: d->out and W: (2 d + d_e)->out, for node features h of shape [n, B, d]. It returns
-// [n, B, out].
+// with B1: d->d, B2: d->out and W: (2 d + d_e)->out, for node features h of shape [n, B, d]. It
+// returns [n, B, out].
 //
 // Source: class NodeConv of the released code.
 func GraphConv(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
@@ -27,8 +27,8 @@ func GraphConv(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
 	return h
 }
 
-// GraphConvSum is the sum of GraphConv over all nodes, [B, out]. The residual term is affine, so it is computed
-// once for the sum of the nodes and not once per node.
+// GraphConvSum is the sum of GraphConv over all nodes, [B, out]. The residual term is affine, so it
+// is computed once for the sum of the nodes and not once per node.
 func GraphConvSum(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
 	axis := nodeAxis(h)
 	total := residual(scope, ReduceSum(h, axis), out, h.Shape().Dim(axis))
@@ -39,8 +39,8 @@ func GraphConvSum(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
 	return total
 }
 
-// residual is B2 (B1 x + b1) + b2, [..., out], for the sum x, [..., d], of some nodes' features. B2 and B1, with no
-// activation between them, are multiplied before they meet the nodes.
+// residual is B2 (B1 x + b1) + b2, [..., out], for the sum x, [..., d], of some nodes' features. B2
+// and B1, with no activation between them, are multiplied before they meet the nodes.
 func residual(scope *model.Scope, x *Node, out, nodes int) *Node {
 	d := x.Shape().Dim(-1)
 	first, second := scope.In("B1"), scope.In("B2")
@@ -50,16 +50,16 @@ func residual(scope *model.Scope, x *Node, out, nodes int) *Node {
 	return Add(nn.Times(scope, x, Dot(B1, B2).Product()), ExpandLeftToRank(bias, x.Rank()))
 }
 
-// messages returns what each of the n nodes receives, [B, out]. The product with W is split into its three
-// blocks, W [h_v ; h_u ; e] = W_v h_v + W_u h_u + W_e e, so that the first two are computed once per node and not
-// once per edge.
+// messages returns what each of the n nodes receives, [B, out]. The product with W is split into
+// its three blocks, W [h_v ; h_u ; e] = W_v h_v + W_u h_u + W_e e, so that the first two are
+// computed once per node and not once per edge.
 func messages(scope *model.Scope, batch Graphs, h *Node, out int) []*Node {
 	fanIn := 2 * h.Shape().Dim(-1)
 	if batch.Edges != nil {
 		fanIn += batch.Edges.Shape().Dim(-1)
 	}
-	// Each row is one node of the program, however many messages it is part of: its gradient is then summed up before
-	// it is put in its place among zeros, and not after.
+	// Each row is one node of the program, however many messages it is part of: its gradient is
+	// then summed up before it is put in its place among zeros, and not after.
 	receiver := unstack(nn.LinearWithFanIn(scope.In("W_v"), h, out, fanIn))
 	sender := unstack(nn.LinearWithFanIn(scope.In("W_u"), h, out, fanIn))
 	var edge, mask []*Node
@@ -97,8 +97,8 @@ func messages(scope *model.Scope, batch Graphs, h *Node, out int) []*Node {
 	return received
 }
 
-// Encoder returns mean and log-variance of q(z|a), [B, Z] each, for a batch of graphs: affine functions of
-// the [Readout].
+// Encoder returns mean and log-variance of q(z|a), [B, Z] each, for a batch of graphs: affine
+// functions of the [Readout].
 //
 // Source: ArchGVAE.encode of the released code.
 func Encoder(scope *model.Scope, config Config, batch Graphs) (mu, logVar *Node) {
@@ -108,9 +108,10 @@ func Encoder(scope *model.Scope, config Config, batch Graphs) (mu, logVar *Node)
 	return mu, logVar
 }
 
-// Readout returns the sum of the nodes' states after the last round of messages, [B, H]. So it does not depend on the
-// order of nodes beyond what their features say. Architectures of several graphs, which share all weights, have
-// their sums one after the other, [B, G H]; that is this project's extension.
+// Readout returns the sum of the nodes' states after the last round of messages, [B, H]. So it does
+// not depend on the order of nodes beyond what their features say. Architectures of several graphs,
+// which share all weights, have their sums one after the other, [B, G H]; that is this project's
+// extension.
 func Readout(scope *model.Scope, config Config, batch Graphs) *Node {
 	h := batch.Nodes
 	last := config.EncoderLayers - 1

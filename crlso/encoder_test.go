@@ -15,8 +15,8 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// TestGraphConvEdgewise compares the factored messages with the formula, evaluated edge by edge with the
-// concatenated vector [h_v ; h_u ; e_uv], in float64.
+// TestGraphConvEdgewise compares the factored messages with the formula, evaluated edge by edge
+// with the concatenated vector [h_v ; h_u ; e_uv], in float64.
 func TestGraphConvEdgewise(t *testing.T) {
 	const n, pairs, d, edgeTypes, out = 4, 6, 5, 3, 7
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -102,9 +102,9 @@ func TestGraphConvEdgewise(t *testing.T) {
 	})
 }
 
-// TestEncoderRelabelling renumbers the nodes of random labelled graphs, features and edges with them: the
-// summed readout, and so mu, must stay the same. (The predictor concatenates nodes instead, and may
-// change.)
+// TestEncoderRelabelling renumbers the nodes of random labelled graphs, features and edges with
+// them: the summed readout, and so mu, must stay the same. (The predictor concatenates nodes
+// instead, and may change.)
 func TestEncoderRelabelling(t *testing.T) {
 	const n, batch = 4, 8
 	rng := rand.New(rand.NewPCG(3, 4))
@@ -157,8 +157,9 @@ func TestEncoderRelabelling(t *testing.T) {
 	})
 }
 
-// TestReadoutOfTwoGraphs compares the readout of genotypes with those of their cells, as graphs of their own, by the
-// same weights: one after the other. Genotypes with their cells exchanged have the halves exchanged.
+// TestReadoutOfTwoGraphs compares the readout of genotypes with those of their cells, as graphs of
+// their own, by the same weights: one after the other. Genotypes with their cells exchanged have
+// the halves exchanged.
 func TestReadoutOfTwoGraphs(t *testing.T) {
 	space, rng, config := nasbench301.Space{}, rand.New(rand.NewPCG(5, 6)), Tiny201()
 	var archs, exchanged []datasets.Arch
@@ -207,8 +208,8 @@ func close32(a, b []float32) bool {
 	return true
 }
 
-// TestPredictorOfTwoGraphs counts the features of the predictor's code, the states of all nodes of both cells, and
-// exchanges the cells of a genotype, which the predictor has to notice.
+// TestPredictorOfTwoGraphs counts the features of the predictor's code, the states of all nodes of
+// both cells, and exchanges the cells of a genotype, which the predictor has to notice.
 func TestPredictorOfTwoGraphs(t *testing.T) {
 	config := Tiny201()
 	config.TrainingSet = 50

@@ -16,11 +16,13 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// The functions of this file count the floating point operations, multiplications and additions, of all products of matrices
-// in one step of training. What else a step computes, activations, sums over messages and Adam, is not counted.
+// The functions of this file count the floating point operations, multiplications and additions, of
+// all products of matrices in one step of training. What else a step computes, activations, sums
+// over messages and Adam, is not counted.
 
-// flopOfProduct counts x W for x of shape [rows, in] and W of shape [in, out]. Backward, the gradients of W and of x are a
-// product of the same size each. The inputs of a network, which have no gradient, save the latter.
+// flopOfProduct counts x W for x of shape [rows, in] and W of shape [in, out]. Backward, the
+// gradients of W and of x are a product of the same size each. The inputs of a network, which have
+// no gradient, save the latter.
 func flopOfProduct(rows, in, out int, isInput bool) float64 {
 	forward := 2 * float64(rows) * float64(in) * float64(out)
 	if isInput {
@@ -29,8 +31,9 @@ func flopOfProduct(rows, in, out int, isInput bool) float64 {
 	return 3 * forward
 }
 
-// flopOfConv counts a [GraphConv] from d to out features, or if sum is set a [GraphConvSum], of some graphs. Their node
-// features are the inputs of the network if isInput is set; those of edges always are.
+// flopOfConv counts a [GraphConv] from d to out features, or if sum is set a [GraphConvSum], of
+// some graphs. Their node features are the inputs of the network if isInput is set; those of edges
+// always are.
 func flopOfConv(schema datasets.Schema, graphs, d, out int, isInput, sum bool) float64 {
 	nodes, rows := graphs*schema.Nodes, graphs*schema.Nodes
 	if sum {
@@ -112,7 +115,8 @@ func TestFLOP(t *testing.T) {
 	}
 }
 
-// wantFLOP checks the count of a step of a stage's trainer, with tables and further per-step inputs of these shapes.
+// wantFLOP checks the count of a step of a stage's trainer, with tables and further per-step inputs
+// of these shapes.
 func wantFLOP(t *testing.T, m *Model, stage string, want float64, tables []shapes.Shape, perStep ...shapes.Shape) {
 	t.Helper()
 	trainer := m.programs.trainers[stage]

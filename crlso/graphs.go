@@ -9,10 +9,10 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Graphs is a batch of B architectures of one schema, labelled graphs with n nodes and P = n(n-1)/2 node pairs.
-// Nodes and pairs come first, so that one node's features are one contiguous block; on several devices, B comes before
-// them: see nodeAxis. Where an architecture consists of G graphs, G > 1, shapes have [n, B, G] in place of [n, B], here and
-// in what [GraphConv] makes of them.
+// Graphs is a batch of B architectures of one schema, labelled graphs with n nodes and P = n(n-1)/2
+// node pairs. Nodes and pairs come first, so that one node's features are one contiguous block; on
+// several devices, B comes before them: see nodeAxis. Where an architecture consists of G graphs, G
+// > 1, shapes have [n, B, G] in place of [n, B], here and in what [GraphConv] makes of them.
 type Graphs struct {
 	Nodes *Node // [n, B, NodeTypes], one-hot
 	Edges *Node // [P, B, EdgeTypes], one-hot; nil if edges carry no feature
@@ -41,8 +41,9 @@ func NewGraphs(schema datasets.Schema, complete bool, nodes, edges *Node) Graphs
 	return batch
 }
 
-// nodeAxis is the axis of nodes, or of pairs, in a batch of [Graphs]: 0, or on several devices 1, after the batch. XLA can
-// keep the batch split over devices where it is merged with an axis after it, as [times] does, but not with one before it.
+// nodeAxis is the axis of nodes, or of pairs, in a batch of [Graphs]: 0, or on several devices 1,
+// after the batch. XLA can keep the batch split over devices where it is merged with an axis after
+// it, as [times] does, but not with one before it.
 func nodeAxis(x *Node) int {
 	if x.Graph().NumDevices() > 1 {
 		return 1

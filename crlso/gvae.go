@@ -16,17 +16,18 @@ func Reparameterize(mu, logVar, eps *Node, scale float64) *Node {
 	return Add(mu, MulScalar(Mul(eps, Exp(MulScalar(logVar, 0.5))), scale))
 }
 
-// KLDivergence is the divergence of q(z|a) from a standard normal, as a mean over dimensions and not a
-// sum: -1/2 mean (1 + logVar - mu^2 - exp(logVar)) for [B, Z]. It returns one value a row, [B].
+// KLDivergence is the divergence of q(z|a) from a standard normal, as a mean over dimensions and
+// not a sum: -1/2 mean (1 + logVar - mu^2 - exp(logVar)) for [B, Z]. It returns one value a row,
+// [B].
 func KLDivergence(mu, logVar *Node) *Node {
 	return MulScalar(ReduceMean(Sub(Sub(OnePlus(logVar), Square(mu)), Exp(logVar)), -1), -0.5)
 }
 
-// ReconstructionLoss compares a decoder's scores, [B, schema.Outputs()], with the labels of the graphs
-// that were encoded, [B, schema.Labels()]. For each head it takes the mean over its groups of the
-// cross-entropy (of the binary cross-entropy if the head has one class), and it adds up the heads:
-// one value a row, [B]. Groups with the label -1 count for nothing, neither in the sum of that mean nor in the number
-// that it is divided by.
+// ReconstructionLoss compares a decoder's scores, [B, schema.Outputs()], with the labels of the
+// graphs that were encoded, [B, schema.Labels()]. For each head it takes the mean over its groups
+// of the cross-entropy (of the binary cross-entropy if the head has one class), and it adds up the
+// heads: one value a row, [B]. Groups with the label -1 count for nothing, neither in the sum of
+// that mean nor in the number that it is divided by.
 func ReconstructionLoss(schema datasets.Schema, scores, labels *Node) *Node {
 	scores.AssertDims(-1, schema.Outputs())
 	labels.AssertDims(-1, schema.Labels())
@@ -58,12 +59,14 @@ func ReconstructionLoss(schema datasets.Schema, scores, labels *Node) *Node {
 	return total
 }
 
-// VAELoss is the objective of the graph VAE, with the reconstruction loss L_rec and the divergence L_KL:
+// VAELoss is the objective of the graph VAE, with the reconstruction loss L_rec and the divergence
+// L_KL:
 //
 //	L_rec + beta L_KL
 //
-// It returns the objective and its two terms, scalars, and the point where the surrogate looks, [B, Z]. graphs holds
-// B graphs with labels of shape [B, schema.Labels()]; weights is [B]; eps is standard normal noise, [B, Z].
+// It returns the objective and its two terms, scalars, and the point where the surrogate looks, [B,
+// Z]. graphs holds B graphs with labels of shape [B, schema.Labels()]; weights is [B]; eps is
+// standard normal noise, [B, Z].
 func VAELoss(store *model.Store, config Config, schema datasets.Schema, graphs Graphs, labels, weights, eps *Node) (total, reconstruction, divergence, point *Node) {
 	mu, logVar := Encoder(store.Scope(encoderScope), config, graphs)
 	z := Reparameterize(mu, logVar, eps, config.ReparamNoise)

@@ -44,8 +44,8 @@ func TestReconstructionLoss(t *testing.T) {
 	})
 }
 
-// TestReconstructionLossOfUnlabelled leaves the groups with label -1 out of the mean: whatever their scores are, the loss
-// is that of the others, and its gradient by their scores is zero.
+// TestReconstructionLossOfUnlabelled leaves the groups with label -1 out of the mean: whatever
+// their scores are, the loss is that of the others, and its gradient by their scores is zero.
 func TestReconstructionLossOfUnlabelled(t *testing.T) {
 	whole := datasets.Schema{Heads: []datasets.Head{{Name: "keep", Groups: 3, Classes: 1}, {Name: "operation", Groups: 3, Classes: 2}}}
 	rest := datasets.Schema{Heads: []datasets.Head{{Name: "keep", Groups: 2, Classes: 1}, {Name: "operation", Groups: 1, Classes: 2}}}
@@ -88,7 +88,8 @@ func TestReconstructionLossOfUnlabelled(t *testing.T) {
 	})
 }
 
-// TestKLDivergence compares with the divergence of two normal distributions, integrated numerically.
+// TestKLDivergence compares with the divergence of two normal distributions, integrated
+// numerically.
 func TestKLDivergence(t *testing.T) {
 	mu, logVar := [][]float32{{0.7, -1.2}}, [][]float32{{0.3, -0.9}}
 	want := 0.0

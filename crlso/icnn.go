@@ -12,13 +12,14 @@ import (
 //	h_{k+1} = LeakyReLU(U_k h_k) + LeakyReLU(V_k z),  k = 0..K-1,  U_k >= 0
 //	f(z)    = u . h_K + v . z,                        u >= 0
 //
-// LeakyReLU is convex and non-decreasing, and sums of convex functions with non-negative weights are
-// convex, so f is convex in z as long as ProjectICNN keeps U_k and u non-negative; W_0, V_k and v are free.
-// The form ActivationOfSum has h_{k+1} = LeakyReLU(U_k h_k + V_k z) instead.
+// LeakyReLU is convex and non-decreasing, and sums of convex functions with non-negative weights
+// are convex, so f is convex in z as long as ProjectICNN keeps U_k and u non-negative; W_0, V_k and
+// v are free. The form ActivationOfSum has h_{k+1} = LeakyReLU(U_k h_k + V_k z) instead.
 //
 // The method models accuracy as 1 - f(z), which is concave: see [Performance].
 //
-// Source: class ICNN of the released code; Amos, Xu and Kolter 2017, "Input Convex Neural Networks".
+// Source: class ICNN of the released code; Amos, Xu and Kolter 2017, "Input Convex Neural
+// Networks".
 func ICNN(scope *model.Scope, config Config, z *Node) *Node {
 	h := nn.LeakyReLU(nn.Affine(scope.In("W_0"), z, config.ICNNWidth))
 	for k := range config.ICNNLayers {
@@ -34,7 +35,8 @@ func ICNN(scope *model.Scope, config Config, z *Node) *Node {
 }
 
 // ProjectICNN sets the negative entries of U_k and u to zero, in the ICNN with the same scope and
-// configuration. It belongs after every step of an optimiser, and keeps f convex. An [MLP] stays as it is.
+// configuration. It belongs after every step of an optimiser, and keeps f convex. An [MLP] stays as
+// it is.
 func ProjectICNN(scope *model.Scope, config Config, g *Graph) {
 	for _, w := range nonNegativeWeights(scope, config) {
 		w.SetNodeValue(MaxScalar(w.NodeValue(g), 0))

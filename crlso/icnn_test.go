@@ -13,13 +13,15 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// TestConvexity trains the ICNN with the graph VAE on the real space, in its released form on every backend.
+// TestConvexity trains the ICNN with the graph VAE on the real space, in its released form on every
+// backend.
 func TestConvexity(t *testing.T) {
 	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) { wantConvex(t, backend, ActivationPerTerm) })
 	wantConvex(t, testbed.Go(t), ActivationOfSum)
 }
 
-// wantConvex checks midpoint convexity of f between random and between encoded points, and the signs of U and u.
+// wantConvex checks midpoint convexity of f between random and between encoded points, and the
+// signs of U and u.
 func wantConvex(t *testing.T, backend compute.Backend, form ICNNForm) {
 	t.Helper()
 	config := Tiny201()
@@ -54,8 +56,8 @@ func wantConvex(t *testing.T, backend compute.Backend, form ICNNForm) {
 	}
 }
 
-// TestUnprojectedIsNotConvex makes sure that TestConvexity can fail: with the weights as they are drawn, half of U
-// and u negative, midpoints violate convexity.
+// TestUnprojectedIsNotConvex makes sure that TestConvexity can fail: with the weights as they are
+// drawn, half of U and u negative, midpoints violate convexity.
 func TestUnprojectedIsNotConvex(t *testing.T) {
 	m := newModel(t, testbed.Go(t), space, Tiny201())
 	points := testbed.Latents(rand.New(rand.NewPCG(5, 6)), 4000, m.Config.LatentDim, 5)
@@ -109,8 +111,8 @@ func TestICNNFormula(t *testing.T) {
 	}
 }
 
-// TestSearchStepGradient compares the step with central differences of the performance model: up the gradient of
-// predicted accuracy for Ascend, down for Descend, nowhere for Stay.
+// TestSearchStepGradient compares the step with central differences of the performance model: up
+// the gradient of predicted accuracy for Ascend, down for Descend, nowhere for Stay.
 func TestSearchStepGradient(t *testing.T) {
 	const h, eta = 1e-2, 0.2
 	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
@@ -141,7 +143,8 @@ func TestSearchStepGradient(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					// f is piecewise linear: at a kink, one-sided slopes differ and a difference says nothing.
+					// f is piecewise linear: at a kink, one-sided slopes differ and a difference
+					// says nothing.
 					if math.Abs((p[0]-p[2])-(p[2]-p[1])) > 1e-3 {
 						continue
 					}

@@ -7,15 +7,17 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// JointLoss is the regularised objective of the method, [VAELoss] and the surrogate's regression on labels y, fractions,
-// with the weight w = config.PerformanceWeight:
+// JointLoss is the regularised objective of the method, [VAELoss] and the surrogate's regression on
+// labels y, fractions, with the weight w = config.PerformanceWeight:
 //
 //	min  L_rec + beta L_KL + w mean (1 - f(z) - y(a))^2,   U, u >= 0
 //
-// It returns the objective and its three terms, scalars. y and known are [B]; known is 1 where there is a label and
-// 0 elsewhere, and the mean of the regression is over the former. The rest is as in VAELoss.
+// It returns the objective and its three terms, scalars. y and known are [B]; known is 1 where
+// there is a label and 0 elsewhere, and the mean of the regression is over the former. The rest is
+// as in VAELoss.
 //
-// Source: train_gvae in train_gvae_semi_supervised.py of the released code, where w is 1 and all labels are known.
+// Source: train_gvae in train_gvae_semi_supervised.py of the released code, where w is 1 and all
+// labels are known.
 func JointLoss(store *model.Store, config Config, schema datasets.Schema, graphs Graphs, labels, y, known, weights, eps *Node) (total, reconstruction, divergence, regression *Node) {
 	total, reconstruction, divergence, point := VAELoss(store, config, schema, graphs, labels, weights, eps)
 	squares := Square(Sub(Performance(store.Scope(icnnScope), config, point), y))

@@ -12,17 +12,18 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Model is the graph VAE, the surrogate and the predictor of one space, with their weights and the graphs of the
-// training set on the backend's device. It must not be used from several goroutines.
+// Model is the graph VAE, the surrogate and the predictor of one space, with their weights and the
+// graphs of the training set on the backend's device. It must not be used from several goroutines.
 type Model struct {
 	Config Config // the sizes of networks and of the training set must not be changed
 	Space  datasets.Space
-	// Devices is the number of the backend's devices that Pretrain and TrainJoint split each batch over; 0 is one. It has
-	// to divide their Batch. Random numbers are the same for any number, so results differ by rounding only.
+	// Devices is the number of the backend's devices that Pretrain and TrainJoint split each batch
+	// over; 0 is one. It has to divide their Batch. Random numbers are the same for any number, so
+	// results differ by rounding only.
 	Devices int
-	// BFloat16 makes training round activations and weights to bfloat16 where they are multiplied, for devices that are
-	// faster at that. Sums, stored weights, losses and Adam stay in float32, and so does all that is not TrainPredictor,
-	// Pretrain or TrainJoint.
+	// BFloat16 makes training round activations and weights to bfloat16 where they are multiplied,
+	// for devices that are faster at that. Sums, stored weights, losses and Adam stay in float32,
+	// and so does all that is not TrainPredictor, Pretrain or TrainJoint.
 	BFloat16 bool
 
 	backend compute.Backend
@@ -73,14 +74,14 @@ func NewModel(backend compute.Backend, space datasets.Space, config Config) (*Mo
 	return m, nil
 }
 
-// batchSize is the number of architectures that Encode, PseudoLabels, Decode and Performance take to the
-// device at once.
+// batchSize is the number of architectures that Encode, PseudoLabels, Decode and Performance take
+// to the device at once.
 const batchSize = 1024
 
 // compile prepares the programs that apply the networks; each is compiled when it is first used.
 func (m *Model) compile() (err error) {
-	// The log-variance is an output too, because GoMLX's Go backend (compute v0.1.2) fails on weights that
-	// no output needs.
+	// The log-variance is an output too, because GoMLX's Go backend (compute v0.1.2) fails on
+	// weights that no output needs.
 	m.encode, err = model.NewExec(m.backend, m.store, func(_ *model.Scope, nodes, edges *Node) (mu, logVar *Node) {
 		return Encoder(m.store.Scope(encoderScope), m.Config, m.graphs(nodes, edges))
 	})
@@ -128,8 +129,8 @@ func (m *Model) createWeights() error {
 	return err
 }
 
-// graphs returns a batch of architectures for the networks. Edges are known to be complete only where the whole space
-// is.
+// graphs returns a batch of architectures for the networks. Edges are known to be complete only
+// where the whole space is.
 func (m *Model) graphs(nodes, edges *Node) Graphs {
 	return NewGraphs(m.schema, m.drawn == nil && m.training.Complete, nodes, edges)
 }
@@ -141,7 +142,8 @@ func (m *Model) Backend() compute.Backend { return m.backend }
 // GoMLX's checkpoints and layers work on them.
 func (m *Model) Store() *model.Store { return m.store }
 
-// NumWeights is the number of trainable weights of the graph VAE and the surrogate, and of the predictor.
+// NumWeights is the number of trainable weights of the graph VAE and the surrogate, and of the
+// predictor.
 func (m *Model) NumWeights() (gvae, predictor int) {
 	return m.store.Scope(gvaeScope).NumParameters(), m.store.Scope(predictorScope).NumParameters()
 }
@@ -155,8 +157,8 @@ func (m *Model) Encode(archs ...datasets.Arch) ([][]float64, error) {
 	return nn.Rows(flat, m.Config.LatentDim), nil
 }
 
-// PseudoLabels returns the predictor's accuracy y(a), in percent, for architectures of the space. They
-// are on the scale of Config.LabelTransform.
+// PseudoLabels returns the predictor's accuracy y(a), in percent, for architectures of the space.
+// They are on the scale of Config.LabelTransform.
 func (m *Model) PseudoLabels(archs ...datasets.Arch) ([]float64, error) {
 	flat, err := m.apply(m.predict, archs)
 	if err != nil {
@@ -165,8 +167,8 @@ func (m *Model) PseudoLabels(archs ...datasets.Arch) ([]float64, error) {
 	return nn.Float64s(flat), nil
 }
 
-// Performance returns the model 1 - f(z) of accuracy, in percent, for latents of length Z. It is concave if the
-// surrogate is an ICNN, and on the scale of Config.LabelTransform.
+// Performance returns the model 1 - f(z) of accuracy, in percent, for latents of length Z. It is
+// concave if the surrogate is an ICNN, and on the scale of Config.LabelTransform.
 func (m *Model) Performance(latents [][]float64) ([]float64, error) {
 	flat, err := m.applyToLatents(m.performance, latents)
 	if err != nil {
@@ -195,8 +197,8 @@ func (m *Model) Decode(latents [][]float64) ([]Decoding, error) {
 	return out, nil
 }
 
-// apply runs a program on the graphs of architectures, a batch at a time, and concatenates its first
-// outputs.
+// apply runs a program on the graphs of architectures, a batch at a time, and concatenates its
+// first outputs.
 func (m *Model) apply(exec *model.Exec, archs []datasets.Arch) ([]float32, error) {
 	var out []float32
 	for chunk := range slices.Chunk(archs, batchSize) {

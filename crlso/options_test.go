@@ -32,8 +32,8 @@ func differs(a, b map[string][]float32, scope string) bool {
 	return false
 }
 
-// TestPerformanceWeight trains the graph VAE with all, half and none of the surrogate's regression. Without, the
-// surrogate stays as it was drawn, and no labels are needed.
+// TestPerformanceWeight trains the graph VAE with all, half and none of the surrogate's regression.
+// Without, the surrogate stays as it was drawn, and no labels are needed.
 func TestPerformanceWeight(t *testing.T) {
 	t.Parallel()
 	backend, config := testbed.Go(t), Tiny201()
@@ -56,8 +56,8 @@ func TestPerformanceWeight(t *testing.T) {
 	}
 }
 
-// TestSupervised gives joint training the labels of a part of the space. Whatever the others' would be does not
-// matter, and with all labels known, the result is the one of semi-supervised training.
+// TestSupervised gives joint training the labels of a part of the space. Whatever the others' would
+// be does not matter, and with all labels known, the result is the one of semi-supervised training.
 func TestSupervised(t *testing.T) {
 	t.Parallel()
 	config := Tiny201()
@@ -125,8 +125,8 @@ func TestSupervised(t *testing.T) {
 	}
 }
 
-// TestLabelTransform checks what the networks see: fractions of accuracies by default, and normal quantiles with the
-// location and scale of the documentation.
+// TestLabelTransform checks what the networks see: fractions of accuracies by default, and normal
+// quantiles with the location and scale of the documentation.
 func TestLabelTransform(t *testing.T) {
 	t.Parallel()
 	accuracies := []float64{91, 10, 90.5, 88, 10}
@@ -143,8 +143,8 @@ func TestLabelTransform(t *testing.T) {
 		t.Error("the accuracies themselves were changed")
 	}
 
-	// A monotone change of all accuracies changes nothing that is trained on quantiles, predictor and
-	// fine-tuned surrogate, and does on fractions.
+	// A monotone change of all accuracies changes nothing that is trained on quantiles, predictor
+	// and fine-tuned surrogate, and does on fractions.
 	for _, transform := range []LabelTransform{QuantileLabels, FractionLabels} {
 		var predictors [2]map[string][]float32
 		var fits [2]float64
@@ -185,8 +185,8 @@ func TestLabelTransform(t *testing.T) {
 	}
 }
 
-// TestPretrain trains the graph VAE without labels: reconstruction rises, the surrogate stays as it was drawn, and the
-// result depends on nothing but the seed, not even on what was trained before.
+// TestPretrain trains the graph VAE without labels: reconstruction rises, the surrogate stays as it
+// was drawn, and the result depends on nothing but the seed, not even on what was trained before.
 func TestPretrain(t *testing.T) {
 	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
 		config := Tiny201()
@@ -213,9 +213,9 @@ func TestPretrain(t *testing.T) {
 	})
 }
 
-// TestWarmUp fits the surrogate to the latents of an untrained encoder: the first squared error of joint training
-// is a small part of what it is without, nothing but the surrogate has changed by then, and a second
-// warm-up gives the same.
+// TestWarmUp fits the surrogate to the latents of an untrained encoder: the first squared error of
+// joint training is a small part of what it is without, nothing but the surrogate has changed by
+// then, and a second warm-up gives the same.
 func TestWarmUp(t *testing.T) {
 	t.Parallel()
 	backend := testbed.Go(t)
@@ -251,7 +251,8 @@ func TestWarmUp(t *testing.T) {
 	}
 }
 
-// TestBFloat16 trains jointly with rounded products: losses are near those of float32, and not the same.
+// TestBFloat16 trains jointly with rounded products: losses are near those of float32, and not the
+// same.
 func TestBFloat16(t *testing.T) {
 	t.Parallel()
 	config := Tiny201()

@@ -6,9 +6,10 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Predictor is the semi-supervised performance predictor y(a), [B], as a fraction: rounds of messages
-// with weights of their own, all node states, of all graphs of an architecture, concatenated into one code, and an MLP on
-// the code. Trained on the labelled architectures, it gives pseudo-labels to all others.
+// Predictor is the semi-supervised performance predictor y(a), [B], as a fraction: rounds of
+// messages with weights of their own, all node states, of all graphs of an architecture,
+// concatenated into one code, and an MLP on the code. Trained on the labelled architectures, it
+// gives pseudo-labels to all others.
 //
 // Source: class GNN_Predictor of the released code.
 func Predictor(scope *model.Scope, config Config, batch Graphs) *Node {

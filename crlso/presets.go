@@ -30,19 +30,20 @@ func Released201() Config {
 	}
 }
 
-// NGAE201 is Released201 with an MLP in place of the ICNN: gradient search in a latent space that nothing makes
-// convex, as in NGAE (Li, Liu, Liu and Wang, "Neural Architecture Optimization with Graph VAE", arXiv 2006.10310),
-// which trains encoder, decoder and regression on accuracy together. It departs from that paper in
-// having no second regression on complexity, and in everything else that it shares with CR-LSO here,
-// so that convexity is all that tells the two apart: graph VAE, pseudo-labels, schedules and search.
+// NGAE201 is Released201 with an MLP in place of the ICNN: gradient search in a latent space that
+// nothing makes convex, as in NGAE (Li, Liu, Liu and Wang, "Neural Architecture Optimization with
+// Graph VAE", arXiv 2006.10310), which trains encoder, decoder and regression on accuracy together.
+// It departs from that paper in having no second regression on complexity, and in everything else
+// that it shares with CR-LSO here, so that convexity is all that tells the two apart: graph VAE,
+// pseudo-labels, schedules and search.
 func NGAE201() Config {
 	c := Released201()
 	c.Surrogate = MLPSurrogate
 	return c
 }
 
-// Paper201 is the larger configuration for NAS-Bench-201 that a later fork of the authors' code gives
-// as the paper's.
+// Paper201 is the larger configuration for NAS-Bench-201 that a later fork of the authors' code
+// gives as the paper's.
 func Paper201() Config {
 	c := Released201()
 	c.LatentDim, c.HiddenDim, c.ICNNWidth = 64, 512, 256
@@ -52,11 +53,12 @@ func Paper201() Config {
 	return c
 }
 
-// Short201 is Released201 for comparisons over many seeds, of 200 queries of which 100 are the initial set. It has the
-// released networks, objective, predictor and search, and another way to the joint optimum: the graph VAE is pretrained
-// without labels, once for all searches of a [Searcher]; in each search the surrogate is fitted to the latents that are
-// there; and joint training takes 3 epochs at ten times the released rate, with Adam's usual moments, instead
-// of 200. Every cell then decodes to itself, as after the full schedule, but the surrogate follows the
+// Short201 is Released201 for comparisons over many seeds, of 200 queries of which 100 are the
+// initial set. It has the released networks, objective, predictor and search, and another way to
+// the joint optimum: the graph VAE is pretrained without labels, once for all searches of a
+// [Searcher]; in each search the surrogate is fitted to the latents that are there; and joint
+// training takes 3 epochs at ten times the released rate, with Adam's usual moments, instead of
+// 200. Every cell then decodes to itself, as after the full schedule, but the surrogate follows the
 // pseudo-labels less closely: Kendall's tau between the two is about 0.7.
 func Short201() Config {
 	c := Released201()
@@ -65,15 +67,16 @@ func Short201() Config {
 	return c
 }
 
-// Quick201 is Released201 with a quarter of the epochs of joint training at twenty times the rate, which end at the same loss.
+// Quick201 is Released201 with a quarter of the epochs of joint training at twenty times the rate,
+// which end at the same loss.
 func Quick201() Config {
 	c := Released201()
 	c.Joint.Epochs, c.Joint.LearningRate = 50, 2e-3
 	return c
 }
 
-// Tiny201 is Released201 with networks and schedules that train in a moment on 1,000 cells: for tests and
-// first steps, and good for no result.
+// Tiny201 is Released201 with networks and schedules that train in a moment on 1,000 cells: for
+// tests and first steps, and good for no result.
 func Tiny201() Config {
 	c := Released201()
 	c.LatentDim, c.HiddenDim, c.EncoderLayers = 5, 24, 2
@@ -109,9 +112,9 @@ func Released101() Config {
 	return c
 }
 
-// Short101 is to Released101 what Short201 is to Released201, for comparisons of 150 queries of which 50 are the initial
-// set. So that a whole training takes seconds, encoder and decoder have a width of 128, and the training
-// set is 10,000 cells.
+// Short101 is to Released101 what Short201 is to Released201, for comparisons of 150 queries of
+// which 50 are the initial set. So that a whole training takes seconds, encoder and decoder have a
+// width of 128, and the training set is 10,000 cells.
 func Short101() Config {
 	c := Released101()
 	c.HiddenDim, c.TrainingSet = 128, 10_000
@@ -121,12 +124,13 @@ func Short101() Config {
 	return c
 }
 
-// Extended301 is this project's configuration for NAS-Bench-301, which the authors published none for: the released
-// networks of NAS-Bench-201, whose edges carry operations too, with the larger latent space and ICNN of NAS-Bench-101
-// for two cells. Accuracies of random architectures differ by 0.7 points here, by 13 on NAS-Bench-201: as fractions they are
-// lost in the noise of a predictor of the released schedule, whose order has a Kendall tau of about 0, so the networks see
-// normal quantiles, and the predictor learns faster. Joint training is shorter than as released, at a higher rate; the
-// budget is that of the comparisons with other searches.
+// Extended301 is this project's configuration for NAS-Bench-301, which the authors published none
+// for: the released networks of NAS-Bench-201, whose edges carry operations too, with the larger
+// latent space and ICNN of NAS-Bench-101 for two cells. Accuracies of random architectures differ
+// by 0.7 points here, by 13 on NAS-Bench-201: as fractions they are lost in the noise of a
+// predictor of the released schedule, whose order has a Kendall tau of about 0, so the networks see
+// normal quantiles, and the predictor learns faster. Joint training is shorter than as released, at
+// a higher rate; the budget is that of the comparisons with other searches.
 func Extended301() Config {
 	c := Released201()
 	c.LabelTransform, c.Predictor = QuantileLabels, QuickTraining(200, 32)

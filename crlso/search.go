@@ -41,8 +41,9 @@ type SearchRound struct {
 	StepLength   float64 // mean Euclidean length of the gradient step
 }
 
-// searchPrograms are the compiled parts of S searches side by side, for labelled sets up to a certain size, with weights of
-// their own: S copies of the jointly trained surrogate, along a leading axis, for the searches to fine-tune, and the decoder.
+// searchPrograms are the compiled parts of S searches side by side, for labelled sets up to a
+// certain size, with weights of their own: S copies of the jointly trained surrogate, along a
+// leading axis, for the searches to fine-tune, and the decoder.
 type searchPrograms struct {
 	searchSize
 	store    *model.Store
@@ -61,17 +62,18 @@ type entry struct {
 	accuracy float64 // percent
 }
 
-// Search spends the oracle's budget, up to Config.Budget queries in all. It starts from all architectures
-// that the oracle has answered already, the initial set, at their latents mu(a), and in every round
+// Search spends the oracle's budget, up to Config.Budget queries in all. It starts from all
+// architectures that the oracle has answered already, the initial set, at their latents mu(a), and
+// in every round
 //
 //  1. fine-tunes a copy of the surrogate on the labelled latents,
 //  2. takes the TopK labelled latents by accuracy,
 //  3. from each of them adds noise, makes a [SearchStep], decodes, and queries what is new, with a
 //     longer step after a decoding that is labelled already and with other noise after an invalid one.
 //
-// A queried architecture enters the labelled set with the latent that led to it. each is called after every
-// round, unless it is nil. The error says if nothing new could be found, if ctx was cancelled, or what
-// is wrong with the oracle; its log keeps all that was queried.
+// A queried architecture enters the labelled set with the latent that led to it. each is called
+// after every round, unless it is nil. The error says if nothing new could be found, if ctx was
+// cancelled, or what is wrong with the oracle; its log keeps all that was queried.
 //
 // Source: CRLSO.main_loop in crlso.py of the released code; the cap on retries is ours.
 func (m *Model) Search(ctx context.Context, oracle *datasets.Oracle, each func(SearchRound) error) error {
@@ -83,14 +85,17 @@ func (m *Model) Search(ctx context.Context, oracle *datasets.Oracle, each func(S
 	})
 }
 
-// SearchSeeds makes several searches. The keys of oracles are search seeds, in place of Config.SearchSeed; each search makes
-// the queries of [Model.Search] with that seed, up to rounding. One that finds nothing new, or whose oracle fails, leaves
-// the others to go on, and the error joins what went wrong. each is called after every round of every search, never twice
-// at once, unless it is nil; an error from it, a cancelled ctx or a fine-tuning that diverges ends all.
+// SearchSeeds makes several searches. The keys of oracles are search seeds, in place of
+// Config.SearchSeed; each search makes the queries of [Model.Search] with that seed, up to
+// rounding. One that finds nothing new, or whose oracle fails, leaves the others to go on, and the
+// error joins what went wrong. each is called after every round of every search, never twice at
+// once, unless it is nil; an error from it, a cancelled ctx or a fine-tuning that diverges ends
+// all.
 //
-// On a GPU, which has more to give than one search takes, each round of all searches is one batched program. On a CPU,
-// as many searches as Go may use processors run at the same time, each in programs of its own, which is faster there: on
-// two cores a search then takes 0.6 of the time that it takes alone (BenchmarkSearchSeeds).
+// On a GPU, which has more to give than one search takes, each round of all searches is one batched
+// program. On a CPU, as many searches as Go may use processors run at the same time, each in
+// programs of its own, which is faster there: on two cores a search then takes 0.6 of the time that
+// it takes alone (BenchmarkSearchSeeds).
 func (m *Model) SearchSeeds(ctx context.Context, oracles map[uint64]*datasets.Oracle,
 	each func(seed uint64, round SearchRound) error) error {
 	searches, err := m.newSearches(oracles)
@@ -204,8 +209,8 @@ func (m *Model) startingSet(oracle *datasets.Oracle) ([]entry, error) {
 	return labelled, nil
 }
 
-// searchPrograms returns programs, with the weights that they last had: see copyWeights. They are the caller's until it puts
-// them back.
+// searchPrograms returns programs, with the weights that they last had: see copyWeights. They are
+// the caller's until it puts them back.
 func (m *Model) searchPrograms(size searchSize) (*searchPrograms, error) {
 	return m.current().search.Take(size, m.backend, func(backend compute.Backend) (*searchPrograms, error) {
 		p := &searchPrograms{searchSize: size, store: model.NewStore()}

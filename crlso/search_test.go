@@ -30,8 +30,8 @@ func searchable(t *testing.T, backend compute.Backend, config Config) (*Model, *
 	return m, oracle
 }
 
-// TestSearch checks the bookkeeping of every round against the oracle's log, and that the jointly trained
-// ICNN stays as it was.
+// TestSearch checks the bookkeeping of every round against the oracle's log, and that the jointly
+// trained ICNN stays as it was.
 func TestSearch(t *testing.T) {
 	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
 		config := Tiny201()
@@ -90,8 +90,8 @@ func TestSearch(t *testing.T) {
 	})
 }
 
-// TestSearchStuck lets the search propose nothing new: without noise and step, every start decodes to the same
-// architecture each time.
+// TestSearchStuck lets the search propose nothing new: without noise and step, every start decodes
+// to the same architecture each time.
 func TestSearchStuck(t *testing.T) {
 	t.Parallel()
 	config := Tiny201()
@@ -145,8 +145,8 @@ func TestSearchSeedsClipped(t *testing.T) {
 	wantAsAlone(t, testbed.Go(t), config)
 }
 
-// wantAsAlone makes searches that differ in budget and in what is labelled, so they take different numbers of steps a round, and
-// end in different rounds; one of them cannot query.
+// wantAsAlone makes searches that differ in budget and in what is labelled, so they take different
+// numbers of steps a round, and end in different rounds; one of them cannot query.
 func wantAsAlone(t *testing.T, backend compute.Backend, config Config) {
 	t.Helper()
 	config.Budget = 90

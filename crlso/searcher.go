@@ -13,17 +13,19 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Searcher is the whole method as a search.Searcher: it labels an initial set, trains predictor, graph VAE and
-// surrogate, and spends what is left of the budget.
+// Searcher is the whole method as a search.Searcher: it labels an initial set, trains predictor,
+// graph VAE and surrogate, and spends what is left of the budget.
 //
-// Graph VAE and surrogate begin with weights of their own in each search, and nothing is left of one search in
-// the next, with one exception: if Config.Pretrain has epochs, the graph VAE begins with weights that were trained
-// without any label, once for all searches on a space, from Config.Seed. A training set that is not the whole space is
-// drawn from Config.Seed too; each search puts the architectures that it has labelled into it.
+// Graph VAE and surrogate begin with weights of their own in each search, and nothing is left of
+// one search in the next, with one exception: if Config.Pretrain has epochs, the graph VAE begins
+// with weights that were trained without any label, once for all searches on a space, from
+// Config.Seed. A training set that is not the whole space is drawn from Config.Seed too; each
+// search puts the architectures that it has labelled into it.
 //
-// Several goroutines may use a Searcher at once. It keeps its models, as many as there were searches at once, so
-// that programs are compiled once for each and not once for each search; a model at the released sizes takes some
-// 200 MB. Its fields must not be changed while it is in use, and it must not be copied after first use.
+// Several goroutines may use a Searcher at once. It keeps its models, as many as there were
+// searches at once, so that programs are compiled once for each and not once for each search; a
+// model at the released sizes takes some 200 MB. Its fields must not be changed while it is in use,
+// and it must not be copied after first use.
 type Searcher struct {
 	Backend compute.Backend
 	Config  Config // SearchSeed is ignored, and Seed is that of pretraining and training set alone: each search draws its own
@@ -42,7 +44,8 @@ type modelKey struct {
 // Kind implements search.Searcher.
 func (*Searcher) Kind() string { return "CR-LSO" }
 
-// Search implements search.Searcher. What the oracle has answered already counts towards the initial set.
+// Search implements search.Searcher. What the oracle has answered already counts towards the
+// initial set.
 func (s *Searcher) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	space := oracle.Space()
 	if err := s.Config.ValidateFor(space); err != nil {
@@ -78,8 +81,8 @@ func (s *Searcher) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 // BackendDescription says what the searches compute on, for the records of package experiment.
 func (s *Searcher) BackendDescription() string { return s.Backend.Description() }
 
-// pretrain returns the weights that the searches of a key begin with, none without pretraining. The first search
-// trains them on its model, and those that come meanwhile wait.
+// pretrain returns the weights that the searches of a key begin with, none without pretraining. The
+// first search trains them on its model, and those that come meanwhile wait.
 func (s *Searcher) pretrain(key modelKey, m *Model) (map[string][]float32, error) {
 	if key.config.Pretrain.Epochs == 0 {
 		return nil, nil

@@ -49,8 +49,8 @@ func only[K comparable, V any](t *testing.T, m map[K]V) (value V) {
 	return value
 }
 
-// TestSearcher makes the same searches one after the other, on one model, and at once, on as many as there are: the
-// queries are the same, and so are the weights in the end, bit by bit.
+// TestSearcher makes the same searches one after the other, on one model, and at once, on as many
+// as there are: the queries are the same, and so are the weights in the end, bit by bit.
 func TestSearcher(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")
@@ -93,7 +93,8 @@ func TestSearcher(t *testing.T) {
 		}
 	}
 
-	// Pretraining is shared and label-free: a model that never saw a label has the same weights after it.
+	// Pretraining is shared and label-free: a model that never saw a label has the same weights
+	// after it.
 	unlabelled := newModel(t, testbed.Fastest(t), space, config)
 	if err := unlabelled.Pretrain(t.Context(), 0, nil); err != nil {
 		t.Fatal(err)
@@ -107,7 +108,8 @@ func TestSearcher(t *testing.T) {
 		t.Error("joint training has not changed the graph VAE")
 	}
 
-	// Random search labels the same architectures first, so methods are compared with common random numbers.
+	// Random search labels the same architectures first, so methods are compared with common random
+	// numbers.
 	random := testbed.Oracle(t, config.InitialSet)
 	if err := (search.Random{}).Search(random, rand.New(rand.NewPCG(0, 9))); err != nil {
 		t.Fatal(err)
@@ -117,7 +119,8 @@ func TestSearcher(t *testing.T) {
 	}
 }
 
-// TestSearcherWithoutPretraining compares the second search on a model with the search on a fresh model.
+// TestSearcherWithoutPretraining compares the second search on a model with the search on a fresh
+// model.
 func TestSearcherWithoutPretraining(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")

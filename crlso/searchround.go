@@ -63,8 +63,9 @@ func (m *Model) searchRound(ctx context.Context, p *searchPrograms, searches []*
 	return nil
 }
 
-// fineTune trains the copied surrogates, each on the labelled set of its search, with fresh optimisers, in one call to the
-// device, and returns for each search the mean loss of all epochs. Searches that are over have no examples.
+// fineTune trains the copied surrogates, each on the labelled set of its search, with fresh
+// optimisers, in one call to the device, and returns for each search the mean loss of all epochs.
+// Searches that are over have no examples.
 func (m *Model) fineTune(ctx context.Context, p *searchPrograms, searches []*seedSearch, round int) ([]float64, error) {
 	t, dim := m.Config.FineTune, m.Config.LatentDim
 	z := slices.Repeat([][]float64{make([]float64, dim)}, p.searches*p.capacity)
@@ -116,8 +117,8 @@ func (s *seedSearch) beginRound(config Config, number int, fitLoss float64) {
 	s.found = nil
 }
 
-// propose makes step 3 of a round. All starts that have not led to something new take their next attempt in one call to
-// the device.
+// propose makes step 3 of a round. All starts that have not led to something new take their next
+// attempt in one call to the device.
 func (m *Model) propose(p *searchPrograms, searches []*seedSearch) error {
 	k := m.Config.TopK
 	open := func(s *seedSearch) bool { return len(s.pending) > 0 }
@@ -200,7 +201,8 @@ func (s *seedSearch) endRound(config Config) {
 	}
 }
 
-// step makes a SearchStep from each start, as many of one search as of another, and returns the scores of where it ends.
+// step makes a SearchStep from each start, as many of one search as of another, and returns the
+// scores of where it ends.
 func (m *Model) step(p *searchPrograms, starts [][]float64, eta []float32) (latents [][]float64, scores [][]float32, err error) {
 	n, dim := p.searches, m.Config.LatentDim
 	z := tensors.FromFlatDataAndDimensions(nn.Float32s(slices.Concat(starts...)), n, len(starts)/n, dim)

@@ -29,12 +29,12 @@ type Loss struct {
 	Value float64
 }
 
-// TrainJoint trains graph VAE and surrogate on the training set from epoch first (0 for a fresh model) to the
-// last, with labels in percent for all its architectures, in its order, NaN for those that have none. If
-// Config.PerformanceWeight is 0, it trains the graph VAE alone and needs no labels. A warm-up of the
-// surrogate, if Config.WarmUp has epochs, comes before epoch 0 and is not reported. After each epoch
-// it calls each, unless that is nil; an error from each, or a cancelled ctx, ends training after a
-// whole epoch, from where a later call can go on.
+// TrainJoint trains graph VAE and surrogate on the training set from epoch first (0 for a fresh
+// model) to the last, with labels in percent for all its architectures, in its order, NaN for those
+// that have none. If Config.PerformanceWeight is 0, it trains the graph VAE alone and needs no
+// labels. A warm-up of the surrogate, if Config.WarmUp has epochs, comes before epoch 0 and is not
+// reported. After each epoch it calls each, unless that is nil; an error from each, or a cancelled
+// ctx, ends training after a whole epoch, from where a later call can go on.
 func (m *Model) TrainJoint(ctx context.Context, labels []float64, first int, each func(Epoch) error) error {
 	if m.Config.PerformanceWeight == 0 {
 		return m.trainVAE(ctx, "joint", m.Config.Joint, first, each)
@@ -77,9 +77,10 @@ func (m *Model) TrainJoint(ctx context.Context, labels []float64, first int, eac
 	return m.train(ctx, "joint", trainer, len(labels), first, 1, tables, m.latentNoise, each)
 }
 
-// warmUp trains the surrogate alone, from initial weights drawn from Config.Seed, on the latents that the labelled
-// architectures have now. Without it, a fresh ICNN, whose values are far from those of accuracies, would
-// undo the pretraining of the graph VAE in the first steps of joint training.
+// warmUp trains the surrogate alone, from initial weights drawn from Config.Seed, on the latents
+// that the labelled architectures have now. Without it, a fresh ICNN, whose values are far from
+// those of accuracies, would undo the pretraining of the graph VAE in the first steps of joint
+// training.
 func (m *Model) warmUp(ctx context.Context, labels []float64) error {
 	if err := nn.DrawAgain(m.store.Scope(icnnScope), m.Config.Seed); err != nil {
 		return err
@@ -113,8 +114,9 @@ func (m *Model) regressionOfSurrogate() nn.Objective {
 		func(g *Graph) { ProjectICNN(m.store.Scope(icnnScope), m.Config, g) })
 }
 
-// Pretrain trains the graph VAE on the training set, without labels, from epoch first to the last of
-// Config.Pretrain: see TrainJoint. At epoch 0 it gives the graph VAE initial weights, drawn from Config.Seed.
+// Pretrain trains the graph VAE on the training set, without labels, from epoch first to the last
+// of Config.Pretrain: see TrainJoint. At epoch 0 it gives the graph VAE initial weights, drawn from
+// Config.Seed.
 func (m *Model) Pretrain(ctx context.Context, first int, each func(Epoch) error) error {
 	if first == 0 {
 		for _, scope := range []string{encoderScope, decoderScope} {
@@ -220,9 +222,9 @@ var stageNames = map[string]string{"predictor": "predictor training", "pretraini
 // predictorStride is the number of epochs that predictor training makes in one call to the device.
 const predictorStride = 20
 
-// train runs a stage from epoch first to its last, stride epochs at a time. Batches and noise of an epoch
-// depend on the seed, the stage and the epoch only, so a stage that was interrupted goes on as if it had not
-// been.
+// train runs a stage from epoch first to its last, stride epochs at a time. Batches and noise of an
+// epoch depend on the seed, the stage and the epoch only, so a stage that was interrupted goes on
+// as if it had not been.
 func (m *Model) train(ctx context.Context, stage string, t *nn.Trainer, n, first, stride int, tables []*tensors.Tensor,
 	noise func(*rand.Rand, nn.Schedule) []*tensors.Tensor, each func(Epoch) error) error {
 	perEpoch := t.Config.StepsPerEpoch(n)
@@ -230,7 +232,8 @@ func (m *Model) train(ctx context.Context, stage string, t *nn.Trainer, n, first
 		schedule nn.Schedule
 		perStep  []*tensors.Tensor
 	}
-	// prepare draws the batches and noise that begin with an epoch, if there is one, while the device is at those before.
+	// prepare draws the batches and noise that begin with an epoch, if there is one, while the
+	// device is at those before.
 	prepare := func(epoch int) <-chan draw {
 		if epoch >= t.Config.Epochs {
 			return nil
@@ -269,9 +272,9 @@ func (m *Model) train(ctx context.Context, stage string, t *nn.Trainer, n, first
 	return nil
 }
 
-// programs are those parts of a model that are compiled when they are first needed and depend on more of the
-// configuration than the sizes of networks. A change of the configuration, but for the seeds, of Devices or of BFloat16
-// makes them void.
+// programs are those parts of a model that are compiled when they are first needed and depend on
+// more of the configuration than the sizes of networks. A change of the configuration, but for the
+// seeds, of Devices or of BFloat16 makes them void.
 type programs struct {
 	config   Config                 // that they were made for, with seeds 0
 	devices  int                    // that they were made for
@@ -280,7 +283,8 @@ type programs struct {
 	search   backend.Pool[searchSize, *searchPrograms]
 }
 
-// current returns the programs for the present configuration, none of them compiled if it has changed.
+// current returns the programs for the present configuration, none of them compiled if it has
+// changed.
 func (m *Model) current() *programs {
 	config := m.Config
 	config.Seed, config.SearchSeed = 0, 0

@@ -13,7 +13,8 @@ import (
 	"github.com/gomlx/compute"
 )
 
-// TestBackendsAgree trains ten steps on XLA and on the Go backend: losses and weights differ by less than 1e-3.
+// TestBackendsAgree trains ten steps on XLA and on the Go backend: losses and weights differ by
+// less than 1e-3.
 func TestBackendsAgree(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")

@@ -10,8 +10,9 @@ import (
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 )
 
-// TestMLPIsNotConvex trains an MLP with the graph VAE. Jensen's inequality, which TestConvexity finds to hold for the
-// ICNN at the same points, fails; nothing is projected; and a search can use it.
+// TestMLPIsNotConvex trains an MLP with the graph VAE. Jensen's inequality, which TestConvexity
+// finds to hold for the ICNN at the same points, fails; nothing is projected; and a search can use
+// it.
 func TestMLPIsNotConvex(t *testing.T) {
 	t.Parallel()
 	config := Tiny201()
@@ -37,8 +38,8 @@ func TestMLPIsNotConvex(t *testing.T) {
 	}
 }
 
-// TestMLPIsAnotherSurrogateOnly compares initial weights: those of graph VAE and predictor are the same, and the first
-// layer of both surrogates.
+// TestMLPIsAnotherSurrogateOnly compares initial weights: those of graph VAE and predictor are the
+// same, and the first layer of both surrogates.
 func TestMLPIsAnotherSurrogateOnly(t *testing.T) {
 	config := Tiny201()
 	icnn := testbed.Weights(t, newModel(t, testbed.Go(t), space, config).Store())

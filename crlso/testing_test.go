@@ -31,14 +31,15 @@ func newModel(t testing.TB, backend compute.Backend, space datasets.Space, confi
 	return m
 }
 
-// trueAccuracies are those of a model's training set. They stand in for pseudo-labels where a test needs no predictor.
+// trueAccuracies are those of a model's training set. They stand in for pseudo-labels where a test
+// needs no predictor.
 func trueAccuracies(t testing.TB, m *Model) []float64 {
 	t.Helper()
 	return trainingLabels(t, m, testbed.Table(t))
 }
 
-// midpointGaps returns how far 1 - f lies above its chords, in the middle between each latent of the
-// first half and one of the second: negative where 1 - f is not concave.
+// midpointGaps returns how far 1 - f lies above its chords, in the middle between each latent of
+// the first half and one of the second: negative where 1 - f is not concave.
 func midpointGaps(t testing.TB, m *Model, latents [][]float64) (gaps []float64) {
 	t.Helper()
 	half := len(latents) / 2

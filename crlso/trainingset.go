@@ -7,8 +7,9 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
-// drawTrainingSet returns n different architectures: of a finite space all in its order if n is 0 or their number, or
-// else a uniform draw without replacement; of another space those that Space.Sample gives, in the form of Canonical.
+// drawTrainingSet returns n different architectures: of a finite space all in its order if n is 0
+// or their number, or else a uniform draw without replacement; of another space those that
+// Space.Sample gives, in the form of Canonical.
 func drawTrainingSet(space datasets.Space, n int, rng *rand.Rand) (archs []datasets.Arch, whole bool, err error) {
 	if finite, ok := space.(datasets.FiniteSpace); ok {
 		if n == 0 || n == finite.Len() {
@@ -37,8 +38,8 @@ func drawTrainingSet(space datasets.Space, n int, rng *rand.Rand) (archs []datas
 // maxRepeats is how many samples in a row that are known already end the draw of a training set.
 const maxRepeats = 100_000
 
-// TrainingSet returns the architectures that the graph VAE is trained on: see Config.TrainingSet. The caller must not
-// change it.
+// TrainingSet returns the architectures that the graph VAE is trained on: see Config.TrainingSet.
+// The caller must not change it.
 func (m *Model) TrainingSet() []datasets.Arch { return m.training.Archs }
 
 // Include makes the training set anew, if it was drawn and is not the whole space: of the labelled

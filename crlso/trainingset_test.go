@@ -17,7 +17,8 @@ import (
 // spaces are those of the paper.
 var spaces = map[string]datasets.Space{"101": nasbench101.Space{}, "201": space, "301": nasbench301.Space{}}
 
-// partly is a configuration that trains on 300 architectures, until some latents decode to an architecture.
+// partly is a configuration that trains on 300 architectures, until some latents decode to an
+// architecture.
 func partly() Config {
 	c := Tiny201()
 	c.HiddenDim, c.TrainingSet, c.InitialSet, c.Budget = 16, 300, 20, 30
@@ -25,9 +26,10 @@ func partly() Config {
 	return c
 }
 
-// TestSearcherInLargeSpaces searches spaces of which the graph VAE sees a small part. A second search on a model makes
-// the same queries as on a fresh one, so nothing of the first search's labelled architectures is left in the training
-// set; those of the second are in it, and what it found later is not, but can be encoded and predicted.
+// TestSearcherInLargeSpaces searches spaces of which the graph VAE sees a small part. A second
+// search on a model makes the same queries as on a fresh one, so nothing of the first search's
+// labelled architectures is left in the training set; those of the second are in it, and what it
+// found later is not, but can be encoded and predicted.
 func TestSearcherInLargeSpaces(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")
@@ -80,8 +82,8 @@ func TestSearcherInLargeSpaces(t *testing.T) {
 	}
 }
 
-// TestDrawTrainingSet draws from a finite space each architecture with the same probability, and different ones with
-// each seed.
+// TestDrawTrainingSet draws from a finite space each architecture with the same probability, and
+// different ones with each seed.
 func TestDrawTrainingSet(t *testing.T) {
 	t.Parallel()
 	counts := make(map[datasets.Arch]int)
@@ -110,8 +112,9 @@ func TestDrawTrainingSet(t *testing.T) {
 	}
 }
 
-// TestTrainingSetOfPart compares latents, with the same initial weights, in a model that knows the whole space and in
-// one of a part, which has to reckon with missing edges; and trains the part with the labels of some.
+// TestTrainingSetOfPart compares latents, with the same initial weights, in a model that knows the
+// whole space and in one of a part, which has to reckon with missing edges; and trains the part
+// with the labels of some.
 func TestTrainingSetOfPart(t *testing.T) {
 	t.Parallel()
 	all := newModel(t, testbed.Go(t), space, whole())

@@ -10,9 +10,9 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// yardstick measures what the machine can do at present: the rate of plain products of matrices, which other work on the
-// machine slows down as it slows down training. The share of this rate that training reaches tells a slow program
-// from a busy machine.
+// yardstick measures what the machine can do at present: the rate of plain products of matrices,
+// which other work on the machine slows down as it slows down training. The share of this rate that
+// training reaches tells a slow program from a busy machine.
 //
 // The products are made by a loop inside one compiled program, as the steps of training are.
 type yardstick struct {
@@ -21,8 +21,8 @@ type yardstick struct {
 	flop, seconds float64 // of all runs
 }
 
-// A product of two matrices with yardstickSize rows and columns. In training, W is 256 x 256 or 512 x 512, and meets some
-// thousands of nodes.
+// A product of two matrices with yardstickSize rows and columns. In training, W is 256 x 256 or 512
+// x 512, and meets some thousands of nodes.
 const (
 	yardstickSize = 512
 	yardstickFLOP = 2 * yardstickSize * yardstickSize * yardstickSize

@@ -22,8 +22,8 @@ type Benchmark interface {
 	// HasTest reports whether the source holds test accuracies.
 	HasTest() bool
 
-	// Best is the highest mean validation accuracy of any architecture: the zero of regret. It is NaN where
-	// nobody knows it, and then there is no regret.
+	// Best is the highest mean validation accuracy of any architecture: the zero of regret. It is
+	// NaN where nobody knows it, and then there is no regret.
 	Best() float64
 }
 
@@ -61,8 +61,8 @@ func (l Label) of(r Record) (float64, error) {
 	return r.Runs[int(l)%len(r.Runs)], nil
 }
 
-// Validation returns the mean validation accuracies of all architectures in the order of the space, for looking
-// at a benchmark as a whole. It is an error if the space is not finite.
+// Validation returns the mean validation accuracies of all architectures in the order of the space,
+// for looking at a benchmark as a whole. It is an error if the space is not finite.
 func Validation(b Benchmark) ([]float64, error) {
 	space, ok := b.Space().(FiniteSpace)
 	if !ok {

@@ -9,9 +9,9 @@ type Measurement struct {
 	Latency  float64 // of one inference on the device, in milliseconds
 }
 
-// DeviceOracle is an [Oracle] that also tells how long each architecture which it answers for takes on a device: all
-// that a search for accurate and fast architectures gets to see. Latencies of architectures that were not queried
-// stay unknown, as accuracies do.
+// DeviceOracle is an [Oracle] that also tells how long each architecture which it answers for takes
+// on a device: all that a search for accurate and fast architectures gets to see. Latencies of
+// architectures that were not queried stay unknown, as accuracies do.
 //
 // Like an Oracle it belongs to one search and must not be used from several goroutines.
 type DeviceOracle struct {
@@ -21,14 +21,15 @@ type DeviceOracle struct {
 	seen    map[Arch]Measurement
 }
 
-// NewDeviceOracle returns a device oracle with the budget and the accuracies of an oracle that nobody else uses, and with
-// latencies, in milliseconds, such as those of nasbench201.Hardware.
+// NewDeviceOracle returns a device oracle with the budget and the accuracies of an oracle that
+// nobody else uses, and with latencies, in milliseconds, such as those of nasbench201.Hardware.
 func NewDeviceOracle(oracle *Oracle, latency func(Arch) (float64, error)) *DeviceOracle {
 	return &DeviceOracle{oracle: oracle, latency: latency, seen: make(map[Arch]Measurement)}
 }
 
-// Query measures an architecture. One that was asked before is answered from memory at no cost. Its errors are those
-// of Oracle.Query, or say that there is no latency for a, which is then not charged.
+// Query measures an architecture. One that was asked before is answered from memory at no cost. Its
+// errors are those of Oracle.Query, or say that there is no latency for a, which is then not
+// charged.
 func (o *DeviceOracle) Query(a Arch) (Measurement, error) {
 	key, err := o.oracle.key(a)
 	if err != nil {

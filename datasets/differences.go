@@ -5,10 +5,11 @@ import (
 	"math"
 )
 
-// Differences counts the architectures of two benchmarks on the same finite space whose accuracies differ, and describes the
-// first few. Compared is what both have: mean validation accuracy, mean test accuracy, and the validation accuracies of
-// single runs where both have as many. Accuracies count as equal up to the rounding of published ones, 1e-4 percentage
-// points, which is less than one image of any data set here.
+// Differences counts the architectures of two benchmarks on the same finite space whose accuracies
+// differ, and describes the first few. Compared is what both have: mean validation accuracy, mean
+// test accuracy, and the validation accuracies of single runs where both have as many. Accuracies
+// count as equal up to the rounding of published ones, 1e-4 percentage points, which is less than
+// one image of any data set here.
 func Differences(a, b Benchmark) (n int, first []string, err error) {
 	space, ok := a.Space().(FiniteSpace)
 	if !ok {

@@ -53,8 +53,8 @@ func TestLeakingTheTestSetDoesNotCompile(t *testing.T) {
 	}
 }
 
-// typeChecker returns a function that type-checks a body of func(o *datasets.Oracle, a datasets.Arch)
-// in another package.
+// typeChecker returns a function that type-checks a body of func(o *datasets.Oracle, a
+// datasets.Arch) in another package.
 func typeChecker(t *testing.T) func(body string) error {
 	t.Helper()
 	files := token.NewFileSet()

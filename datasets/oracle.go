@@ -29,8 +29,8 @@ type Oracle struct {
 	closed    bool
 }
 
-// maxRepeats is how many answers from memory in a row end a search. It is far above what random sampling takes
-// to find the last architecture of a space the size of NAS-Bench-201.
+// maxRepeats is how many answers from memory in a row end a search. It is far above what random
+// sampling takes to find the last architecture of a space the size of NAS-Bench-201.
 const maxRepeats = 1_000_000
 
 // Query is one entry of an oracle's log.
@@ -68,8 +68,8 @@ func NewOracle(b Benchmark, budget int, label Label) (*Oracle, error) {
 func (o *Oracle) Space() Space { return o.benchmark.Space() }
 
 // Query returns the validation accuracy of a in percent. An architecture asked before is answered
-// from memory at no cost, up to a million times in a row, so that a search that finds nothing new ends. The
-// error is ErrBudget, ErrClosed, or says what is wrong with a, its label or the search.
+// from memory at no cost, up to a million times in a row, so that a search that finds nothing new
+// ends. The error is ErrBudget, ErrClosed, or says what is wrong with a, its label or the search.
 func (o *Oracle) Query(a Arch) (float64, error) {
 	if o.closed {
 		return 0, ErrClosed

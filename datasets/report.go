@@ -25,8 +25,8 @@ type Step struct {
 	Regret    float64 // the benchmark's best mean validation accuracy minus Val, in points; NaN if nobody knows the best
 }
 
-// NewReport judges the search that used o. It needs the benchmark, which a search does not have, and
-// a closed oracle, so no search can look at its own report and go on.
+// NewReport judges the search that used o. It needs the benchmark, which a search does not have,
+// and a closed oracle, so no search can look at its own report and go on.
 func NewReport(o *Oracle, b Benchmark) (*Report, error) {
 	switch {
 	case !o.closed:

@@ -92,8 +92,8 @@ type FiniteSpace interface {
 }
 
 // Schema is the fixed shape in which a [Space] shows its architectures to a network: every
-// architecture is an undirected graph on the same number of nodes, with categorical nodes and edges, or
-// several such graphs that a network treats alike.
+// architecture is an undirected graph on the same number of nodes, with categorical nodes and
+// edges, or several such graphs that a network treats alike.
 type Schema struct {
 	Graphs    int    // graphs that an architecture consists of, each of the shape below; 0 is the same as 1
 	Nodes     int    // nodes of a graph
@@ -124,8 +124,8 @@ func (s Schema) Labels() int {
 }
 
 // Head is one group of a decoder's predictions: Groups independent choices among Classes each,
-// scored by Groups x Classes logits, row by row. A head with a single class holds Groups independent
-// yes-or-no decisions, one logit each.
+// scored by Groups x Classes logits, row by row. A head with a single class holds Groups
+// independent yes-or-no decisions, one logit each.
 type Head struct {
 	Name    string
 	Groups  int

@@ -187,8 +187,8 @@ func (b browser) cells() []labCell {
 	})`)
 }
 
-// runAll runs all cells and checks that each ends, in order and without an error. It calls watch with the states of
-// the cells meanwhile.
+// runAll runs all cells and checks that each ends, in order and without an error. It calls watch
+// with the states of the cells meanwhile.
 func (b browser) runAll(watch func([]labCell)) {
 	b.t.Helper()
 	const limit = 5 * time.Minute // for a cell
@@ -264,8 +264,8 @@ func (b browser) hover() string {
 	return ""
 }
 
-// quickstart copies the notebook to a place where JupyterLab may save it, with a run folder of its own and so many
-// epochs that one sees the training.
+// quickstart copies the notebook to a place where JupyterLab may save it, with a run folder of its
+// own and so many epochs that one sees the training.
 func quickstart(t *testing.T) (inProject string, remove func()) {
 	t.Helper()
 	content, err := os.ReadFile("quickstart.ipynb")

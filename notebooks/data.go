@@ -13,8 +13,9 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// data says which tables are embedded and which official files are there, and else how to get them. With -verify it compares
-// those that are there with the embedded tables, with -rebuild it makes these anew.
+// data says which tables are embedded and which official files are there, and else how to get them.
+// With -verify it compares those that are there with the embedded tables, with -rebuild it makes
+// these anew.
 func data(ctx context.Context, args []string) error {
 	flags := newFlags("data")
 	verifying := flags.Bool("verify", false, "")

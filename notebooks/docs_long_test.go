@@ -47,8 +47,8 @@ func exportAll(t *testing.T) (dir string, names []string) {
 	return dir, names
 }
 
-// TestExports checks that the pages ask for nothing over the network and that formulas are MathML, and that the
-// index leads to them.
+// TestExports checks that the pages ask for nothing over the network and that formulas are MathML,
+// and that the index leads to them.
 func TestExports(t *testing.T) {
 	t.Parallel()
 	dir, names := exportAll(t)

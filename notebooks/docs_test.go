@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// digest is what execute.py notes of the code that it has executed: the SHA-256 of the sources of the code
-// cells, each ended by a zero byte.
+// digest is what execute.py notes of the code that it has executed: the SHA-256 of the sources of
+// the code cells, each ended by a zero byte.
 func (n notebook) digest() string {
 	code := sha256.New()
 	for _, c := range n.Cells {
@@ -57,7 +57,8 @@ func TestNotebooks(t *testing.T) {
 	}
 }
 
-// checkFormat checks that a notebook is written as the launcher writes it, so that a difference is one of content.
+// checkFormat checks that a notebook is written as the launcher writes it, so that a difference is
+// one of content.
 func checkFormat(t *testing.T, path string) {
 	t.Helper()
 	content, err := os.ReadFile(path)

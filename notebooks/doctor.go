@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// doctor prints what notebooks would run with. What is broken becomes the error, with what to do about
-// it; what will be slow is only said. It downloads and repairs nothing.
+// doctor prints what notebooks would run with. What is broken becomes the error, with what to do
+// about it; what will be slow is only said. It downloads and repairs nothing.
 func doctor(ctx context.Context) error {
 	p, err := findProject(ctx)
 	if err != nil {

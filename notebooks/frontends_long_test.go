@@ -10,8 +10,9 @@ import (
 	"testing"
 )
 
-// TestFrontEndPapermill runs papermill's command line from a Python environment of somebody's own, which has nothing of the
-// project, in a folder of their own, with the kernel that go run ./notebooks kernel has registered.
+// TestFrontEndPapermill runs papermill's command line from a Python environment of somebody's own,
+// which has nothing of the project, in a folder of their own, with the kernel that go run
+// ./notebooks kernel has registered.
 func TestFrontEndPapermill(t *testing.T) {
 	f, home := newFrontEnd(t), t.TempDir()
 	venv := filepath.Join(home, "venv")
@@ -39,7 +40,8 @@ func TestFrontEndPapermill(t *testing.T) {
 	}
 }
 
-// TestFrontEndsTwoAtOnceOnOneRunFolder executes the quickstart with two nbconverts that began at the same time.
+// TestFrontEndsTwoAtOnceOnOneRunFolder executes the quickstart with two nbconverts that began at
+// the same time.
 func TestFrontEndsTwoAtOnceOnOneRunFolder(t *testing.T) {
 	f := newFrontEnd(t, "CRLSO_SCALE=smoke", "CRLSO_RUNS="+t.TempDir())
 	path := filepath.Join(working(t), "quickstart.ipynb")
@@ -67,7 +69,8 @@ func TestFrontEndsTwoAtOnceOnOneRunFolder(t *testing.T) {
 	}
 }
 
-// progress is what lines hold that a carriage return overwrites, and what one front end says that waits for the other.
+// progress is what lines hold that a carriage return overwrites, and what one front end says that
+// waits for the other.
 var progress = regexp.MustCompile(`(?m)^.*\r|^waiting for process .*\n`)
 
 func withoutProgress(text string) string { return progress.ReplaceAllString(text, "") }

@@ -16,8 +16,9 @@ import (
 	"testing"
 )
 
-// frontEnd is somebody's Jupyter: the project's Python, started by a shell that knows nothing of the project, with an empty
-// $HOME. Of Go's own it has the caches, so that tests take seconds. Whatever is asked of the network fails the test.
+// frontEnd is somebody's Jupyter: the project's Python, started by a shell that knows nothing of
+// the project, with an empty $HOME. Of Go's own it has the caches, so that tests take seconds.
+// Whatever is asked of the network fails the test.
 type frontEnd struct {
 	python string
 	env    []string
@@ -89,8 +90,8 @@ func (f frontEnd) nbconvert(t *testing.T, dir, path string) notebook {
 	return executed
 }
 
-// talk starts a kernel in the folder of its first argument and has it execute the cells that follow; "restart" restarts it.
-// It prints what each cell prints, or its error.
+// talk starts a kernel in the folder of its first argument and has it execute the cells that
+// follow; "restart" restarts it. It prints what each cell prints, or its error.
 const talk = `
 import sys
 from jupyter_client.manager import start_new_kernel
@@ -164,7 +165,8 @@ func TestACopyInAnotherFolder(t *testing.T) {
 	}
 }
 
-// A front end may start kernels in the project's folder, as papermill does there: it is a module itself.
+// A front end may start kernels in the project's folder, as papermill does there: it is a module
+// itself.
 func TestTheSecondCellFirstAndARestartHalfWay(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")
@@ -176,7 +178,8 @@ func TestTheSecondCellFirstAndARestartHalfWay(t *testing.T) {
 	}
 }
 
-// TestSettingsOfGoOfOnesOwn has those that hide a workspace, and a workspace of the user's around the temporary folder.
+// TestSettingsOfGoOfOnesOwn has those that hide a workspace, and a workspace of the user's around
+// the temporary folder.
 func TestSettingsOfGoOfOnesOwn(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")
@@ -207,8 +210,8 @@ func TestSettingsOfGoOfOnesOwn(t *testing.T) {
 	wantEntries(t, temp)
 }
 
-// TestNothingIsAskedOfTheNetwork lets cells import what the project does not have, of its own and of others. Whoever had
-// registered such a name would have their program run.
+// TestNothingIsAskedOfTheNetwork lets cells import what the project does not have, of its own and
+// of others. Whoever had registered such a name would have their program run.
 func TestNothingIsAskedOfTheNetwork(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")
@@ -228,7 +231,8 @@ func TestNothingIsAskedOfTheNetwork(t *testing.T) {
 	}
 }
 
-// TestFolderOfResultsSeenFromTheShell names a folder for the results as the shell sees it, not the notebook.
+// TestFolderOfResultsSeenFromTheShell names a folder for the results as the shell sees it, not the
+// notebook.
 func TestFolderOfResultsSeenFromTheShell(t *testing.T) {
 	t.Setenv("CRLSO_RUNS", "results")
 	if want := "CRLSO_RUNS=" + filepath.Join(working(t), "results"); !slices.Contains(new(project).environment(), want) {
@@ -236,7 +240,8 @@ func TestFolderOfResultsSeenFromTheShell(t *testing.T) {
 	}
 }
 
-// TestKernelCommand has a $HOME of its own, in which Jupyter finds what the command wrote, until it is taken back.
+// TestKernelCommand has a $HOME of its own, in which Jupyter finds what the command wrote, until it
+// is taken back.
 func TestKernelCommand(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")
@@ -292,7 +297,8 @@ print(jupyter_data_dir(), KernelSpecManager().get_kernel_spec("crlso").display_n
 	}
 }
 
-// TestInstallationThatIsComplete has no go to build anything with, as one that many share has no folder to write to.
+// TestInstallationThatIsComplete has no go to build anything with, as one that many share has no
+// folder to write to.
 func TestInstallationThatIsComplete(t *testing.T) {
 	p, err := findProject(t.Context())
 	if err != nil {

@@ -17,8 +17,9 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// The kernel's name in notebooks and in Jupyter. GoNB's own, gonb, may be somebody's GoNB of another version, which does not
-// know the project: VS Code, papermill and nbconvert would take that one, and it would ask the network for our packages.
+// The kernel's name in notebooks and in Jupyter. GoNB's own, gonb, may be somebody's GoNB of
+// another version, which does not know the project: VS Code, papermill and nbconvert would take
+// that one, and it would ask the network for our packages.
 const (
 	kernelName  = "crlso"
 	displayName = "Go (CR-LSO)"
@@ -41,8 +42,9 @@ type kernelMark struct {
 	Project string `json:"project"`
 }
 
-// spec returns the kernel's content of kernel.json. It needs nothing of the environment that it is started in: not the
-// launcher's, and not the user's settings of Go, of which GOFLAGS and GOWORK can hide the project.
+// spec returns the kernel's content of kernel.json. It needs nothing of the environment that it is
+// started in: not the launcher's, and not the user's settings of Go, of which GOFLAGS and GOWORK
+// can hide the project.
 func (p *project) spec() ([]byte, error) {
 	path := []string{p.tools(), filepath.Join(p.goroot, "bin"), "${PATH}"}
 	spec := kernelSpec{
@@ -60,11 +62,13 @@ func (p *project) spec() ([]byte, error) {
 	return json.MarshalIndent(spec, "", "  ")
 }
 
-// goFlags keeps go from changing a go.mod, and from asking git about folders that may be somebody else's.
+// goFlags keeps go from changing a go.mod, and from asking git about folders that may be somebody
+// else's.
 const goFlags = "-mod=readonly -buildvcs=false"
 
-// goCommand is the go command for cells. GoNB runs `go get` before each: that would ask the network for the versions of all
-// modules, and for packages of this project that it does not have. `!*go get NAME` in a cell works.
+// goCommand is the go command for cells. GoNB runs `go get` before each: that would ask the network
+// for the versions of all modules, and for packages of this project that it does not have. `!*go
+// get NAME` in a cell works.
 const goCommand = `#!/bin/sh
 case "$*" in get | "get -t") exit 0 ;; esac
 exec %s "$@"
@@ -93,8 +97,9 @@ func (p *project) kernel(ctx context.Context, env []string, log io.Writer) error
 // tools is the folder of the kernel's programs.
 func (p *project) tools() string { return filepath.Join(p.cache, "kernel") }
 
-// installTools builds the kernel and goimports, of the versions in go.mod, and what starts the kernel, if they are not there.
-// An installation that is complete is not touched, so it may be read-only.
+// installTools builds the kernel and goimports, of the versions in go.mod, and what starts the
+// kernel, if they are not there. An installation that is complete is not touched, so it may be
+// read-only.
 func (p *project) installTools(ctx context.Context, env []string, log io.Writer) error {
 	bin := p.tools()
 	command, program := filepath.Join(bin, "go"), filepath.Join(p.goroot, "bin", "go")
@@ -232,8 +237,8 @@ func (p *project) unregister(path, owner string) error {
 	return fmt.Errorf("%s is the kernel of the project in %s, and stays: run `go run ./notebooks kernel -remove` there", path, owner)
 }
 
-// readKernel reads a kernel.json that some copy of this project wrote, nil if there is no such file. Somebody else's is
-// an error.
+// readKernel reads a kernel.json that some copy of this project wrote, nil if there is no such
+// file. Somebody else's is an error.
 func readKernel(path string) (*kernelSpec, error) {
 	content, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {

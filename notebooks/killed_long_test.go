@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// TestTwoLaunchers runs one notebook twice at once into one folder, beside what a killed launcher has left there.
+// TestTwoLaunchers runs one notebook twice at once into one folder, beside what a killed launcher
+// has left there.
 func TestTwoLaunchers(t *testing.T) {
 	t.Parallel()
 	out := t.TempDir()

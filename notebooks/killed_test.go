@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// TestKilled kills go run, the launcher, its Python or its kernel while a cell computes. After a second nothing is left
-// of what they have started.
+// TestKilled kills go run, the launcher, its Python or its kernel while a cell computes. After a
+// second nothing is left of what they have started.
 func TestKilled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")

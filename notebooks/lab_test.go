@@ -34,8 +34,8 @@ func (b *lockedBuffer) String() string {
 // labToken is what JupyterLab asks of those who use it in tests.
 const labToken = "secret"
 
-// startLab starts go run ./notebooks lab with further arguments, and returns its command and address. The log is for
-// messages of failure.
+// startLab starts go run ./notebooks lab with further arguments, and returns its command and
+// address. The log is for messages of failure.
 func startLab(t *testing.T, settings func(*exec.Cmd), args ...string) (cmd *exec.Cmd, server string, log *lockedBuffer) {
 	t.Helper()
 	args = append([]string{"lab", "--no-browser", "--ServerApp.port=0", "--IdentityProvider.token=" + labToken}, args...)

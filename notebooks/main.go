@@ -1,9 +1,10 @@
-// Command notebooks makes ready what the project's notebooks need, executes or opens them, and measures the project's speed:
+// Command notebooks makes ready what the project's notebooks need, executes or opens them, and
+// measures the project's speed:
 //
 //	go run ./notebooks run quickstart
 //
-// The kernel, its tools, the Python environment, XLA's plugin and the data all go below .cache in the
-// project, or $CRLSO_CACHE. What is there already is used as it is.
+// The kernel, its tools, the Python environment, XLA's plugin and the data all go below .cache in
+// the project, or $CRLSO_CACHE. What is there already is used as it is.
 package main
 
 import (
@@ -56,7 +57,8 @@ func main() {
 	}
 }
 
-// goRun returns the process of go run, if that has started this one: it does not hand on every signal.
+// goRun returns the process of go run, if that has started this one: it does not hand on every
+// signal.
 func goRun() []int {
 	parent := os.Getppid()
 	if path, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", parent)); err == nil && filepath.Base(path) == "go" {

@@ -55,7 +55,8 @@ func result(t testing.TB, cmd *exec.Cmd) (stdout, stderr string, status int) {
 	return out.String(), said.String(), cmd.ProcessState.ExitCode()
 }
 
-// wantFailure checks that the command fails with exit status 1 and one line that contains all parts.
+// wantFailure checks that the command fails with exit status 1 and one line that contains all
+// parts.
 func wantFailure(t *testing.T, cmd *exec.Cmd, parts ...string) {
 	t.Helper()
 	_, stderr, status := result(t, cmd)
@@ -95,8 +96,8 @@ func wantEntries(t *testing.T, dir string, names ...string) {
 	}
 }
 
-// emptyHome gives cmd an empty $HOME, and checks at the end of the test that it has stayed so. Go's own
-// files stay where they are.
+// emptyHome gives cmd an empty $HOME, and checks at the end of the test that it has stayed so. Go's
+// own files stay where they are.
 func emptyHome(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
 	p, err := findProject(t.Context())
@@ -290,8 +291,8 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// writeHardware writes what is embedded of HW-NAS-Bench in the layout of the benchmark's own file, but for a change of one
-// latency.
+// writeHardware writes what is embedded of HW-NAS-Bench in the layout of the benchmark's own file,
+// but for a change of one latency.
 func writeHardware(t *testing.T, path, change string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

@@ -23,9 +23,9 @@ var comparisons = []struct {
 	{"03_nas_bench_301_stand_in", "", "-301 stand-in", []int{50, 100, 192}},
 }
 
-// TestVariantTable recomputes the tables of the concave ensemble in the READMEs from the kept results:
-// one row for each data set in the first, one for each number of queries in that of crlso. The best
-// rival is the method of the highest mean after as many queries that is no ensemble.
+// TestVariantTable recomputes the tables of the concave ensemble in the READMEs from the kept
+// results: one row for each data set in the first, one for each number of queries in that of crlso.
+// The best rival is the method of the highest mean after as many queries that is no ensemble.
 func TestVariantTable(t *testing.T) {
 	short, full := readme(t, "../README.md"), readme(t, "../crlso/README.md")
 	for _, c := range comparisons {
@@ -69,8 +69,8 @@ func (p page) wantRow(t *testing.T, row string) {
 	}
 }
 
-// versus is the concave ensemble beside local search and the best rival: means and a difference, each
-// with its interval.
+// versus is the concave ensemble beside local search and the best rival: means and a difference,
+// each with its interval.
 type versus struct{ local, rival, best, ensemble, difference string }
 
 func newVersus(r *experiment.Results, dataSet string, queries int) (v versus, err error) {

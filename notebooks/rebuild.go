@@ -17,8 +17,9 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// rebuild makes each embedded file anew from the reference tables or official files in a folder, compares it with the one that is there, and
-// writes it if it differs. The program that runs holds the old ones: a second run makes what depends on them.
+// rebuild makes each embedded file anew from the reference tables or official files in a folder,
+// compares it with the one that is there, and writes it if it differs. The program that runs holds
+// the old ones: a second run makes what depends on them.
 func rebuild(ctx context.Context, from string) error {
 	p, err := findProject(ctx)
 	if err != nil {
@@ -57,7 +58,8 @@ func rebuild(ctx context.Context, from string) error {
 	return nil
 }
 
-// published is the source of the test accuracies of NAS-Bench-201: the reference table or the benchmark's own files.
+// published is the source of the test accuracies of NAS-Bench-201: the reference table or the
+// benchmark's own files.
 func published(in func(name string) string) nasbench201.Source {
 	const table, folder = "nb201.csv.gz", "NATS-tss-v1_0-3ffb9-simple"
 	path := either(in, table, folder, folder+".tar")

@@ -71,8 +71,8 @@ func parseRun(args []string) (size, target string, names []string, err error) {
 	return size, target, names, nil
 }
 
-// notebooks returns the paths of the notebooks with these names, or of all if there are none. A name
-// may be the path of an .ipynb file.
+// notebooks returns the paths of the notebooks with these names, or of all if there are none. A
+// name may be the path of an .ipynb file.
 func (p *project) notebooks(names []string) ([]string, error) {
 	all, err := filepath.Glob(p.file("*.ipynb"))
 	if err != nil {
@@ -107,7 +107,8 @@ func (p *project) notebooks(names []string) ([]string, error) {
 
 func stem(path string) string { return strings.TrimSuffix(filepath.Base(path), ".ipynb") }
 
-// writable makes the folder dir, tries whether files can be made in it, and returns its absolute path.
+// writable makes the folder dir, tries whether files can be made in it, and returns its absolute
+// path.
 func writable(dir string) (string, error) {
 	path, err := filepath.Abs(dir)
 	if err == nil {

@@ -52,7 +52,8 @@ func findProject(ctx context.Context) (*project, error) {
 // file returns the path of a file in the notebooks folder.
 func (p *project) file(name string) string { return filepath.Join(p.root, "notebooks", name) }
 
-// openLog opens the log file of that name anew; where another launcher is writing to it, one with a number.
+// openLog opens the log file of that name anew; where another launcher is writing to it, one with a
+// number.
 func (p *project) openLog(name string) (*os.File, error) {
 	dir := filepath.Join(p.own, "log")
 	err := os.MkdirAll(dir, 0o777)
@@ -126,7 +127,8 @@ func (p *project) prepare(ctx context.Context) (python string, env []string, err
 	return python, env, nil
 }
 
-// environment returns this process's environment with what Jupyter needs. Nothing in it points to $HOME.
+// environment returns this process's environment with what Jupyter needs. Nothing in it points to
+// $HOME.
 func (p *project) environment() []string {
 	jupyter := filepath.Join(p.own, "jupyter")
 	env := []string{
@@ -150,10 +152,10 @@ func (p *project) environment() []string {
 	return env
 }
 
-// child returns a command that runs Jupyter's Python in the project's folder. It is in a process group
-// of its own, so that a Ctrl-C at the terminal reaches it once: as the signal sent when ctx ends. It
-// then has some time to stop the kernel. If this process is killed, the child is killed too, for which runChild has
-// to start it.
+// child returns a command that runs Jupyter's Python in the project's folder. It is in a process
+// group of its own, so that a Ctrl-C at the terminal reaches it once: as the signal sent when ctx
+// ends. It then has some time to stop the kernel. If this process is killed, the child is killed
+// too, for which runChild has to start it.
 func (p *project) child(ctx context.Context, env []string, signal os.Signal, python string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, python, append([]string{"-IB"}, args...)...)
 	cmd.Dir, cmd.Env = p.root, env
@@ -164,7 +166,8 @@ func (p *project) child(ctx context.Context, env []string, signal os.Signal, pyt
 	return cmd
 }
 
-// runChild runs a command of child. To Linux, the parent of a process is the thread that started it: it has to stay.
+// runChild runs a command of child. To Linux, the parent of a process is the thread that started
+// it: it has to stay.
 func runChild(cmd *exec.Cmd) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

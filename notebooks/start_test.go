@@ -10,8 +10,8 @@ import (
 	"github.com/cr-lso/cr-lso/notebooks/scale"
 )
 
-// firstOutput starts a kernel in the folder of its first argument, has it execute the cell that follows, and prints how
-// many seconds it took until that printed something.
+// firstOutput starts a kernel in the folder of its first argument, has it execute the cell that
+// follows, and prints how many seconds it took until that printed something.
 const firstOutput = `
 import sys, time
 from jupyter_client.manager import start_new_kernel
@@ -30,8 +30,8 @@ client.stop_channels()
 manager.shutdown_kernel(now=True)
 `
 
-// BenchmarkFirstOutput is what a reader waits from the start of a kernel to the first printed line, with caches warm: of a
-// cell of its own, and of one that opens the backend of the method.
+// BenchmarkFirstOutput is what a reader waits from the start of a kernel to the first printed line,
+// with caches warm: of a cell of its own, and of one that opens the backend of the method.
 func BenchmarkFirstOutput(b *testing.B) {
 	p, err := findProject(b.Context())
 	if err != nil {
@@ -69,8 +69,8 @@ func BenchmarkFirstOutput(b *testing.B) {
 	}
 }
 
-// BenchmarkQuickstart executes the quickstart from the beginning, in a folder of its own. The peak of memory is that of the
-// largest process: a cell's, or a compiler's if that is larger.
+// BenchmarkQuickstart executes the quickstart from the beginning, in a folder of its own. The peak
+// of memory is that of the largest process: a cell's, or a compiler's if that is larger.
 func BenchmarkQuickstart(b *testing.B) {
 	content, err := os.ReadFile("quickstart.ipynb")
 	if err != nil {

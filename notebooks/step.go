@@ -12,8 +12,9 @@ import (
 	"github.com/mattn/go-isatty"
 )
 
-// step does one step of the preparation. One that takes more than a moment is shown, with the time it
-// took, and on a terminal with what it is doing. What do says goes to the log, which the error names.
+// step does one step of the preparation. One that takes more than a moment is shown, with the time
+// it took, and on a terminal with what it is doing. What do says goes to the log, which the error
+// names.
 func step(ctx context.Context, name string, log *os.File, do func(log io.Writer) error) error {
 	fmt.Fprintf(log, "== %s, %s\n", name, time.Now().Format(time.DateTime))
 	status := &status{name: name, began: time.Now(), terminal: isatty.IsTerminal(os.Stdout.Fd())}

@@ -1,6 +1,6 @@
-// Package backend finds the fastest hardware at hand for GoMLX and makes it ready: XLA's plugins for
-// CPUs and NVIDIA cards, further clients of a plugin, and a pool of compiled programs. Below it,
-// package compilecache keeps compiled programs between processes.
+// Package backend finds the fastest hardware at hand for GoMLX and makes it ready: XLA's plugins
+// for CPUs and NVIDIA cards, further clients of a plugin, and a pool of compiled programs. Below
+// it, package compilecache keeps compiled programs between processes.
 package backend
 
 import (
@@ -16,8 +16,9 @@ import (
 )
 
 // portable returns GoMLX's Go backend. Its default parallelism deadlocks on machines with few cores
-// (github.com/gomlx/compute v0.1.2), so there is no limit unless the options set one. That is what the
-// option parallelism=-1 does too, but it prints a line on standard output, among a cell's results.
+// (github.com/gomlx/compute v0.1.2), so there is no limit unless the options set one. That is what
+// the option parallelism=-1 does too, but it prints a line on standard output, among a cell's
+// results.
 func portable(options string) (compute.Backend, error) {
 	backend, err := compute.NewWithConfig(strings.TrimSuffix(gobackend.BackendName+":"+options, ":"))
 	if err != nil || strings.Contains(options, "parallelism") {
@@ -31,12 +32,12 @@ func portable(options string) (compute.Backend, error) {
 // warning is for what New says, once in a process, when it cannot use the fastest hardware.
 var warning sync.Once
 
-// New returns the fastest backend at hand: the one that $GOMLX_BACKEND names if it is set, else
-// XLA with the plugin that [PreparePlugin] made or that GoMLX finds by itself, else GoMLX's Go backend,
+// New returns the fastest backend at hand: the one that $GOMLX_BACKEND names if it is set, else XLA
+// with the plugin that [PreparePlugin] made or that GoMLX finds by itself, else GoMLX's Go backend,
 // several times slower, with one warning on standard error.
 //
-// Names are "xla", "xla:cpu", "xla:cuda", "xla:/path/to/plugin.so" and "go", with GoMLX's own options
-// after them. It downloads nothing. The error is one line.
+// Names are "xla", "xla:cpu", "xla:cuda", "xla:/path/to/plugin.so" and "go", with GoMLX's own
+// options after them. It downloads nothing. The error is one line.
 func New() (compute.Backend, error) {
 	if config := os.Getenv(compute.ConfigEnvVar); config != "" {
 		backend, err := Named(config)

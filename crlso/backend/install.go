@@ -40,8 +40,9 @@ var cpuWheel = source.Wheel{
 	Size:    62711338,
 }
 
-// cudaPackages are the Python packages that carry the CUDA plugin and NVIDIA's libraries that it needs, those of CUDA 13.0.
-// GoMLX's own installer takes the latest of all, which nobody has tried together.
+// cudaPackages are the Python packages that carry the CUDA plugin and NVIDIA's libraries that it
+// needs, those of CUDA 13.0. GoMLX's own installer takes the latest of all, which nobody has tried
+// together.
 var cudaPackages = []string{
 	"jax-cuda13-pjrt==0.11.2",
 	"nvidia-cublas==13.1.0.3",
@@ -69,10 +70,11 @@ var lookupTimeout = 20 * time.Second
 // PreparePlugin makes XLA's plugin ready below source.CacheDir, and returns its path. One that is
 // there and whole is returned at once; a broken one is replaced.
 //
-// With an NVIDIA card it is the CUDA plugin, with NVIDIA's libraries, from Python packages (some GB); the CPU plugin is
-// made ready beside it, for those who ask for it and for a card that does not work. Else, or if that fails,
-// it is the CPU plugin: the release that this version of GoMLX was tested with, or, where that cannot be
-// reached, the one in the Python package lammps-jax-pjrt-cpu. Progress goes to log.
+// With an NVIDIA card it is the CUDA plugin, with NVIDIA's libraries, from Python packages (some
+// GB); the CPU plugin is made ready beside it, for those who ask for it and for a card that does
+// not work. Else, or if that fails, it is the CPU plugin: the release that this version of GoMLX
+// was tested with, or, where that cannot be reached, the one in the Python package
+// lammps-jax-pjrt-cpu. Progress goes to log.
 func PreparePlugin(ctx context.Context, log io.Writer) (path string, err error) {
 	cache, err := source.CacheDir()
 	if err != nil {
@@ -145,7 +147,8 @@ func prepare(ctx context.Context, lib, name string, install install, log io.Writ
 	return path, nil
 }
 
-// installCUDA puts the plugin into a folder with the packages' libraries, where it looks for them by its own place.
+// installCUDA puts the plugin into a folder with the packages' libraries, where it looks for them
+// by its own place.
 func installCUDA(ctx context.Context, path string, log io.Writer) error {
 	folder := filepath.Dir(path)
 	if err := source.RemoveFolder(folder); err != nil {
@@ -266,10 +269,12 @@ func installWheel(ctx context.Context, plugin string, log io.Writer) error {
 	})
 }
 
-// sumSuffix ends the name of the file beside a plugin that holds its SHA-256, as sha256sum writes it.
+// sumSuffix ends the name of the file beside a plugin that holds its SHA-256, as sha256sum writes
+// it.
 const sumSuffix = ".sha256"
 
-// extract makes the plugin out of what write writes, and its checksum. What is no plugin is removed.
+// extract makes the plugin out of what write writes, and its checksum. What is no plugin is
+// removed.
 func extract(plugin string, write func(io.Writer) error) error {
 	sum := sha256.New()
 	part := plugin + ".part"
@@ -291,8 +296,8 @@ func extract(plugin string, write func(io.Writer) error) error {
 	return os.Rename(part, plugin)
 }
 
-// checkPlugin returns an error if the plugin at path is missing, wrapping fs.ErrNotExist, or does not
-// look like one, or is not what was extracted.
+// checkPlugin returns an error if the plugin at path is missing, wrapping fs.ErrNotExist, or does
+// not look like one, or is not what was extracted.
 func checkPlugin(path string) error {
 	if err := checkLibrary(path); err != nil {
 		return err
@@ -318,8 +323,8 @@ func checkPlugin(path string) error {
 	return nil
 }
 
-// abandonable returns what f returns, or the cause of ctx's end if that comes first: f then runs on,
-// and its result is lost.
+// abandonable returns what f returns, or the cause of ctx's end if that comes first: f then runs
+// on, and its result is lost.
 func abandonable[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	type result struct {
 		value T

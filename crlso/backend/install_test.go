@@ -36,8 +36,8 @@ func plugin(t testing.TB) (path string) {
 	return path
 }
 
-// emptyMachine gives the test a machine with an empty cache, no plugin, no card and no Python, whose
-// network is transport. It returns the path where the CPU plugin goes.
+// emptyMachine gives the test a machine with an empty cache, no plugin, no card and no Python,
+// whose network is transport. It returns the path where the CPU plugin goes.
 func emptyMachine(t *testing.T, transport http.RoundTripper) (path string) {
 	t.Helper()
 	usual, err := source.CacheDir()

@@ -6,17 +6,17 @@ import (
 	"github.com/gomlx/compute"
 )
 
-// Pool keeps what is expensive to make and serves one user at a time, such as compiled programs with
-// their weights, for the next user who asks for the same key. Several goroutines may use it at once.
-// The zero value is empty; it must not be copied after first use.
+// Pool keeps what is expensive to make and serves one user at a time, such as compiled programs
+// with their weights, for the next user who asks for the same key. Several goroutines may use it at
+// once. The zero value is empty; it must not be copied after first use.
 type Pool[K comparable, T any] struct {
 	mu   sync.Mutex
 	idle map[K][]T
 	made map[K]int
 }
 
-// Take returns an item that was put back under the key. If there is none it returns a new one, which
-// newItem makes on the [Client] of the backend whose turn it is.
+// Take returns an item that was put back under the key. If there is none it returns a new one,
+// which newItem makes on the [Client] of the backend whose turn it is.
 func (p *Pool[K, T]) Take(key K, backend compute.Backend, newItem func(compute.Backend) (T, error)) (T, error) {
 	p.mu.Lock()
 	if idle := p.idle[key]; len(idle) > 0 {

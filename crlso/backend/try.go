@@ -33,8 +33,8 @@ func init() {
 }
 
 // Try opens what [New] opens, in a process of its own, which is this program started again. XLA
-// ends its process where other libraries return an error, as at a flag in $XLA_FLAGS that it does not
-// know: then the error says why. What New would return as an error is none of Try.
+// ends its process where other libraries return an error, as at a flag in $XLA_FLAGS that it does
+// not know: then the error says why. What New would return as an error is none of Try.
 func Try(ctx context.Context) error { return try(ctx, os.Getenv(compute.ConfigEnvVar)) }
 
 // try is Try with another $GOMLX_BACKEND.
@@ -53,7 +53,8 @@ func try(ctx context.Context, config string) error {
 
 var fatal = regexp.MustCompile(`(?m)^F\d{4} .*?\] (.*)$`)
 
-// startAgain starts this program again in another environment, and returns why it crashed, "" if it did not.
+// startAgain starts this program again in another environment, and returns why it crashed, "" if it
+// did not.
 func startAgain(ctx context.Context, env []string) (why string) {
 	ctx, cancel := context.WithTimeoutCause(ctx, time.Minute, errors.New("no answer within a minute"))
 	defer cancel()

@@ -33,7 +33,8 @@ func init() {
 	}
 }
 
-// program runs such a program in a folder outside of the project, on a machine with no more than env says.
+// program runs such a program in a folder outside of the project, on a machine with no more than
+// env says.
 func program(t *testing.T, env ...string) (stdout, stderr string) {
 	t.Helper()
 	self, err := os.Executable()
@@ -101,7 +102,8 @@ func TestXLAFlags(t *testing.T) {
 	}
 }
 
-// TestCrashingPlugin tells of a plugin that ends its process, installs none, and deletes none of the user's.
+// TestCrashingPlugin tells of a plugin that ends its process, installs none, and deletes none of
+// the user's.
 func TestCrashingPlugin(t *testing.T) {
 	crashes := library(t, "#include <stdlib.h>\nvoid *GetPjrtApi(void) { abort(); }")
 	path := emptyMachine(t, release(t, archive(t, [2]string{cpuPlugin, string(crashes)})))
@@ -129,7 +131,8 @@ func TestPluginByHand(t *testing.T) {
 	}
 }
 
-// TestPreparePluginElsewhere installs into the user's cache for a program that is started outside of the project.
+// TestPreparePluginElsewhere installs into the user's cache for a program that is started outside
+// of the project.
 func TestPreparePluginElsewhere(t *testing.T) {
 	emptyMachine(t, release(t, archive(t, [2]string{cpuPlugin, string(library(t, notReally))})))
 	t.Setenv("CRLSO_CACHE", "")

@@ -29,7 +29,8 @@ var systemLib = "/usr/local/lib"
 // hasNVIDIA reports whether the machine has an NVIDIA card.
 var hasNVIDIA = installer.HasNvidiaGPU
 
-// getsPlugin says how to get a plugin, here or in a program of the user's own that is started elsewhere.
+// getsPlugin says how to get a plugin, here or in a program of the user's own that is started
+// elsewhere.
 func getsPlugin(what string) string {
 	cache, err := source.CacheDir()
 	if own, _ := source.UserCache(); err != nil || cache == own {
@@ -38,11 +39,12 @@ func getsPlugin(what string) string {
 	return "run `go run ./notebooks run quickstart` to get " + what
 }
 
-// newXLA returns XLA with the plugin that config names: an absolute path, "cuda", "cpu", or "" for the
-// best one that works, with a warning if there is a card and it cannot be used; then GoMLX's options,
-// each after a comma.
+// newXLA returns XLA with the plugin that config names: an absolute path, "cuda", "cpu", or "" for
+// the best one that works, with a warning if there is a card and it cannot be used; then GoMLX's
+// options, each after a comma.
 //
-// Plugins are given to GoMLX by their path only: its own search downloads, and panics at a broken file.
+// Plugins are given to GoMLX by their path only: its own search downloads, and panics at a broken
+// file.
 func newXLA(config string) (compute.Backend, error) {
 	if os.Getenv(flagsVar) != "" && os.Getenv(tryVar) == "" { // XLA ends the process at a flag that it does not know
 		if err := try(context.Background(), "xla:"+config); err != nil {
@@ -165,10 +167,11 @@ type clientsOf struct {
 	more []compute.Backend
 }
 
-// Client returns a backend for the nth user, n = 0, 1, ..., of those that compute at the same time: in turn the backend itself
-// and, on a CPU, clients of the same plugin, as many as Go may use processors. One client of XLA's CPU plugin runs the
-// programs that it gets at the same time one after another, however many processors are idle. A backend that is
-// not from this package serves all.
+// Client returns a backend for the nth user, n = 0, 1, ..., of those that compute at the same time:
+// in turn the backend itself and, on a CPU, clients of the same plugin, as many as Go may use
+// processors. One client of XLA's CPU plugin runs the programs that it gets at the same time one
+// after another, however many processors are idle. A backend that is not from this package serves
+// all.
 func Client(backend compute.Backend, n int) (compute.Backend, error) {
 	n %= runtime.GOMAXPROCS(0)
 	if n == 0 || !OnCPU(backend) {
@@ -192,15 +195,16 @@ func Client(backend compute.Backend, n int) (compute.Backend, error) {
 	return c.more[n-1], nil
 }
 
-// keepPrograms gives a plugin a cache of compiled programs. Where that fails they are compiled each time.
+// keepPrograms gives a plugin a cache of compiled programs. Where that fails they are compiled each
+// time.
 func keepPrograms(plugin string) {
 	if cache, err := source.OwnDir(); err == nil {
 		compilecache.Open(plugin, filepath.Join(cache, "xla", "programs"))
 	}
 }
 
-// checkLibrary finds out what loading the shared library at path would find out by crashing: that it
-// was cut off, or is not a library for this machine, or not a PJRT plugin.
+// checkLibrary finds out what loading the shared library at path would find out by crashing: that
+// it was cut off, or is not a library for this machine, or not a PJRT plugin.
 func checkLibrary(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -5,7 +5,8 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// Beliefs are what an ensemble's members together expect of architectures, on the scale of their labels.
+// Beliefs are what an ensemble's members together expect of architectures, on the scale of their
+// labels.
 type Beliefs struct {
 	Archs           []datasets.Arch
 	Mean, Deviation []float64

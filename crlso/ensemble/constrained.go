@@ -4,8 +4,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// constrainedProblem is convex: maximise a concave objective over the points z of a box for which a convex cost is at most
-// a limit.
+// constrainedProblem is convex: maximise a concave objective over the points z of a box for which a
+// convex cost is at most a limit.
 type constrainedProblem struct {
 	objective, cost func(z *Node) *Node // [B] of points [B, Z]
 	low, high       *Node               // corners of the box, [Z] each
@@ -19,13 +19,14 @@ type ascent struct {
 	step  *Node // scalar, the number of steps so far
 }
 
-// advance makes one step of the projected switching subgradient method: where the cost is above the limit, the Polyak step
-// towards it, and elsewhere a step up the objective, of length size / sqrt(k + 1) for step number k. Then it goes
-// to the closest point of the box. Networks of leaky ReLUs have kinks, so no smoother method applies; for convex problems
-// the best point found converges to the optimum.
+// advance makes one step of the projected switching subgradient method: where the cost is above the
+// limit, the Polyak step towards it, and elsewhere a step up the objective, of length size / sqrt(k
+// + 1) for step number k. Then it goes to the closest point of the box. Networks of leaky ReLUs
+// have kinks, so no smoother method applies; for convex problems the best point found converges to
+// the optimum.
 //
-// Source: Polyak, "A general method for solving extremum problems", 1967; Nesterov, "Introductory Lectures on Convex
-// Optimization", 2004, section 3.2.4.
+// Source: Polyak, "A general method for solving extremum problems", 1967; Nesterov, "Introductory
+// Lectures on Convex Optimization", 2004, section 3.2.4.
 func (p constrainedProblem) advance(s ascent, limit, size *Node) ascent {
 	objective, cost := p.objective(s.z), p.cost(s.z)
 	up := Gradient(ReduceAllSum(objective), s.z)[0]

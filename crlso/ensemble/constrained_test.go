@@ -12,7 +12,8 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// solveFrom runs the solver for 400 steps from each start, and returns the best points with their values.
+// solveFrom runs the solver for 400 steps from each start, and returns the best points with their
+// values.
 func solveFrom(t *testing.T, backend compute.Backend, objective, cost func(*Node) *Node, starts [][]float64, limits []float64) ([][]float64, []float64) {
 	t.Helper()
 	exec, err := model.NewExec(backend, model.NewStore(), func(_ *model.Scope, inputs []*Node) []*Node {
@@ -42,8 +43,8 @@ func solveFrom(t *testing.T, backend compute.Backend, objective, cost func(*Node
 	return nn.Rows(best, 2), nn.Float64s(values)
 }
 
-// TestConstrainedByHand solves problems whose solutions are known: the highest x + y in a disc, and in a disc that reaches out
-// of the box, and the lowest |x - 1| + |y| left of a line.
+// TestConstrainedByHand solves problems whose solutions are known: the highest x + y in a disc, and
+// in a disc that reaches out of the box, and the lowest |x - 1| + |y| left of a line.
 func TestConstrainedByHand(t *testing.T) {
 	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
 		x := func(z *Node) *Node { return Squeeze(Slice(z, AxisRange(), AxisRange(0, 1)), -1) }

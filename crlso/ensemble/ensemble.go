@@ -18,18 +18,19 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// Ensemble is a relative of CR-LSO for budgets of tens of queries, this project's own, as a search.Searcher. In every
-// round it trains several pairs of [Encoder] and [ICNN] from fresh weights on what is labelled, so that each pair shapes
-// a latent space of its own in which accuracy is concave; then it queries the architectures for which the pairs
-// together expect the largest improvement.
+// Ensemble is a relative of CR-LSO for budgets of tens of queries, this project's own, as a
+// search.Searcher. In every round it trains several pairs of [Encoder] and [ICNN] from fresh
+// weights on what is labelled, so that each pair shapes a latent space of its own in which accuracy
+// is concave; then it queries the architectures for which the pairs together expect the largest
+// improvement.
 //
-// It departs from the paper in this: labels are the measured ones and no pseudo-labels, mapped to normal
-// quantiles, which keeps their order and resolves the top; the latent space is learned from the labels alone,
-// without a decoder; and the models are evaluated at the latents of all architectures instead of followed
-// along their gradient.
+// It departs from the paper in this: labels are the measured ones and no pseudo-labels, mapped to
+// normal quantiles, which keeps their order and resolves the top; the latent space is learned from
+// the labels alone, without a decoder; and the models are evaluated at the latents of all
+// architectures instead of followed along their gradient.
 //
-// Several goroutines may use an Ensemble at once. Like a [Searcher] it keeps its compiled programs, so its fields must
-// not be changed while it is in use, and it must not be copied after first use.
+// Several goroutines may use an Ensemble at once. Like a [Searcher] it keeps its compiled programs,
+// so its fields must not be changed while it is in use, and it must not be copied after first use.
 type Ensemble struct {
 	Backend compute.Backend
 	Config  Config
@@ -44,24 +45,25 @@ type pairKey struct {
 
 // Config holds the hyperparameters of an [Ensemble].
 type Config struct {
-	// Networks describes encoder and surrogate by LatentDim, HiddenDim, EncoderLayers, StateScale, Surrogate
-	// and ICNN*, and by LabelTransform what they learn: normal quantiles of the accuracies, or for
-	// FractionLabels the accuracies less their mean, over their standard deviation.
+	// Networks describes encoder and surrogate by LatentDim, HiddenDim, EncoderLayers, StateScale,
+	// Surrogate and ICNN*, and by LabelTransform what they learn: normal quantiles of the
+	// accuracies, or for FractionLabels the accuracies less their mean, over their standard
+	// deviation.
 	Networks crlso.Config
 	Members  int // pairs of encoder and surrogate
 	Initial  int // random queries before the first round
 	Batch    int // queries in a round, while Growth is less
 	// Growth is the least share of the queries so far that a round adds to them.
 	Growth float64
-	// Local is how many queries of a round are for neighbours of the incumbent, as long as there are new ones. All
-	// members may agree in the same mistake; these queries find out.
+	// Local is how many queries of a round are for neighbours of the incumbent, as long as there
+	// are new ones. All members may agree in the same mistake; these queries find out.
 	Local          int
 	LocalDeviation float64     // factor on the members' standard deviation when a neighbour is chosen
 	Training       nn.Training // of each member, in each round
 }
 
-// Ensemble201 is the configuration that was chosen on NAS-Bench-201, CIFAR-10. Up to 30 labels, every second query is
-// for a neighbour of the incumbent.
+// Ensemble201 is the configuration that was chosen on NAS-Bench-201, CIFAR-10. Up to 30 labels,
+// every second query is for a neighbour of the incumbent.
 func Ensemble201() Config {
 	networks := crlso.Released201()
 	networks.LatentDim, networks.HiddenDim, networks.StateScale = 8, 16, 0.5
@@ -91,10 +93,11 @@ func (e *Ensemble) BackendDescription() string { return e.Backend.Description() 
 // Kind implements search.Searcher.
 func (*Ensemble) Kind() string { return "concave ensemble" }
 
-// Search implements search.Searcher. An oracle that has answered queries already is searched on from there.
+// Search implements search.Searcher. An oracle that has answered queries already is searched on
+// from there.
 //
-// Each round scores all architectures of a space that has no more than 20,000; of a larger one the neighbours
-// of the ten best labelled architectures and random ones, 5,000 in all.
+// Each round scores all architectures of a space that has no more than 20,000; of a larger one the
+// neighbours of the ten best labelled architectures and random ones, 5,000 in all.
 func (e *Ensemble) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	if err := e.Config.validate(); err != nil {
 		return fmt.Errorf("ensemble: %w", err)
@@ -137,8 +140,8 @@ func (c Config) validate() error {
 	return nil
 }
 
-// Fit trains all members from fresh weights on labelled architectures, and returns what they believe of all architectures
-// of the space, in its order.
+// Fit trains all members from fresh weights on labelled architectures, and returns what they
+// believe of all architectures of the space, in its order.
 func (e *Ensemble) Fit(space datasets.FiniteSpace, labelled []datasets.Query, rng *rand.Rand) (Beliefs, error) {
 	return e.fit(space, labelled, rng)
 }
@@ -167,8 +170,9 @@ func (e *Ensemble) fit(space datasets.Space, labelled []datasets.Query, rng *ran
 	return newBeliefs(candidates.Archs, models), nil
 }
 
-// propose returns n architectures that the oracle has not answered, fewer if there are no more: those of the highest expected
-// improvement over the best labelled one, of which Local are neighbours of the incumbent if it has new ones.
+// propose returns n architectures that the oracle has not answered, fewer if there are no more:
+// those of the highest expected improvement over the best labelled one, of which Local are
+// neighbours of the incumbent if it has new ones.
 func (e *Ensemble) propose(oracle *datasets.Oracle, b Beliefs, n int) []datasets.Arch {
 	best := math.Inf(-1)
 	var unknown, neighbours []int
@@ -207,7 +211,8 @@ func mostAccurate(labelled []datasets.Query, n int) []datasets.Query {
 	return stats.Top(labelled, n, func(q datasets.Query) float64 { return q.Accuracy })
 }
 
-// A space that has no more than maxEnumerated architectures is scored as a whole; of another one, maxDrawn.
+// A space that has no more than maxEnumerated architectures is scored as a whole; of another one,
+// maxDrawn.
 const (
 	maxEnumerated = 20_000
 	maxDrawn      = 5_000

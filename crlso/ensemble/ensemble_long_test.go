@@ -13,8 +13,9 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// TestEnsembleRanks trains the ensemble on 300 labels, as many as the released predictor has, whose Kendall tau is 0.599
-// on all cells and -0.03 among the best thousand (the authors' released code, on the same table).
+// TestEnsembleRanks trains the ensemble on 300 labels, as many as the released predictor has, whose
+// Kendall tau is 0.599 on all cells and -0.03 among the best thousand (the authors' released code,
+// on the same table).
 func TestEnsembleRanks(t *testing.T) {
 	truth, err := datasets.Validation(testbed.Table(t))
 	if err != nil {

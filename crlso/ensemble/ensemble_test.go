@@ -89,8 +89,8 @@ func TestEnsembleInLargeSpace(t *testing.T) {
 	}
 }
 
-// TestConcavePair trains a pair twice from fresh weights: it orders what it was trained on, its performance model is
-// concave, and the second pair is another one.
+// TestConcavePair trains a pair twice from fresh weights: it orders what it was trained on, its
+// performance model is concave, and the second pair is another one.
 func TestConcavePair(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")

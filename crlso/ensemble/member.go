@@ -14,11 +14,12 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// powerOfTwo returns the lowest one that is not below n: few programs serve labelled sets of all sizes.
+// powerOfTwo returns the lowest one that is not below n: few programs serve labelled sets of all
+// sizes.
 func powerOfTwo(n int) int { return 1 << bits.Len(uint(n-1)) }
 
-// concavePair is an encoder and a surrogate on its latents, trained from fresh weights as often as one likes by the
-// same compiled programs.
+// concavePair is an encoder and a surrogate on its latents, trained from fresh weights as often as
+// one likes by the same compiled programs.
 type concavePair struct {
 	all     crlso.Table // of the space, if it is small
 	config  Config

@@ -17,17 +17,18 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// TradeoffEnsemble is the [Ensemble]'s relative for accuracy and latency, this project's own, as a search.TradeoffSearcher.
-// Each member is one encoder with two ICNNs on its latents: one models accuracy as 1 - f(z), concave, the other
-// latency as g(z), convex. The most accurate architecture within a limit on latency is then the solution of a convex
-// problem in the latent space,
+// TradeoffEnsemble is the [Ensemble]'s relative for accuracy and latency, this project's own, as a
+// search.TradeoffSearcher. Each member is one encoder with two ICNNs on its latents: one models
+// accuracy as 1 - f(z), concave, the other latency as g(z), convex. The most accurate architecture
+// within a limit on latency is then the solution of a convex problem in the latent space,
 //
 //	maximise 1 - f(z)  subject to  g(z) <= limit,  z in the box of all latents,
 //
-// that each member solves for several limits in every round, from fresh weights. The architectures whose latents are nearest to
-// the solutions are scored by all members together, by the expected improvement over the best architecture within the
-// limit times the probability to be within it (Gardner et al., "Bayesian Optimization with Inequality Constraints",
-// 2014), and the best for each limit is queried.
+// that each member solves for several limits in every round, from fresh weights. The architectures
+// whose latents are nearest to the solutions are scored by all members together, by the expected
+// improvement over the best architecture within the limit times the probability to be within it
+// (Gardner et al., "Bayesian Optimization with Inequality Constraints", 2014), and the best for
+// each limit is queried.
 //
 // Several goroutines may use a TradeoffEnsemble at once; see [Ensemble].
 type TradeoffEnsemble struct {
@@ -62,9 +63,9 @@ func Tradeoff201() TradeoffConfig {
 // Kind implements search.TradeoffSearcher.
 func (*TradeoffEnsemble) Kind() string { return "concave and convex ensemble" }
 
-// SearchTradeoff implements search.TradeoffSearcher, for finite spaces. One query of a round is for the most accurate
-// architecture without a limit, the limits of the others are spread over the front so far, and Local of them go to neighbours
-// of the front.
+// SearchTradeoff implements search.TradeoffSearcher, for finite spaces. One query of a round is for
+// the most accurate architecture without a limit, the limits of the others are spread over the
+// front so far, and Local of them go to neighbours of the front.
 func (e *TradeoffEnsemble) SearchTradeoff(oracle *datasets.DeviceOracle, rng *rand.Rand) error {
 	space, ok := oracle.Space().(datasets.FiniteSpace)
 	if !ok {
@@ -135,8 +136,8 @@ func frontNeighbours(space datasets.FiniteSpace, oracle *datasets.DeviceOracle, 
 	return indices
 }
 
-// tradeoffLabels are what members learn of the labelled architectures: normal quantiles of the accuracies, and latencies less their
-// mean, over their standard deviation.
+// tradeoffLabels are what members learn of the labelled architectures: normal quantiles of the
+// accuracies, and latencies less their mean, over their standard deviation.
 type tradeoffLabels struct {
 	accuracy, latency []float64
 	front             []int
@@ -156,8 +157,8 @@ func newTradeoffLabels(log []datasets.Measurement) tradeoffLabels {
 	return l
 }
 
-// limits returns n limits on latency in random order: none at all, which is infinite, and a random place in each of n-1 equal
-// stretches from the fastest to the slowest member of the front.
+// limits returns n limits on latency in random order: none at all, which is infinite, and a random
+// place in each of n-1 equal stretches from the fastest to the slowest member of the front.
 func (l tradeoffLabels) limits(n int, rng *rand.Rand) []float64 {
 	low, high := l.latency[l.front[0]], l.latency[l.front[len(l.front)-1]]
 	limits := make([]float64, n)
@@ -180,14 +181,15 @@ func (l tradeoffLabels) incumbent(limit float64) float64 {
 	return best
 }
 
-// tradeoffBeliefs are what the members together expect of all architectures, on the scales of their labels, and which
-// architectures are near the solutions for each limit.
+// tradeoffBeliefs are what the members together expect of all architectures, on the scales of their
+// labels, and which architectures are near the solutions for each limit.
 type tradeoffBeliefs struct {
 	accuracy, latency Beliefs
 	near              [][]int
 }
 
-// best returns the candidate with the highest expected improvement on the incumbent within the limit; not ok if none is fresh.
+// best returns the candidate with the highest expected improvement on the incumbent within the
+// limit; not ok if none is fresh.
 func (b tradeoffBeliefs) best(candidates []int, fresh func(int) bool, limit, incumbent, factor float64) (index int, ok bool) {
 	highest := math.Inf(-1)
 	for _, i := range candidates {
@@ -203,9 +205,9 @@ func (b tradeoffBeliefs) best(candidates []int, fresh func(int) bool, limit, inc
 	return index, ok
 }
 
-// Fit trains all members from fresh weights on measured architectures, and returns what they believe of all architectures of the space,
-// in its order: accuracies as normal quantiles of the measured ones, latencies less the mean of the measured ones, over their
-// standard deviation.
+// Fit trains all members from fresh weights on measured architectures, and returns what they
+// believe of all architectures of the space, in its order: accuracies as normal quantiles of the
+// measured ones, latencies less the mean of the measured ones, over their standard deviation.
 func (e *TradeoffEnsemble) Fit(space datasets.FiniteSpace, measured []datasets.Measurement, rng *rand.Rand) (accuracy, latency Beliefs, err error) {
 	beliefs, err := e.fit(space, measured, newTradeoffLabels(measured), nil, rng)
 	return beliefs.accuracy, beliefs.latency, err

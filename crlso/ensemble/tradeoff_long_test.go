@@ -12,7 +12,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
-// TestTradeoffEnsembleRanks fits on 100 random architectures, and holds what the members believe of all others against the truth.
+// TestTradeoffEnsembleRanks fits on 100 random architectures, and holds what the members believe of
+// all others against the truth.
 func TestTradeoffEnsembleRanks(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 2))

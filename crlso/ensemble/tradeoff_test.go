@@ -56,8 +56,9 @@ func TestTradeoffEnsembleSearch(t *testing.T) {
 	searchWith(0)
 }
 
-// TestTradeoffMember fits a member, and checks that its models are concave and convex, that its solutions are within their limits and
-// in the box, that a wider limit allows no less, and that no labelled architecture within a limit is better.
+// TestTradeoffMember fits a member, and checks that its models are concave and convex, that its
+// solutions are within their limits and in the box, that a wider limit allows no less, and that no
+// labelled architecture within a limit is better.
 func TestTradeoffMember(t *testing.T) {
 	t.Parallel()
 	backend := testbed.Go(t)

@@ -16,8 +16,8 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
-// tradeoffMember is an encoder with two surrogates on its latents, trained from fresh weights as often as one likes by the same
-// compiled programs.
+// tradeoffMember is an encoder with two surrogates on its latents, trained from fresh weights as
+// often as one likes by the same compiled programs.
 type tradeoffMember struct {
 	space   datasets.FiniteSpace
 	config  TradeoffConfig
@@ -129,8 +129,8 @@ func (m *tradeoffMember) fit(ctx context.Context, log []datasets.Measurement, la
 // stepsPerCall is how many steps of the solver make one program.
 const stepsPerCall = 10
 
-// solve returns the solution of the member's convex problem for each limit, the best of all starts; nil if none led to a
-// point within the limit.
+// solve returns the solution of the member's convex problem for each limit, the best of all starts;
+// nil if none led to a point within the limit.
 func (m *tradeoffMember) solve(log []datasets.Measurement, labels tradeoffLabels, limits []float64) ([][]float64, error) {
 	dim := m.config.Networks.LatentDim
 	low, high := append([]float64{}, m.latents[0]...), append([]float64{}, m.latents[0]...)
@@ -169,8 +169,8 @@ func (m *tradeoffMember) solve(log []datasets.Measurement, labels tradeoffLabels
 	return solutions, nil
 }
 
-// starts returns the n most accurate labelled architectures within a limit, or else the fastest ones too, over and over if there
-// are too few.
+// starts returns the n most accurate labelled architectures within a limit, or else the fastest
+// ones too, over and over if there are too few.
 func (l tradeoffLabels) starts(limit float64, n int) []int {
 	best := stats.Top(nn.UpTo(len(l.accuracy)), n, func(i int) float64 {
 		if l.latency[i] <= limit {

@@ -13,9 +13,10 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
-// BenchmarkSearches makes searches as an experiment does, as many at once as there are processors, each with all its
-// trainings. It reports the time that one of them adds: a hundred seeds take a hundred times that. What all searches
-// of an experiment share, compiling and pretraining, comes before.
+// BenchmarkSearches makes searches as an experiment does, as many at once as there are processors,
+// each with all its trainings. It reports the time that one of them adds: a hundred seeds take a
+// hundred times that. What all searches of an experiment share, compiling and pretraining, comes
+// before.
 func BenchmarkSearches(b *testing.B) {
 	const searches = 8
 	for _, method := range []struct {

@@ -27,8 +27,8 @@ const (
 
 var columns = []string{"method", "data_set", "seed", "query", "val", "test", "regret", "seconds"}
 
-// Load reads the results in the folder of an experiment, finished or not. A results.csv.gz stands in for a results.csv
-// that is not there.
+// Load reads the results in the folder of an experiment, finished or not. A results.csv.gz stands
+// in for a results.csv that is not there.
 func Load(dir string) (*Results, error) {
 	text, err := os.ReadFile(filepath.Join(dir, planFile))
 	if err != nil {
@@ -116,7 +116,8 @@ func (r *Results) writePlan(dir string) error {
 	})
 }
 
-// finish writes all results in the order of the plan, and removes the files of the unfinished experiment.
+// finish writes all results in the order of the plan, and removes the files of the unfinished
+// experiment.
 func (r *Results) finish(dir string) error {
 	err := source.WriteFile(filepath.Join(dir, resultsFile), func(w io.Writer) error {
 		out := csv.NewWriter(w)
@@ -153,8 +154,9 @@ func writeSearches(out *csv.Writer, p pair, searches ...Search) {
 	}
 }
 
-// read adds the searches of a file to r; it is no error if there is no such file. In an unfinished file
-// the last search may be cut anywhere and is then left out, and searches that r has already are passed over.
+// read adds the searches of a file to r; it is no error if there is no such file. In an unfinished
+// file the last search may be cut anywhere and is then left out, and searches that r has already
+// are passed over.
 func (r *Results) read(path string, unfinished bool) error {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -16,17 +16,18 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// Item is one search of a plan, by the names of method and benchmark, so that it can be sent to another machine.
+// Item is one search of a plan, by the names of method and benchmark, so that it can be sent to
+// another machine.
 type Item struct {
 	Method  string
 	DataSet string
 	Seed    int
 }
 
-// RunOn is [Run] on an engine, such as one that spreads searches over machines. The engine gets the searches whose
-// results are not in the folder dir yet, calls [RunItem] for each, in any process that can write to that
-// folder, and returns when all are done. If it is killed or returns early, what is finished stays, and the next
-// call of RunOn, Run or [Load] finds it.
+// RunOn is [Run] on an engine, such as one that spreads searches over machines. The engine gets the
+// searches whose results are not in the folder dir yet, calls [RunItem] for each, in any process
+// that can write to that folder, and returns when all are done. If it is killed or returns early,
+// what is finished stays, and the next call of RunOn, Run or [Load] finds it.
 func RunOn(dir string, plan Plan, progress io.Writer, engine func(missing []Item) error) (*Results, error) {
 	return complete(dir, plan, func(r *Results, missing []task) error {
 		items := make([]Item, len(missing))
@@ -60,10 +61,10 @@ func RunOn(dir string, plan Plan, progress io.Writer, engine func(missing []Item
 	})
 }
 
-// RunItem runs one search of a plan for [RunOn], and leaves its result in the folder dir as soon as it is there. A search
-// that fails is tried again, three times in all; then RunItem leaves the cause for RunOn to report, so that one search
-// does not stop the others. An error means that nothing was left: the plan lacks the item, ctx is done, or
-// the folder cannot be written to.
+// RunItem runs one search of a plan for [RunOn], and leaves its result in the folder dir as soon as
+// it is there. A search that fails is tried again, three times in all; then RunItem leaves the
+// cause for RunOn to report, so that one search does not stop the others. An error means that
+// nothing was left: the plan lacks the item, ctx is done, or the folder cannot be written to.
 func RunItem(ctx context.Context, dir string, plan Plan, item Item) error {
 	t, err := plan.task(item)
 	if err != nil {
@@ -92,7 +93,8 @@ func RunItem(ctx context.Context, dir string, plan Plan, item Item) error {
 	})
 }
 
-// Causes outside of a search, such as a disk that is full or a network that is down, may be gone after a pause.
+// Causes outside of a search, such as a disk that is full or a network that is down, may be gone
+// after a pause.
 const (
 	attempts = 3
 	pause    = 200 * time.Millisecond
@@ -120,7 +122,8 @@ func (i Item) file(dir, extension string) string {
 	return filepath.Join(dir, unfinishedDir, name+extension)
 }
 
-// countItems shows on a bar how many items workers have left, finished or failed, until it is told to stop.
+// countItems shows on a bar how many items workers have left, finished or failed, until it is told
+// to stop.
 func countItems(dir string, total int, progress io.Writer) (stop func()) {
 	bar := progressbar.New(progress, "searches", total, 0)
 	done, stopped := make(chan struct{}), make(chan struct{})

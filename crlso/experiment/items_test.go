@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// An engine that is stopped or killed half-way leaves what it has finished: whoever goes on, RunOn or Run, gets the
-// missing items alone, and ends with the results of Run.
+// An engine that is stopped or killed half-way leaves what it has finished: whoever goes on, RunOn
+// or Run, gets the missing items alone, and ends with the results of Run.
 func TestRunOn(t *testing.T) {
 	plan, whole, dir, killed := newPlan(), t.TempDir(), t.TempDir(), t.TempDir()
 	plan.Methods[1].Name = "local/search, é" // names of files are made from it
@@ -79,8 +79,8 @@ func runItems(t *testing.T, dir string, plan Plan, items []Item) {
 	workers.Wait()
 }
 
-// An item that fails is tried again; one that goes on failing tells its cause and does not stop the others, and the
-// next call tries it anew. One that was never run is missed.
+// An item that fails is tried again; one that goes on failing tells its cause and does not stop the
+// others, and the next call tries it anew. One that was never run is missed.
 func TestFailingItems(t *testing.T) {
 	dir, plan := t.TempDir(), newPlan()
 	plan.Seeds, plan.Benchmarks = 2, plan.Benchmarks[:1]

@@ -9,8 +9,9 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/nasbench301"
 )
 
-// separable is a benchmark on the genotypes of NAS-Bench-301 with made-up accuracies: five points for each separable
-// convolution and two for each edge from the first input. As with the surrogate, nobody tells the best.
+// separable is a benchmark on the genotypes of NAS-Bench-301 with made-up accuracies: five points
+// for each separable convolution and two for each edge from the first input. As with the surrogate,
+// nobody tells the best.
 type separable struct{}
 
 func (separable) Name() string          { return "separable" }
@@ -34,7 +35,8 @@ func (separable) Lookup(a datasets.Arch) (datasets.Record, error) {
 	return datasets.Record{Val: val, Test: math.NaN()}, nil
 }
 
-// All rivals search a space of 10^18 architectures, and those that learn anything beat random search.
+// All rivals search a space of 10^18 architectures, and those that learn anything beat random
+// search.
 func TestRivalsOnNASBench301(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")

@@ -1,5 +1,5 @@
-// Package experiment compares searches: it runs each method on each data set from many seeds, and says what
-// the results are worth statistically.
+// Package experiment compares searches: it runs each method on each data set from many seeds, and
+// says what the results are worth statistically.
 //
 // An experiment is a [Plan], and lives in a folder that holds
 //
@@ -11,8 +11,8 @@
 //	unfinished      the same rows in a file for each search, until all have ended, where [RunOn] left them to
 //	                an engine; or the cause why a search failed
 //
-// Accuracies and regrets are those of [datasets.Report], rounded to six decimals; test is empty where
-// the source has no test accuracies, regret where nobody knows the best architecture.
+// Accuracies and regrets are those of [datasets.Report], rounded to six decimals; test is empty
+// where the source has no test accuracies, regret where nobody knows the best architecture.
 package experiment
 
 import (
@@ -48,10 +48,10 @@ type Plan struct {
 	Label      datasets.Label // what searches are shown; results are always by the mean
 }
 
-// NewRand returns the source of randomness of the searches of one seed on the benchmark of one name: a PCG seeded
-// with the seed and the 64-bit FNV-1a hash of the name. All methods get the same, as common random
-// numbers, so those that begin by sampling the space begin with the same architectures, and their results can
-// be compared seed by seed.
+// NewRand returns the source of randomness of the searches of one seed on the benchmark of one
+// name: a PCG seeded with the seed and the 64-bit FNV-1a hash of the name. All methods get the
+// same, as common random numbers, so those that begin by sampling the space begin with the same
+// architectures, and their results can be compared seed by seed.
 func NewRand(seed int, benchmark string) *rand.Rand {
 	hash := fnv.New64a()
 	hash.Write([]byte(benchmark))
@@ -152,8 +152,9 @@ func (p Plan) describe() (description, error) {
 	return d, json.Unmarshal(text, &d)
 }
 
-// settings returns a value that JSON can hold: exported fields of structs, functions by name, numbers and
-// strings as they are; what has a String method by that; long slices by a hash; pointers and all else by type.
+// settings returns a value that JSON can hold: exported fields of structs, functions by name,
+// numbers and strings as they are; what has a String method by that; long slices by a hash;
+// pointers and all else by type.
 func settings(v reflect.Value) any {
 	if !v.IsValid() || (v.Kind() == reflect.Func || v.Kind() == reflect.Pointer) && v.IsNil() {
 		return nil
@@ -194,12 +195,13 @@ func settings(v reflect.Value) any {
 	return v.Interface()
 }
 
-// longSlice is the length from which on a plan does not list the elements of a slice, such as the latents of a space.
+// longSlice is the length from which on a plan does not list the elements of a slice, such as the
+// latents of a space.
 const longSlice = 100
 
-// extends returns nil if the plan d is that of earlier with nothing changed and perhaps something added. A setting
-// that did not exist then counts as unchanged while it is zero, which by this project's custom is how
-// searches went before it existed.
+// extends returns nil if the plan d is that of earlier with nothing changed and perhaps something
+// added. A setting that did not exist then counts as unchanged while it is zero, which by this
+// project's custom is how searches went before it existed.
 func (d description) extends(earlier description) error {
 	switch {
 	case d.Budget != earlier.Budget:

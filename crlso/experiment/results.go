@@ -23,7 +23,8 @@ type Search struct {
 	Steps []Step // one for each query
 }
 
-// Step is what the best architecture by what the search saw was worth after one query: see datasets.Step.
+// Step is what the best architecture by what the search saw was worth after one query: see
+// datasets.Step.
 type Step struct {
 	Val     float64 // mean validation accuracy, percent
 	Test    float64 // mean test accuracy, percent; NaN if the source has none
@@ -80,7 +81,8 @@ func (r *Results) Methods() (names []string) {
 	return names
 }
 
-// Only returns the results of some of the methods, in the order given, for a table or a figure of these.
+// Only returns the results of some of the methods, in the order given, for a table or a figure of
+// these.
 func (r *Results) Only(methods ...string) (*Results, error) {
 	plan := r.plan
 	plan.Methods = nil
@@ -135,8 +137,8 @@ func (r *Results) check(method, dataSet string) error {
 	return nil
 }
 
-// Searches returns the finished searches of a method on a data set, in the order of seeds. The caller must
-// not change them. It is an error if there are none.
+// Searches returns the finished searches of a method on a data set, in the order of seeds. The
+// caller must not change them. It is an error if there are none.
 func (r *Results) Searches(method, dataSet string) ([]Search, error) {
 	if err := r.check(method, dataSet); err != nil {
 		return nil, fmt.Errorf("experiment: %w", err)
@@ -170,8 +172,8 @@ func (r *Results) Curve(method, dataSet string, q Quantity) (Curve, error) {
 	return Curve{mean, low, high}, nil
 }
 
-// At returns a quantity after some queries of all finished searches of a method on a data set, in the order of
-// their seeds.
+// At returns a quantity after some queries of all finished searches of a method on a data set, in
+// the order of their seeds.
 func (r *Results) At(method, dataSet string, q Quantity, query int) ([]float64, error) {
 	searches, err := r.searchesWith(method, dataSet, q)
 	if err != nil {
@@ -201,8 +203,8 @@ func (r *Results) searchesWith(method, dataSet string, q Quantity) ([]Search, er
 	return searches, nil
 }
 
-// Compare compares a method with a baseline by a quantity after some queries, over the seeds that both have
-// finished: the difference is the method's minus the baseline's.
+// Compare compares a method with a baseline by a quantity after some queries, over the seeds that
+// both have finished: the difference is the method's minus the baseline's.
 func (r *Results) Compare(method, baseline, dataSet string, q Quantity, query int) (stats.Comparison, error) {
 	mine, err := r.At(method, dataSet, q, query)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/cr-lso/cr-lso/crlso/stats"
 )
 
-// handmade is an experiment of two queries whose second query has the given regrets, method by method; NaN
-// stands for a search that is not finished.
+// handmade is an experiment of two queries whose second query has the given regrets, method by
+// method; NaN stands for a search that is not finished.
 func handmade(t *testing.T, regrets map[string][]float64) *Results {
 	t.Helper()
 	d := description{
@@ -73,8 +73,8 @@ func TestOnly(t *testing.T) {
 	wantError(t, err, []string{`"best"`, `"unfinished"`})
 }
 
-// Means, half-widths and the p-values before their correction are scipy's (1.16.3): 0.19105 by the t-test, 0.16323
-// by Wilcoxon. As the smaller of two they are doubled.
+// Means, half-widths and the p-values before their correction are scipy's (1.16.3): 0.19105 by the
+// t-test, 0.16323 by Wilcoxon. As the smaller of two they are doubled.
 func TestTable(t *testing.T) {
 	r := handmade(t, map[string][]float64{"baseline": worse[:12], "better": better[:12]})
 	got, err := r.Table(Regret, "baseline", 1, 2)

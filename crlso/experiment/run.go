@@ -24,13 +24,14 @@ import (
 // Run runs the searches of a plan whose results are not in the folder dir yet, as many at once as
 // GOMAXPROCS says, and returns all results. A new folder is made.
 //
-// An experiment that was interrupted goes on with what is missing, and ends with the results.csv of an uninterrupted
-// one but for the column seconds. The folder of an earlier plan is taken up if the new plan only adds
-// methods, data sets or seeds.
+// An experiment that was interrupted goes on with what is missing, and ends with the results.csv of
+// an uninterrupted one but for the column seconds. The folder of an earlier plan is taken up if the
+// new plan only adds methods, data sets or seeds.
 //
-// Searches that fail do not stop the others: the error has one line for each reason, and the next call
-// tries them again. When ctx is cancelled, searches end at their next query and leave no result, and
-// what is finished stays in unfinished.csv. In either case it is returned beside the error.
+// Searches that fail do not stop the others: the error has one line for each reason, and the next
+// call tries them again. When ctx is cancelled, searches end at their next query and leave no
+// result, and what is finished stays in unfinished.csv. In either case it is returned beside the
+// error.
 //
 // A bar on progress shows the time left; nil shows none.
 func Run(ctx context.Context, dir string, plan Plan, progress io.Writer) (*Results, error) {
@@ -39,7 +40,8 @@ func Run(ctx context.Context, dir string, plan Plan, progress io.Writer) (*Resul
 	})
 }
 
-// complete returns the results in the folder of a plan after search has run what is missing, if anything is.
+// complete returns the results in the folder of a plan after search has run what is missing, if
+// anything is.
 func complete(dir string, plan Plan, search func(r *Results, missing []task) error) (*Results, error) {
 	if err := plan.check(); err != nil {
 		return nil, err
@@ -94,8 +96,8 @@ type task struct {
 
 func (t task) pair() pair { return pair{t.method.Name, t.benchmark.Name()} }
 
-// missing returns the searches without a result, seed by seed, so that the first seeds of all methods are
-// done first and the time left can be told from the time used.
+// missing returns the searches without a result, seed by seed, so that the first seeds of all
+// methods are done first and the time left can be told from the time used.
 func (r *Results) missing(plan Plan) (tasks []task) {
 	for seed := range plan.Seeds {
 		for _, benchmark := range plan.Benchmarks {
@@ -109,8 +111,8 @@ func (r *Results) missing(plan Plan) (tasks []task) {
 	return tasks
 }
 
-// runAll runs tasks, and adds each result to r and to a new unfinished file as soon as it is there. If it is
-// stopped, by ctx or because it cannot write, that file stays as it is.
+// runAll runs tasks, and adds each result to r and to a new unfinished file as soon as it is there.
+// If it is stopped, by ctx or because it cannot write, that file stays as it is.
 func (r *Results) runAll(ctx context.Context, dir string, plan Plan, tasks []task, progress io.Writer) error {
 	file, err := os.Create(filepath.Join(dir, unfinishedFile))
 	if err != nil {
@@ -169,7 +171,8 @@ func outcomes(ctx context.Context, plan Plan, tasks []task) <-chan outcome {
 	return out
 }
 
-// onAllProcessors does tasks, in their order and as many at once as GOMAXPROCS says, until they are done or ctx is.
+// onAllProcessors does tasks, in their order and as many at once as GOMAXPROCS says, until they are
+// done or ctx is.
 func onAllProcessors[T any](ctx context.Context, tasks []T, do func(T)) {
 	queue := make(chan T, len(tasks))
 	for _, t := range tasks {
@@ -228,8 +231,8 @@ func round(x float64, decimals int) float64 {
 	return math.Round(x*scale)/scale + 0 // + 0 because there is a negative zero
 }
 
-// clock is the benchmark of one search: it keeps when each architecture was first looked up, and refuses
-// when ctx is done.
+// clock is the benchmark of one search: it keeps when each architecture was first looked up, and
+// refuses when ctx is done.
 type clock struct {
 	datasets.Benchmark
 	ctx     context.Context

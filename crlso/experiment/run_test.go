@@ -108,8 +108,8 @@ func TestLoad(t *testing.T) {
 	wantError(t, err, []string{resultsFile, "damaged", "unexpected EOF"})
 }
 
-// Methods of the same seed that begin at random begin with the same architectures; other seeds and data
-// sets begin with others.
+// Methods of the same seed that begin at random begin with the same architectures; other seeds and
+// data sets begin with others.
 func TestCommonStart(t *testing.T) {
 	plan := newPlan()
 	plan.Methods[1].Searcher = search.LocalSearch{Initial: 5}
@@ -135,7 +135,8 @@ func TestCommonStart(t *testing.T) {
 	}
 }
 
-// A run that is interrupted again and again, each time in the middle of a search, ends like one that was not.
+// A run that is interrupted again and again, each time in the middle of a search, ends like one
+// that was not.
 func TestInterruptedRun(t *testing.T) {
 	previous := runtime.GOMAXPROCS(2)
 	defer runtime.GOMAXPROCS(previous)
@@ -301,7 +302,8 @@ func TestPlanOfAnOlderVersion(t *testing.T) {
 	}
 }
 
-// A setting that did not exist in an earlier plan is unchanged if it is zero, and one that has gone is changed.
+// A setting that did not exist in an earlier plan is unchanged if it is zero, and one that has gone
+// is changed.
 func TestPlanWithNewSettings(t *testing.T) {
 	for _, c := range []struct {
 		here, there string
@@ -352,7 +354,8 @@ func TestBadPlan(t *testing.T) {
 	}
 }
 
-// Searches that fail leave no rows and do not stop the others. They are told by reason, and tried again.
+// Searches that fail leave no rows and do not stop the others. They are told by reason, and tried
+// again.
 func TestFailingSearches(t *testing.T) {
 	dir, plan := t.TempDir(), newPlan()
 	fails := true
@@ -420,8 +423,8 @@ type endless struct{ datasets.Benchmark }
 
 func (endless) Best() float64 { return math.NaN() }
 
-// Without a known best there is no regret: the column is empty, validation accuracies are compared as ever, and
-// the experiment can be read back and taken up.
+// Without a known best there is no regret: the column is empty, validation accuracies are compared
+// as ever, and the experiment can be read back and taken up.
 func TestUnknownBest(t *testing.T) {
 	dir, plan := t.TempDir(), newPlan()
 	plan.Benchmarks = []datasets.Benchmark{endless{plan.Benchmarks[1]}}

@@ -10,11 +10,11 @@ import (
 	"github.com/cr-lso/cr-lso/crlso/stats"
 )
 
-// Table returns a text table of a quantity after some numbers of queries: for each data set and method, the mean
-// over seeds with its 95 % interval, and the difference to the baseline on the same seeds, with its
-// interval and p-values by the paired t-test and by Wilcoxon's signed-rank test. The intervals are
-// uncorrected; the p-values are corrected by Holm's method, each test's for all comparisons in the table. A method
-// without a finished search has dashes.
+// Table returns a text table of a quantity after some numbers of queries: for each data set and
+// method, the mean over seeds with its 95 % interval, and the difference to the baseline on the
+// same seeds, with its interval and p-values by the paired t-test and by Wilcoxon's signed-rank
+// test. The intervals are uncorrected; the p-values are corrected by Holm's method, each test's for
+// all comparisons in the table. A method without a finished search has dashes.
 func (r *Results) Table(q Quantity, baseline string, queries ...int) (string, error) {
 	var rows []row
 	for _, dataSet := range r.DataSets() {
@@ -79,8 +79,8 @@ func (r *Results) row(q Quantity, p pair, baseline string, query int) (row, erro
 	return out, nil
 }
 
-// correct corrects the p-values of rows and returns the number of comparisons, which are those of two pairs
-// of searches or more.
+// correct corrects the p-values of rows and returns the number of comparisons, which are those of
+// two pairs of searches or more.
 func correct(rows []row) int {
 	var t, wilcoxon []*float64
 	for _, row := range rows {

@@ -16,7 +16,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 )
 
-// toy is a benchmark on the cells of NAS-Bench-201 with made-up accuracies, a permutation of 0 to 100 %.
+// toy is a benchmark on the cells of NAS-Bench-201 with made-up accuracies, a permutation of 0 to
+// 100 %.
 type toy struct {
 	name    string
 	hasTest bool
@@ -146,7 +147,8 @@ func writeFile(t *testing.T, dir, name, text string) {
 	}
 }
 
-// wantError checks that an error has one line for each of wants, and that each contains all words of its want.
+// wantError checks that an error has one line for each of wants, and that each contains all words
+// of its want.
 func wantError(t *testing.T, err error, wants ...[]string) {
 	t.Helper()
 	if err == nil {

@@ -31,7 +31,8 @@ type Device struct {
 	Latency func(datasets.Arch) (float64, error) // in milliseconds; used by several goroutines at once
 }
 
-// TradeoffPlan says which searches to run: each method for each device from each seed, 0 up to Seeds - 1, of one benchmark.
+// TradeoffPlan says which searches to run: each method for each device from each seed, 0 up to
+// Seeds - 1, of one benchmark.
 type TradeoffPlan struct {
 	Methods   []TradeoffMethod
 	Devices   []Device
@@ -43,11 +44,12 @@ type TradeoffPlan struct {
 // Tradeoffs are the logs of all searches of a [TradeoffPlan], by device, method and seed.
 type Tradeoffs map[string]map[string][][]datasets.Measurement
 
-// RunTradeoffs runs the searches of a plan whose logs are not in the folder dir yet, as many at once as GOMAXPROCS says,
-// and returns all logs. Every search has a file of its own, DEVICE/METHOD/SEED.csv, so an experiment that was
-// interrupted goes on with what is missing. A method with other settings needs another name, and another
-// budget or benchmark another folder. While there is something to do, other processes are kept out. As in [Run], all methods get the same randomness from one seed. A
-// bar on progress shows the time left; nil shows none.
+// RunTradeoffs runs the searches of a plan whose logs are not in the folder dir yet, as many at
+// once as GOMAXPROCS says, and returns all logs. Every search has a file of its own,
+// DEVICE/METHOD/SEED.csv, so an experiment that was interrupted goes on with what is missing. A
+// method with other settings needs another name, and another budget or benchmark another folder.
+// While there is something to do, other processes are kept out. As in [Run], all methods get the
+// same randomness from one seed. A bar on progress shows the time left; nil shows none.
 func RunTradeoffs(ctx context.Context, dir string, plan TradeoffPlan, progress io.Writer) (Tradeoffs, error) {
 	results, missing, errs := readTradeoffs(dir, plan)
 	if len(missing) == 0 {
@@ -99,7 +101,8 @@ func (t tradeoffTask) failed(err error) error {
 	return fmt.Errorf("experiment: %s on %s, seed %d: %w", t.method.Name, t.device.Name, t.seed, err)
 }
 
-// readTradeoffs returns the logs in a folder, the searches without one, and what is wrong with those that cannot be read.
+// readTradeoffs returns the logs in a folder, the searches without one, and what is wrong with
+// those that cannot be read.
 func readTradeoffs(dir string, plan TradeoffPlan) (results Tradeoffs, missing []tradeoffTask, errs []error) {
 	results = Tradeoffs{}
 	for seed := range plan.Seeds {

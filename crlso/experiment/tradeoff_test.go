@@ -27,8 +27,8 @@ func tradeoffPlan(t *testing.T) TradeoffPlan {
 	}
 }
 
-// The logs come back from the folder as they were, and only what is missing is searched again: to the same end. All methods
-// begin with the same architectures.
+// The logs come back from the folder as they were, and only what is missing is searched again: to
+// the same end. All methods begin with the same architectures.
 func TestRunTradeoffs(t *testing.T) {
 	dir, plan := t.TempDir(), tradeoffPlan(t)
 	first, err := RunTradeoffs(t.Context(), dir, plan, nil)

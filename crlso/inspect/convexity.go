@@ -15,14 +15,15 @@ type Surface interface {
 	Performance(latents [][]float64) ([]float64, error)
 }
 
-// AlongSegments returns the performance model 1 - f, in percent, at equally spaced points of the segment from each a[i]
-// to b[i], ends included: one row of length steps for each segment. steps must be at least 2.
+// AlongSegments returns the performance model 1 - f, in percent, at equally spaced points of the
+// segment from each a[i] to b[i], ends included: one row of length steps for each segment. steps
+// must be at least 2.
 func AlongSegments(surface Surface, a, b [][]float64, steps int) ([][]float64, error) {
 	return alongSegments(a, b, steps, surface.Performance)
 }
 
-// MeasuredAlongSegments is AlongSegments for the validation accuracy that the benchmark measured for the
-// architectures that the points decode to. Points that decode to none have accuracy 0.
+// MeasuredAlongSegments is AlongSegments for the validation accuracy that the benchmark measured
+// for the architectures that the points decode to. Points that decode to none have accuracy 0.
 func MeasuredAlongSegments(m *crlso.Model, benchmark datasets.Benchmark, a, b [][]float64, steps int) ([][]float64, error) {
 	return alongSegments(a, b, steps, func(points [][]float64) ([]float64, error) {
 		decoded, err := m.Decode(points)
@@ -44,9 +45,9 @@ func MeasuredAlongSegments(m *crlso.Model, benchmark datasets.Benchmark, a, b []
 	})
 }
 
-// MidpointGaps measures how concave the performance model P = 1 - f is: for each pair of latents it returns
-// P((a+b)/2) - (P(a) + P(b))/2 in points of accuracy. A concave model has no negative gap, up to
-// rounding in single precision.
+// MidpointGaps measures how concave the performance model P = 1 - f is: for each pair of latents it
+// returns P((a+b)/2) - (P(a) + P(b))/2 in points of accuracy. A concave model has no negative gap,
+// up to rounding in single precision.
 func MidpointGaps(surface Surface, a, b [][]float64) ([]float64, error) {
 	values, err := AlongSegments(surface, a, b, 3)
 	if err != nil {
@@ -59,8 +60,8 @@ func MidpointGaps(surface Surface, a, b [][]float64) ([]float64, error) {
 	return gaps, nil
 }
 
-// Spread is the scale of a set of latents, against which to hold the lengths of noise and steps: the root mean
-// square of their distances to their mean.
+// Spread is the scale of a set of latents, against which to hold the lengths of noise and steps:
+// the root mean square of their distances to their mean.
 func Spread(latents [][]float64) float64 {
 	if len(latents) == 0 {
 		return 0

@@ -1,6 +1,6 @@
 // Package inspect looks at a trained latent space: how well it decodes, how concave the model of
-// accuracy is, and how measured accuracy lies over it. It takes the accuracies of all architectures,
-// so no search may use it.
+// accuracy is, and how measured accuracy lies over it. It takes the accuracies of all
+// architectures, so no search may use it.
 package inspect
 
 import (
@@ -18,15 +18,16 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// Landscape says how measured validation accuracy lies over the latents of all architectures. It needs all of them, so it is for
-// looking at a space and never for a search. R² is 1 - (mean squared error) / (variance), on the half of the architectures
-// that a fit did not see.
+// Landscape says how measured validation accuracy lies over the latents of all architectures. It
+// needs all of them, so it is for looking at a space and never for a search. R² is 1 - (mean
+// squared error) / (variance), on the half of the architectures that a fit did not see.
 type Landscape struct {
 	LinearFit  float64 // R² of a linear function of the latent
 	ConcaveFit float64 // R² of a [Probe] with an [ICNN], the most that a concave model of this size explains
 	FreeFit    float64 // R² of a [Probe] with an [MLP]; above ConcaveFit by what concavity costs
 
-	// Shares of midpoints that lie below the mean of their ends, on segments between random and between good architectures.
+	// Shares of midpoints that lie below the mean of their ends, on segments between random and
+	// between good architectures.
 	FreeViolations                   float64 // of the MLP's values, random pairs
 	RandomViolations, GoodViolations float64 // of the accuracies of the architectures that the points decode to
 	// Mean accuracy measured at midpoints minus that of the ends, points.
@@ -45,8 +46,9 @@ const (
 	landscapeRows       = 1000 // architectures whose neighbours are looked at
 )
 
-// MeasureLandscape measures the model's latent space against a benchmark on its space. What is random in it comes from
-// Config.Seed, and pairs and halves are the same for all models with that seed.
+// MeasureLandscape measures the model's latent space against a benchmark on its space. What is
+// random in it comes from Config.Seed, and pairs and halves are the same for all models with that
+// seed.
 func MeasureLandscape(ctx context.Context, m *crlso.Model, benchmark datasets.Benchmark) (Landscape, error) {
 	var l Landscape
 	latents, err := m.Encode(m.TrainingSet()...)
@@ -160,7 +162,8 @@ func rowsOf(latents [][]float64, rows []int) [][]float64 {
 	return out
 }
 
-// standardized returns latents with mean 0 and standard deviation 1 along each dimension that is not constant.
+// standardized returns latents with mean 0 and standard deviation 1 along each dimension that is
+// not constant.
 func standardized(latents [][]float64) [][]float64 {
 	out := make([][]float64, len(latents))
 	for i, z := range latents {
@@ -190,8 +193,9 @@ type Around struct {
 	Distinct float64 // different architectures for each decoding: distinct ones of all copies of one latent, divided by the copies
 }
 
-// DecodeAround adds normal noise of several sizes to the latents of n random architectures, copies times to each, and decodes
-// them. noises are shares of the latents' [Spread]. What is random comes from Config.Seed.
+// DecodeAround adds normal noise of several sizes to the latents of n random architectures, copies
+// times to each, and decodes them. noises are shares of the latents' [Spread]. What is random comes
+// from Config.Seed.
 func DecodeAround(m *crlso.Model, n, copies int, noises ...float64) ([]Around, error) {
 	latents, err := m.Encode(m.TrainingSet()...)
 	if err != nil {

@@ -11,7 +11,8 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// TestProbe fits functions that are known: an ICNN can follow the concave one and not the convex one, an MLP both.
+// TestProbe fits functions that are known: an ICNN can follow the concave one and not the convex
+// one, an MLP both.
 func TestProbe(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")

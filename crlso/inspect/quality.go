@@ -66,18 +66,20 @@ func Generate(m *crlso.Model, latents [][]float64) (Generation, error) {
 	}, nil
 }
 
-// DecoderReport is what is usually reported of a graph VAE: reconstruction, validity and uniqueness.
+// DecoderReport is what is usually reported of a graph VAE: reconstruction, validity and
+// uniqueness.
 type DecoderReport struct {
 	Reconstruction Reconstruction // of architectures drawn from the training set
 	Prior          Generation     // of latents drawn from a standard normal
 	AroundData     Generation     // of the latents of those architectures, with the noise of the search
 }
 
-// ReportDecoder judges the decoder by n architectures drawn from the training set, all if it has no more, and as many
-// latents.
+// ReportDecoder judges the decoder by n architectures drawn from the training set, all if it has no
+// more, and as many latents.
 //
-// Source: the measures of Zhang, Jiang, Cui, Garnett and Chen, "D-VAE: A Variational Autoencoder for Directed Acyclic
-// Graphs", NeurIPS 2019, which decodes each latent several times where the decoder here has one answer.
+// Source: the measures of Zhang, Jiang, Cui, Garnett and Chen, "D-VAE: A Variational Autoencoder
+// for Directed Acyclic Graphs", NeurIPS 2019, which decodes each latent several times where the
+// decoder here has one answer.
 func ReportDecoder(m *crlso.Model, n int, rng *rand.Rand) (report DecoderReport, err error) {
 	if n < 1 {
 		return report, fmt.Errorf("report on the decoder: %d architectures, want at least 1", n)

@@ -13,7 +13,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/nasbench101"
 )
 
-// TestGenerate counts by hand what random latents decode to, in a space where many scores make no architecture.
+// TestGenerate counts by hand what random latents decode to, in a space where many scores make no
+// architecture.
 func TestGenerate(t *testing.T) {
 	t.Parallel()
 	config := crlso.Tiny201()
@@ -49,8 +50,9 @@ func TestGenerate(t *testing.T) {
 	}
 }
 
-// TestReportDecoder reports on a decoder in which every cell is valid. All of the training set is what Reconstruct takes
-// too; and without noise, latents around it decode to as many different cells, at least, as decode to themselves.
+// TestReportDecoder reports on a decoder in which every cell is valid. All of the training set is
+// what Reconstruct takes too; and without noise, latents around it decode to as many different
+// cells, at least, as decode to themselves.
 func TestReportDecoder(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")

@@ -9,10 +9,10 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// adam makes step number nth (1 for the first) of Adam with bias correction (Kingma and Ba 2015, algorithm 1),
-// an L2 penalty in the gradient and epsilon 1e-8 as in PyTorch, after scaling the gradient down to
-// ClipNorm if its norm over all weights is larger. The first step forgets the moments, so a fresh optimiser
-// needs nothing but nth = 1. rate is a scalar, or [S] for S networks.
+// adam makes step number nth (1 for the first) of Adam with bias correction (Kingma and Ba 2015,
+// algorithm 1), an L2 penalty in the gradient and epsilon 1e-8 as in PyTorch, after scaling the
+// gradient down to ClipNorm if its norm over all weights is larger. The first step forgets the
+// moments, so a fresh optimiser needs nothing but nth = 1. rate is a scalar, or [S] for S networks.
 func (t *Trainer) adam(g *Graph, gradients []*Node, rate, nth *Node) {
 	c := t.Config
 	if c.ClipNorm > 0 {
@@ -40,12 +40,14 @@ func (t *Trainer) adam(g *Graph, gradients []*Node, rate, nth *Node) {
 	}
 }
 
-// clipByGlobalNorm scales all gradients by the same factor, so that their norm taken together is at most
-// limit. The constant is that of PyTorch's clip_grad_norm_. Networks along leading axes have a norm and a factor each.
+// clipByGlobalNorm scales all gradients by the same factor, so that their norm taken together is at
+// most limit. The constant is that of PyTorch's clip_grad_norm_. Networks along leading axes have a
+// norm and a factor each.
 func clipByGlobalNorm(gradients []*Node, limit float64, leading int) []*Node {
 	var sum *Node
 	for _, x := range gradients {
-		// The sum of squares as a product with itself: a plain sum, XLA's CPU plugin adds up one number after another.
+		// The sum of squares as a product with itself: a plain sum, XLA's CPU plugin adds up one
+		// number after another.
 		flat, networks := Reshape(x, append(slices.Clone(x.Shape().Dimensions[:leading]), -1)...), UpTo(leading)
 		s := DotGeneral(flat, []int{leading}, networks, flat, []int{leading}, networks)
 		if sum == nil {

@@ -89,7 +89,8 @@ func TestWeightDecayAndClipping(t *testing.T) {
 	if _, err := trainer.Run(t.Context(), s, 0, nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	// The gradient (3, 4, 0) has norm 5 and is clipped to (0.6, 0.8, 0); then 0.25 w is added: (1.1, 0.55, 0).
+	// The gradient (3, 4, 0) has norm 5 and is clipped to (0.6, 0.8, 0); then 0.25 w is added:
+	// (1.1, 0.55, 0).
 	for path, want := range map[string][]float32{
 		"/net/a":                    {1.9},
 		"/net/b":                    {-1.1, 0},

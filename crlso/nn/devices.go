@@ -11,10 +11,11 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// split spreads the program of a trainer over several devices by data parallelism: each of them has all weights and
-// tables, and computes its share of every batch; gradients and losses are summed over devices. This is GoMLX's
-// AutoSharding, which tells XLA's partitioner where inputs and results are to lie and leaves all else to it. GoMLX's own
-// Trainer does the same for a single step (gomlx v0.28.2, Trainer.DistributedTrainStep); here the program is the loop.
+// split spreads the program of a trainer over several devices by data parallelism: each of them has
+// all weights and tables, and computes its share of every batch; gradients and losses are summed
+// over devices. This is GoMLX's AutoSharding, which tells XLA's partitioner where inputs and
+// results are to lie and leaves all else to it. GoMLX's own Trainer does the same for a single step
+// (gomlx v0.28.2, Trainer.DistributedTrainStep); here the program is the loop.
 type split struct {
 	replicated int                       // the number of inputs before the per-step ones
 	everywhere *distributed.ShardingSpec // of these inputs, of variables and of results: each device has all
@@ -48,8 +49,8 @@ func (t *Trainer) SplitOver(devices int, backend compute.Backend, numTables int)
 	return nil
 }
 
-// callSplit runs the program on the devices of t.split. Before and after, variables are as they are on one device: other
-// programs use them, and other numbers of devices.
+// callSplit runs the program on the devices of t.split. Before and after, variables are as they are
+// on one device: other programs use them, and other numbers of devices.
 func (t *Trainer) callSplit(args ...any) (*tensors.Tensor, error) {
 	variables := slices.Concat(t.trained, t.moments)
 	for _, v := range variables {

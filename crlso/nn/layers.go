@@ -1,6 +1,6 @@
-// Package nn has what the networks of this project are made of: linear layers and Adam as PyTorch has
-// them, training as one compiled loop, schedules, training on several devices, and the regression of
-// any network on values. It knows neither architectures nor the method.
+// Package nn has what the networks of this project are made of: linear layers and Adam as PyTorch
+// has them, training as one compiled loop, schedules, training on several devices, and the
+// regression of any network on values. It knows neither architectures nor the method.
 package nn
 
 import (
@@ -19,9 +19,9 @@ import (
 // LeakyReLU has slope 0.01 below zero, as in all networks of the method.
 func LeakyReLU(x *Node) *Node { return activation.LeakyReluWith(x, 0.01) }
 
-// Layers side by side: where the weights that the scope holds already have an axis S before those that are said here,
-// affine and linear take x of shape [S, B, in] to [S, B, out], each of the S parts by weights of its own.
-// Model.copyWeights makes such weights.
+// Layers side by side: where the weights that the scope holds already have an axis S before those
+// that are said here, affine and linear take x of shape [S, B, in] to [S, B, out], each of the S
+// parts by weights of its own. Model.copyWeights makes such weights.
 
 // Affine returns x W + b, [..., out], for x of shape [..., in]: in + 1 times out weights.
 func Affine(scope *model.Scope, x *Node, out int) *Node {
@@ -41,8 +41,9 @@ func LinearWithFanIn(scope *model.Scope, x *Node, out, fanIn int) *Node {
 	return Times(scope, x, Weight(scope, "weights", fanIn, x.Shape().Dim(-1), out).NodeValue(x))
 }
 
-// Times returns x W for x of shape [..., in] and W of shape [in, out]: one product of matrices, or S of them if W is
-// [S, in, out]. Where Model.BFloat16 is in force, operands are rounded to bfloat16.
+// Times returns x W for x of shape [..., in] and W of shape [in, out]: one product of matrices, or
+// S of them if W is [S, in, out]. Where Model.BFloat16 is in force, operands are rounded to
+// bfloat16.
 func Times(scope *model.Scope, x, W *Node) *Node {
 	if model.GetParamOr(scope, bfloat16Param, false) {
 		x, W = ConvertDType(x, dtypes.BFloat16), ConvertDType(W, dtypes.BFloat16)

@@ -12,13 +12,13 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
-// Regression fits a network to values at points, with the optimiser that trains CR-LSO. It is for looking at
-// surrogates, such as [ICNN] and [MLP], by themselves.
+// Regression fits a network to values at points, with the optimiser that trains CR-LSO. It is for
+// looking at surrogates, such as [ICNN] and [MLP], by themselves.
 type Regression struct {
 	// Network returns values, [B], of points, [B, D], and has its weights below the scope.
 	Network func(scope *model.Scope, points *Node) *Node
-	// Project, unless it is nil, maps the weights back to where they are allowed to be after every step, as
-	// [ProjectICNN] does.
+	// Project, unless it is nil, maps the weights back to where they are allowed to be after every
+	// step, as [ProjectICNN] does.
 	Project func(scope *model.Scope, g *Graph)
 
 	Training Training
@@ -93,8 +93,8 @@ func (f *Fitted) Gradients(points [][]float64) ([][]float64, error) {
 	return f.apply(f.gradient, points)
 }
 
-// Evaluate computes something else with the network's weights: [B, K] of points, [B, D], such as what a layer in the
-// middle makes of them.
+// Evaluate computes something else with the network's weights: [B, K] of points, [B, D], such as
+// what a layer in the middle makes of them.
 func (f *Fitted) Evaluate(what func(scope *model.Scope, points *Node) *Node, points [][]float64) ([][]float64, error) {
 	exec, err := f.compile(what)
 	if err != nil {
@@ -103,14 +103,15 @@ func (f *Fitted) Evaluate(what func(scope *model.Scope, points *Node) *Node, poi
 	return f.apply(exec, points)
 }
 
-// Part is another network with the same weights, such as the layers above one in the middle. Its Loss is 0.
+// Part is another network with the same weights, such as the layers above one in the middle. Its
+// Loss is 0.
 func (f *Fitted) Part(network func(scope *model.Scope, points *Node) *Node) (*Fitted, error) {
 	part := &Fitted{backend: f.backend, store: f.store}
 	return part, part.compileNetwork(network)
 }
 
-// Descend follows the negative gradient from each start for a number of steps, each of rate times the gradient, and
-// returns the paths with their starts: one row of steps + 1 points for each.
+// Descend follows the negative gradient from each start for a number of steps, each of rate times
+// the gradient, and returns the paths with their starts: one row of steps + 1 points for each.
 func (f *Fitted) Descend(starts [][]float64, rate float64, steps int) ([][][]float64, error) {
 	paths := make([][][]float64, len(starts))
 	at := starts

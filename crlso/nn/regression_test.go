@@ -27,7 +27,8 @@ func surrogateRegression(kind crlso.SurrogateKind) nn.Regression {
 	}
 }
 
-// TestRegressionFindsTheMinimum fits a convex function with one minimum, and goes down to it from all sides.
+// TestRegressionFindsTheMinimum fits a convex function with one minimum, and goes down to it from
+// all sides.
 func TestRegressionFindsTheMinimum(t *testing.T) {
 	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
 		points := testbed.Latents(rand.New(rand.NewPCG(1, 2)), 256, 2, 1.5)
@@ -55,7 +56,8 @@ func TestRegressionFindsTheMinimum(t *testing.T) {
 	})
 }
 
-// TestRegressionProjects compares an ICNN that is projected in training with one that is not: only the first is convex.
+// TestRegressionProjects compares an ICNN that is projected in training with one that is not: only
+// the first is convex.
 func TestRegressionProjects(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestLearningRate compares with torch.optim.lr_scheduler.CosineAnnealingLR(T_max=4, eta_min=0.1) from 0.9:
-// its closed form at quarters of the half wave.
+// TestLearningRate compares with torch.optim.lr_scheduler.CosineAnnealingLR(T_max=4, eta_min=0.1)
+// from 0.9: its closed form at quarters of the half wave.
 func TestLearningRate(t *testing.T) {
 	config := Training{Epochs: 4, LearningRate: 0.9, MinLearningRate: 0.1}
 	for epoch, want := range []float64{0.9, 0.5 + 0.4*math.Sqrt2/2, 0.5, 0.5 - 0.4*math.Sqrt2/2} {

@@ -19,14 +19,14 @@ import (
 
 // Objective says what a [Trainer] minimises.
 type Objective struct {
-	// scope holds the weights that are trained: all variables below it, but those below frozen, unless that
-	// is "".
+	// scope holds the weights that are trained: all variables below it, but those below frozen,
+	// unless that is "".
 	Scope, Frozen string
 	// names are those of the values that loss returns.
 	Names []string
-	// loss returns scalars, the objective first, for one step; or vectors, [S], if the weights are those of S
-	// networks side by side, along a leading axis. tables are the same in every step, batch holds this
-	// step's row of each per-step input.
+	// loss returns scalars, the objective first, for one step; or vectors, [S], if the weights are
+	// those of S networks side by side, along a leading axis. tables are the same in every step,
+	// batch holds this step's row of each per-step input.
 	Loss func(tables, batch []*Node) []*Node
 	// project, if not nil, maps the weights back to where they are allowed to be, after each step.
 	Project func(g *Graph)
@@ -59,9 +59,9 @@ type Trainer struct {
 	trained   []*model.Variable
 	moments   []*model.Variable // second ones in the order of trained, then first ones if Beta1 is not zero
 
-	// hostLoop is set on GoMLX's Go backend (compute v0.1.2), which cannot be trusted with a While: its
-	// broadcast pass rewires the body after the uses of each value have been counted. The program is a single
-	// step then, and the host makes the loop.
+	// hostLoop is set on GoMLX's Go backend (compute v0.1.2), which cannot be trusted with a While:
+	// its broadcast pass rewires the body after the uses of each value have been counted. The
+	// program is a single step then, and the host makes the loop.
 	hostLoop bool
 	split    *split // over several devices; nil on one
 	BFloat16 bool   // see Model.BFloat16
@@ -98,8 +98,8 @@ func NewTrainer(backend compute.Backend, store *model.Store, config Training, nu
 	return t, err
 }
 
-// The program's inputs: first these, then the tables, then the per-step inputs, [steps, S, batch, ...],
-// of which the first is the weight of each example of each step.
+// The program's inputs: first these, then the tables, then the per-step inputs, [steps, S, batch,
+// ...], of which the first is the weight of each example of each step.
 const (
 	inFirst     = iota // scalar: the step to begin with
 	inEnd              // scalar: the step to end before
@@ -109,8 +109,8 @@ const (
 	fixedInputs        // the number of these
 )
 
-// program builds the loop. Its result is, for each value of the objective, the sum over all examples seen, and
-// in the end the number of examples; for each network.
+// program builds the loop. Its result is, for each value of the objective, the sum over all
+// examples seen, and in the end the number of examples; for each network.
 func (t *Trainer) program(inputs []*Node, numTables int) *Node {
 	g := inputs[0].Graph()
 	vars := slices.Concat(t.trained, t.moments)
@@ -164,8 +164,9 @@ func (t *Trainer) StepGraph(g *Graph, tables, perStep []shapes.Shape) []*Node {
 	return t.step(g, inputs, len(tables))
 }
 
-// step builds one step from its state, the program's inputs and then the variables, to the next. Inside, the
-// variables stand for the nodes of the state, so the networks are built as anywhere else.
+// step builds one step from its state, the program's inputs and then the variables, to the next.
+// Inside, the variables stand for the nodes of the state, so the networks are built as anywhere
+// else.
 func (t *Trainer) step(g *Graph, state []*Node, numTables int) []*Node {
 	vars := slices.Concat(t.trained, t.moments)
 	inputs := state[:len(state)-len(vars)]

@@ -20,8 +20,8 @@ import (
 // digestFile is the name of the file that holds the SHA-256 of everything else in a checkpoint.
 const digestFile = "sha256"
 
-// saveCheckpoint writes all weights and optimiser state into the new folder dir, in GoMLX's checkpoint format, lets
-// more add what else belongs to it, and returns the digest of all.
+// saveCheckpoint writes all weights and optimiser state into the new folder dir, in GoMLX's
+// checkpoint format, lets more add what else belongs to it, and returns the digest of all.
 func saveCheckpoint(store *model.Store, dir string, more func() error) (digest string, err error) {
 	handler, err := checkpoint.Build(store).Dir(dir).ExcludeAllParams().Done()
 	if err != nil {
@@ -62,8 +62,9 @@ func openCheckpoint(dir string) (*model.Store, string, error) {
 	return saved, got, err
 }
 
-// setWeights sets all weights and the optimiser state to those of a checkpoint. It does so in the order of their names: GoMLX
-// loads them in another order each time, and then no compiled program would be found in the cache.
+// setWeights sets all weights and the optimiser state to those of a checkpoint. It does so in the
+// order of their names: GoMLX loads them in another order each time, and then no compiled program
+// would be found in the cache.
 func setWeights(store, saved *model.Store) error {
 	byName := func(a, b *model.Variable) int { return strings.Compare(a.Path(), b.Path()) }
 	for _, v := range slices.SortedFunc(saved.IterVariables(), byName) {
@@ -123,7 +124,8 @@ type position struct {
 // name is that of the folder of a checkpoint.
 func (p position) name() string { return fmt.Sprintf("%s-%04d", p.stage, p.epochs) }
 
-// done reports whether a stage is done, or a later one begun, whose checkpoints hold what was trained before.
+// done reports whether a stage is done, or a later one begun, whose checkpoints hold what was
+// trained before.
 func (p position) done(stage string, epochs int) bool {
 	if p.stage == stage {
 		return p.epochs == epochs

@@ -16,9 +16,9 @@ import (
 
 // The rules by which several processes share the folder of a run:
 //
-// Whoever changes it holds the lock, and begins by reading what others have done meanwhile. Whoever only
-// reads does not wait: every file and every checkpoint appears and disappears as a whole, and where a
-// checkpoint has disappeared between listing and reading there is a later one.
+// Whoever changes it holds the lock, and begins by reading what others have done meanwhile. Whoever
+// only reads does not wait: every file and every checkpoint appears and disappears as a whole, and
+// where a checkpoint has disappeared between listing and reading there is a later one.
 
 const (
 	lockFile   = ".lock"
@@ -33,8 +33,8 @@ func (r *Run) lock(ctx context.Context) (unlock func(), err error) {
 	return unlock, err
 }
 
-// alone does a stage in the run's folder, unless done says, without the lock or else with it, that there is nothing
-// to do. Before each question, memory is what the folder holds.
+// alone does a stage in the run's folder, unless done says, without the lock or else with it, that
+// there is nothing to do. Before each question, memory is what the folder holds.
 func (r *Run) alone(ctx context.Context, done func() (bool, error), work func() error) error {
 	finished := func() (bool, error) {
 		if err := r.refresh(); err != nil {
@@ -71,8 +71,9 @@ func (r *Run) stageDone(stage string, epochs int) func() (bool, error) {
 	return func() (bool, error) { return r.at.done(stage, epochs), nil }
 }
 
-// refresh reads the initial set, and sets weights and losses to those of the latest checkpoint that is not damaged, or
-// to those of a run that was not trained yet if there is none. What is in memory already is not read again.
+// refresh reads the initial set, and sets weights and losses to those of the latest checkpoint that
+// is not damaged, or to those of a run that was not trained yet if there is none. What is in memory
+// already is not read again.
 func (r *Run) refresh() error {
 	if r.initial == nil {
 		initial, err := r.readQueries(initialFile)
@@ -163,8 +164,9 @@ func (r *Run) load(p position) error {
 	return nil
 }
 
-// save writes the losses so far, and a checkpoint, which appears complete or not at all. Of the checkpoints before it the
-// latest stays, to go on from if the disk damages the new one. Later ones stay: they are not this process's.
+// save writes the losses so far, and a checkpoint, which appears complete or not at all. Of the
+// checkpoints before it the latest stays, to go on from if the disk damages the new one. Later ones
+// stay: they are not this process's.
 func (r *Run) save(stage string, epochs int) (err error) {
 	p := position{stage: stage, epochs: epochs}
 	if r.at.compare(p) == 0 {
@@ -229,8 +231,8 @@ var (
 	unfinished = regexp.MustCompile(`^(\.part-\d+|(predictor|pretraining|joint)-\d+\.part)$`) // the latter are an older version's
 )
 
-// sweep removes what processes have left that were killed while they wrote. Those that live do not write now,
-// because this one has the lock.
+// sweep removes what processes have left that were killed while they wrote. Those that live do not
+// write now, because this one has the lock.
 func (r *Run) sweep() error {
 	if err := source.Sweep(r.Dir, runFile.MatchString); err != nil {
 		return err

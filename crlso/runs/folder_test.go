@@ -29,8 +29,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// inFolder, if it is set, makes the test binary a program that does the stages of tiny in that folder, on the Go
-// backend, and prints what comes out.
+// inFolder, if it is set, makes the test binary a program that does the stages of tiny in that
+// folder, on the Go backend, and prints what comes out.
 const inFolder = "CRLSO_TEST_RUN_FOLDER"
 
 func TestMain(m *testing.M) {
@@ -193,9 +193,10 @@ func printed(t *testing.T, stdout *bytes.Buffer) (out outcome) {
 	return out
 }
 
-// TestProcessesKilledInOneFolder starts three processes in one folder, twenty times, kills each at a random moment, and
-// then lets one finish. It finds nothing that a killed one has left half-done. As nothing is left to be killed at in a
-// finished folder, every fifth time one finishes and a new folder follows.
+// TestProcessesKilledInOneFolder starts three processes in one folder, twenty times, kills each at
+// a random moment, and then lets one finish. It finds nothing that a killed one has left half-done.
+// As nothing is left to be killed at in a finished folder, every fifth time one finishes and a new
+// folder follows.
 func TestProcessesKilledInOneFolder(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")
@@ -239,7 +240,8 @@ func TestProcessesKilledInOneFolder(t *testing.T) {
 	}
 }
 
-// TestProcessesInOneFolder lets three processes go to their end. Those that wait say so in single lines that name who works.
+// TestProcessesInOneFolder lets three processes go to their end. Those that wait say so in single
+// lines that name who works.
 func TestProcessesInOneFolder(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")
@@ -264,8 +266,8 @@ func TestProcessesInOneFolder(t *testing.T) {
 	wantNothingElse(t, dir)
 }
 
-// TestSecondTab opens a run while another process is at work in its folder. What needs no work does not wait, and the
-// wait for the rest can be ended.
+// TestSecondTab opens a run while another process is at work in its folder. What needs no work does
+// not wait, and the wait for the rest can be ended.
 func TestSecondTab(t *testing.T) {
 	dir, backend := t.TempDir(), testbed.Go(t)
 	oracle := func() *datasets.Oracle { return testbed.MadeUpOracle(t, space, tiny().Budget) }
@@ -344,7 +346,8 @@ func TestStaleMemory(t *testing.T) {
 	}
 }
 
-// TestOpenWhileTraining opens a run again and again while another goroutine trains it and saves after every epoch.
+// TestOpenWhileTraining opens a run again and again while another goroutine trains it and saves
+// after every epoch.
 func TestOpenWhileTraining(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")
@@ -378,7 +381,8 @@ func TestOpenWhileTraining(t *testing.T) {
 	}
 }
 
-// TestCheckpointsOfOthers saves where there are a later checkpoint, leftovers of killed processes, and files of the user's.
+// TestCheckpointsOfOthers saves where there are a later checkpoint, leftovers of killed processes,
+// and files of the user's.
 func TestCheckpointsOfOthers(t *testing.T) {
 	dir, backend := t.TempDir(), testbed.Go(t)
 	run := openRun(t, dir, backend, tiny())
@@ -438,7 +442,8 @@ func TestOlderFolder(t *testing.T) {
 	expect.ErrorLine(t, err, lossesFile, "restore that file, or delete")
 }
 
-// TestRunDamaged alters each file of a run in turn. What can be made again is made again, and the user is told.
+// TestRunDamaged alters each file of a run in turn. What can be made again is made again, and the
+// user is told.
 func TestRunDamaged(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")
@@ -508,7 +513,8 @@ func TestRunDamaged(t *testing.T) {
 	}
 }
 
-// TestNoGoodCheckpoint damages all checkpoints, as versions without a lock did: training begins anew.
+// TestNoGoodCheckpoint damages all checkpoints, as versions without a lock did: training begins
+// anew.
 func TestNoGoodCheckpoint(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")

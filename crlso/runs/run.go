@@ -1,5 +1,5 @@
-// Package runs keeps a run of the method in a folder: stage by stage, with checkpoints, so that a stage
-// that was interrupted goes on where it was, in this process or in another.
+// Package runs keeps a run of the method in a folder: stage by stage, with checkpoints, so that a
+// stage that was interrupted goes on where it was, in this process or in another.
 //
 //	backend, err := backend.New()
 //	run, err := runs.Open("runs/first", backend, benchmark.Space(), crlso.Released201())
@@ -31,8 +31,8 @@ import (
 	"github.com/gomlx/compute"
 )
 
-// Run is one run of the method that lives in a folder, so that each stage can be done by another process, and a
-// stage that was interrupted goes on where it was. The folder holds
+// Run is one run of the method that lives in a folder, so that each stage can be done by another
+// process, and a stage that was interrupted goes on where it was. The folder holds
 //
 //	run.json      configuration and space; the backend and the versions that the run began with
 //	initial.csv   the labelled initial set: arch, accuracy
@@ -42,18 +42,20 @@ import (
 //	rounds-N.json its rounds: see SearchRound
 //	.lock         who is at work here
 //
-// The stages are LabelInitialSet, TrainPredictor, TrainJoint, and Search or SearchSeeds. A stage that is done already
-// returns at once.
+// The stages are LabelInitialSet, TrainPredictor, TrainJoint, and Search or SearchSeeds. A stage
+// that is done already returns at once.
 //
-// Several processes may have the same folder open. One of them does a stage; the others say who it is, wait, and then
-// find the stage done. A process that is killed leaves the folder as it was at its latest checkpoint.
+// Several processes may have the same folder open. One of them does a stage; the others say who it
+// is, wait, and then find the stage done. A process that is killed leaves the folder as it was at
+// its latest checkpoint.
 type Run struct {
 	*crlso.Model
 	Dir string
-	// Progress is where the stages show a progress bar, and say why they wait or what is damaged. If it is nil
-	// there is no bar, and the rest goes to standard error.
+	// Progress is where the stages show a progress bar, and say why they wait or what is damaged.
+	// If it is nil there is no bar, and the rest goes to standard error.
 	Progress io.Writer
-	// Watch, unless it is nil, is called with the stage's name after each of its epochs; Losses then has the epoch.
+	// Watch, unless it is nil, is called with the stage's name after each of its epochs; Losses
+	// then has the epoch.
 	Watch func(stage string)
 
 	initial []datasets.Query
@@ -91,8 +93,8 @@ func Dir(base string, benchmark datasets.Benchmark, config crlso.Config) string 
 	return filepath.Join(base, fmt.Sprintf("%s-%08x", name, h.Sum64()>>32))
 }
 
-// Open starts a run in dir, or takes up the one that is there. It is an error if that one has another
-// configuration or space.
+// Open starts a run in dir, or takes up the one that is there. It is an error if that one has
+// another configuration or space.
 func Open(dir string, backend compute.Backend, space datasets.Space, config crlso.Config) (*Run, error) {
 	if err := config.ValidateFor(space); err != nil {
 		return nil, err
@@ -178,10 +180,10 @@ func versions() map[string]string {
 	return out
 }
 
-// LabelInitialSet makes sure that oracle has answered the initial set, Config.InitialSet distinct architectures
-// drawn from the seed: the first time it draws and queries them and writes initial.csv, later it queries
-// the architectures of that file again. It is an error if the oracle then answers otherwise, because it
-// shows another data set or label.
+// LabelInitialSet makes sure that oracle has answered the initial set, Config.InitialSet distinct
+// architectures drawn from the seed: the first time it draws and queries them and writes
+// initial.csv, later it queries the architectures of that file again. It is an error if the oracle
+// then answers otherwise, because it shows another data set or label.
 func (r *Run) LabelInitialSet(oracle *datasets.Oracle) error {
 	labelled := func() (bool, error) { return r.initial != nil, r.replay(initialFile, r.initial, oracle) }
 	return r.alone(context.Background(), labelled, func() error { return r.labelInitialSet(oracle) })
@@ -229,9 +231,10 @@ func (r *Run) TrainPredictor(ctx context.Context) error {
 	})
 }
 
-// TrainJoint trains graph VAE and surrogate, after the pretraining if the configuration has one, with the predictor's
-// pseudo-labels, or with the initial set alone if it is supervised. It saves a checkpoint every 20 seconds, at
-// the end, and when ctx is cancelled; a later call goes on from there.
+// TrainJoint trains graph VAE and surrogate, after the pretraining if the configuration has one,
+// with the predictor's pseudo-labels, or with the initial set alone if it is supervised. It saves a
+// checkpoint every 20 seconds, at the end, and when ctx is cancelled; a later call goes on from
+// there.
 func (r *Run) TrainJoint(ctx context.Context) error {
 	return r.alone(ctx, r.stageDone("joint", r.Config.Joint.Epochs), func() error { return r.trainJoint(ctx) })
 }
@@ -291,8 +294,8 @@ func (r *Run) train(ctx context.Context, stage string, epochs int, train func(fi
 	return r.save(stage, epochs)
 }
 
-// report returns a function that keeps the losses of each epoch and moves a progress bar, and one that ends
-// the bar.
+// report returns a function that keeps the losses of each epoch and moves a progress bar, and one
+// that ends the bar.
 func (r *Run) report(stage string, epochs, first int) (each func(crlso.Epoch) error, finish func() error) {
 	bar := progressbar.New(r.Progress, stage, epochs, first)
 	each = func(e crlso.Epoch) error {
@@ -308,8 +311,8 @@ func (r *Run) report(stage string, epochs, first int) (each func(crlso.Epoch) er
 	return each, bar.Finish
 }
 
-// Losses returns the values of each loss of a stage, "predictor", "pretraining" or "joint", in the order of epochs,
-// and the epochs that they belong to.
+// Losses returns the values of each loss of a stage, "predictor", "pretraining" or "joint", in the
+// order of epochs, and the epochs that they belong to.
 func (r *Run) Losses(stage string) (epochs []float64, values map[string][]float64) {
 	values = make(map[string][]float64)
 	for _, row := range r.losses {

@@ -58,8 +58,9 @@ func files(t *testing.T, dir string) []string {
 	return names
 }
 
-// TestRunResumes interrupts pretraining and joint training in the middle, as Ctrl-C does, goes on in a new Run, as another process
-// would, and compares weights, losses and queries with those of a run that was not interrupted.
+// TestRunResumes interrupts pretraining and joint training in the middle, as Ctrl-C does, goes on
+// in a new Run, as another process would, and compares weights, losses and queries with those of a
+// run that was not interrupted.
 func TestRunResumes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")
@@ -156,7 +157,8 @@ func TestRunResumes(t *testing.T) {
 	}
 }
 
-// expiring is a context that is cancelled after some epochs, before each of which training looks at it.
+// expiring is a context that is cancelled after some epochs, before each of which training looks at
+// it.
 type expiring struct {
 	context.Context
 	epochs int
@@ -214,8 +216,8 @@ func TestRunUnwritable(t *testing.T) {
 	expect.ErrorLine(t, err, path, "can be written")
 }
 
-// TestRunFullDisk limits the size of files, so that a checkpoint fails half-way as on a full disk: the good one
-// before it stays, and nothing half-written.
+// TestRunFullDisk limits the size of files, so that a checkpoint fails half-way as on a full disk:
+// the good one before it stays, and nothing half-written.
 func TestRunFullDisk(t *testing.T) {
 	backend, config := testbed.Go(t), tiny()
 	config.HiddenDim = 96 // so that a checkpoint is far above the limit, and go test's own log far below
@@ -251,8 +253,8 @@ func TestRunFullDisk(t *testing.T) {
 	}
 }
 
-// A program that trains on finds what the one before it has compiled: weights come back in the same order each time, which is
-// in the key of a compiled program.
+// A program that trains on finds what the one before it has compiled: weights come back in the same
+// order each time, which is in the key of a compiled program.
 func TestRunsOpenWithTheirWeightsInOneOrder(t *testing.T) {
 	t.Parallel()
 	dir, backend := t.TempDir(), testbed.Go(t)
@@ -274,8 +276,8 @@ func TestRunsOpenWithTheirWeightsInOneOrder(t *testing.T) {
 	}
 }
 
-// TestTrainingSetOfAnotherRun takes up a run in a space that cannot be enumerated: training set, labels and latents are
-// as they were, and another size is refused.
+// TestTrainingSetOfAnotherRun takes up a run in a space that cannot be enumerated: training set,
+// labels and latents are as they were, and another size is refused.
 func TestTrainingSetOfAnotherRun(t *testing.T) {
 	t.Parallel()
 	backend, dir, space, config := testbed.Go(t), t.TempDir(), nasbench301.Space{}, partly301()

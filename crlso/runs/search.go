@@ -10,17 +10,17 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
-// Search labels the initial set on oracle, if that has not answered it yet, spends the rest of the budget, and returns
-// its rounds. It writes search-N.csv and rounds-N.json; if they are there and complete, it queries the same
-// architectures again. To repeat the search with other random numbers, set Config.SearchSeed
-// between calls, or use SearchSeeds.
+// Search labels the initial set on oracle, if that has not answered it yet, spends the rest of the
+// budget, and returns its rounds. It writes search-N.csv and rounds-N.json; if they are there and
+// complete, it queries the same architectures again. To repeat the search with other random
+// numbers, set Config.SearchSeed between calls, or use SearchSeeds.
 func (r *Run) Search(ctx context.Context, oracle *datasets.Oracle) ([]crlso.SearchRound, error) {
 	rounds, err := r.SearchSeeds(ctx, map[uint64]*datasets.Oracle{r.Config.SearchSeed: oracle})
 	return rounds[r.Config.SearchSeed], err
 }
 
-// SearchSeeds makes a Search on each oracle, with its key in place of Config.SearchSeed, all side by side as
-// [Model.SearchSeeds] says, and returns their rounds by that key.
+// SearchSeeds makes a Search on each oracle, with its key in place of Config.SearchSeed, all side
+// by side as [Model.SearchSeeds] says, and returns their rounds by that key.
 func (r *Run) SearchSeeds(ctx context.Context, oracles map[uint64]*datasets.Oracle) (map[uint64][]crlso.SearchRound, error) {
 	rounds := make(map[uint64][]crlso.SearchRound)
 	missing := make(map[uint64]*datasets.Oracle)
@@ -92,7 +92,8 @@ func queriesFile(seed uint64) string { return fmt.Sprintf("search-%d.csv", seed)
 
 func roundsFile(seed uint64) string { return fmt.Sprintf("rounds-%d.json", seed) }
 
-// replaySearch queries again what a complete search did, and returns its rounds; nil if there is none.
+// replaySearch queries again what a complete search did, and returns its rounds; nil if there is
+// none.
 func (r *Run) replaySearch(seed uint64, oracle *datasets.Oracle) (rounds []crlso.SearchRound, err error) {
 	queries, err := r.readQueries(queriesFile(seed))
 	if err != nil || len(queries) != r.searchBudget(oracle) {

@@ -15,29 +15,31 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
-// Assessor is evolution guided by a semi-supervised predictor. Architectures are the nodes of a graph, those
-// whose accuracy is known and others, and similar latents join them: an edge weighs
-// exp(-|z - z'|^2 / (2 l^2)), or nothing if that is below 1e-5. A graph convolutional network with one hidden
-// layer learns the labels of the labelled nodes, while all nodes take part in the convolutions. Round by
-// round, after a random initial set, it is trained anew on all that is known; regularised evolution then
-// breeds architectures that it predicts to be good, which costs no queries; and the best of
-// those that it has assessed are queried.
+// Assessor is evolution guided by a semi-supervised predictor. Architectures are the nodes of a
+// graph, those whose accuracy is known and others, and similar latents join them: an edge weighs
+// exp(-|z - z'|^2 / (2 l^2)), or nothing if that is below 1e-5. A graph convolutional network with
+// one hidden layer learns the labels of the labelled nodes, while all nodes take part in the
+// convolutions. Round by round, after a random initial set, it is trained anew on all that is
+// known; regularised evolution then breeds architectures that it predicts to be good, which costs
+// no queries; and the best of those that it has assessed are queried.
 //
-// Sources: Tang et al., "A Semi-Supervised Assessor of Neural Architectures", CVPR 2020, arXiv 2005.06821;
-// for the network, Kipf and Welling, "Semi-Supervised Classification with Graph Convolutional Networks",
-// ICLR 2017, equation 2, whose 16 hidden units, 200 epochs and learning rate these are, without dropout and
-// weight decay; for the evolution, Real et al. (see [RegularizedEvolution]).
+// Sources: Tang et al., "A Semi-Supervised Assessor of Neural Architectures", CVPR 2020, arXiv
+// 2005.06821; for the network, Kipf and Welling, "Semi-Supervised Classification with Graph
+// Convolutional Networks", ICLR 2017, equation 2, whose 16 hidden units, 200 epochs and learning
+// rate these are, without dropout and weight decay; for the evolution, Real et al. (see
+// [RegularizedEvolution]).
 //
-// It departs from Tang et al. in these ways. The latents are learnt beforehand, from graphs alone, where
-// the paper trains its autoencoder together with the predictor. The predictor is trained in each round
-// and not once, so that 10 labels are enough to begin with. Its targets are the normal quantiles of
-// the accuracies' ranks, as in [LatentGP]. The length l is a quarter of the root mean square distance of two
-// latents, so their scale does not matter. The unlabelled nodes are a random sample, drawn anew in
-// each round. A child of the evolution joins the graph alone: it sees all nodes, they do not see it. And
-// children come from mutation only, as a [datasets.Space] knows no crossover.
+// It departs from Tang et al. in these ways. The latents are learnt beforehand, from graphs alone,
+// where the paper trains its autoencoder together with the predictor. The predictor is trained in
+// each round and not once, so that 10 labels are enough to begin with. Its targets are the normal
+// quantiles of the accuracies' ranks, as in [LatentGP]. The length l is a quarter of the root mean
+// square distance of two latents, so their scale does not matter. The unlabelled nodes are a random
+// sample, drawn anew in each round. A child of the evolution joins the graph alone: it sees all
+// nodes, they do not see it. And children come from mutation only, as a [datasets.Space] knows no
+// crossover.
 type Assessor struct {
-	// Latents holds the latent vector of each architecture, in the order of the space. It is only read,
-	// so several searches may share it.
+	// Latents holds the latent vector of each architecture, in the order of the space. It is only
+	// read, so several searches may share it.
 	Latents [][]float64
 
 	Initial    int // random architectures queried first; 0 means 10
@@ -56,8 +58,9 @@ const (
 // Kind implements Searcher.
 func (Assessor) Kind() string { return "semi-supervised assessor" }
 
-// Search implements [Searcher]. The oracle's space must be a [datasets.FiniteSpace] and its budget not below
-// the initial set. Whatever the oracle has answered before counts towards the initial set.
+// Search implements [Searcher]. The oracle's space must be a [datasets.FiniteSpace] and its budget
+// not below the initial set. Whatever the oracle has answered before counts towards the initial
+// set.
 func (a Assessor) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	a.Initial, a.Batch, a.Unlabelled = cmp.Or(a.Initial, 10), cmp.Or(a.Batch, 10), cmp.Or(a.Unlabelled, 300)
 	a.Offspring, a.Epochs = cmp.Or(a.Offspring, 1000), cmp.Or(a.Epochs, 200)
@@ -116,8 +119,8 @@ func (a Assessor) features(space datasets.FiniteSpace) (*mat.Dense, error) {
 	return features, nil
 }
 
-// queryRound queries a batch of architectures that an assessor trained on the queries so far believes in, or a
-// random one if it has seen none that is new.
+// queryRound queries a batch of architectures that an assessor trained on the queries so far
+// believes in, or a random one if it has seen none that is new.
 func (a Assessor) queryRound(oracle *datasets.Oracle, features *mat.Dense, rng *rand.Rand) error {
 	space := oracle.Space().(datasets.FiniteSpace)
 	var nodes []int
@@ -158,8 +161,8 @@ func (a Assessor) queryRound(oracle *datasets.Oracle, features *mat.Dense, rng *
 	return err
 }
 
-// evolve returns the nodes of the graph and the offspring of the best of them, each with its predicted
-// accuracy, the highest first.
+// evolve returns the nodes of the graph and the offspring of the best of them, each with its
+// predicted accuracy, the highest first.
 func (a Assessor) evolve(space datasets.FiniteSpace, nodes []int, predict func(int) float64, rng *rand.Rand) []datasets.Query {
 	descending := func(p, q datasets.Query) int { return cmp.Compare(q.Accuracy, p.Accuracy) }
 	assessed := make([]datasets.Query, len(nodes), len(nodes)+a.Offspring)
@@ -178,7 +181,8 @@ func (a Assessor) evolve(space datasets.FiniteSpace, nodes []int, predict func(i
 	return assessed
 }
 
-// similarityGraph is a graph of architectures, those with labels first. Each is also joined to itself.
+// similarityGraph is a graph of architectures, those with labels first. Each is also joined to
+// itself.
 type similarityGraph struct {
 	features    *mat.Dense // a row for each node
 	roots       []float64  // square root of each node's degree, the sum of its edges' weights
@@ -221,8 +225,9 @@ func (g *similarityGraph) similarities(weights, features []float64) {
 	}
 }
 
-// graphNetwork is a graph convolutional network with a hidden layer of rectified linear units and one linear
-// output for each node: P relu(P X W + b) w + c, where P is the graph's propagation and X its features.
+// graphNetwork is a graph convolutional network with a hidden layer of rectified linear units and
+// one linear output for each node: P relu(P X W + b) w + c, where P is the graph's propagation and
+// X its features.
 type graphNetwork struct {
 	weights []float64
 	hidden  *mat.Dense    // view of weights: a row for each input, the last is the bias
@@ -230,8 +235,8 @@ type graphNetwork struct {
 	bias    *float64      // of the output, the last of weights
 }
 
-// newGraphNetwork returns a network with weights uniform within sqrt(6 / (inputs + outputs)) of zero (Glorot and
-// Bengio 2010), as Kipf and Welling have them, and biases zero.
+// newGraphNetwork returns a network with weights uniform within sqrt(6 / (inputs + outputs)) of
+// zero (Glorot and Bengio 2010), as Kipf and Welling have them, and biases zero.
 func newGraphNetwork(inputs int, rng *rand.Rand) *graphNetwork {
 	n := graphNetworkOf(make([]float64, (inputs+2)*hiddenUnits+1), inputs)
 	uniform := func(weights []float64, layer int) {
@@ -251,7 +256,8 @@ func graphNetworkOf(weights []float64, inputs int) *graphNetwork {
 		mat.NewVecDense(hiddenUnits, output[:hiddenUnits]), &output[hiddenUnits]}
 }
 
-// fit trains the network to give the first nodes their targets. An epoch is one step of Adam on all of them.
+// fit trains the network to give the first nodes their targets. An epoch is one step of Adam on all
+// of them.
 func (n *graphNetwork) fit(g *similarityGraph, targets []float64, epochs int) {
 	adam := newAdam(n.weights)
 	gradient := graphNetworkOf(adam.gradient, g.features.RawMatrix().Cols)
@@ -299,9 +305,9 @@ func (n *graphNetwork) loss(g *similarityGraph, targets []float64, gradient *gra
 	return loss
 }
 
-// assess returns a function that predicts the standardised accuracy of any architecture. The graph's nodes have
-// the outputs of the network. Any other is joined to the graph by itself, and its degree does not add to
-// theirs.
+// assess returns a function that predicts the standardised accuracy of any architecture. The
+// graph's nodes have the outputs of the network. Any other is joined to the graph by itself, and
+// its degree does not add to theirs.
 func (n *graphNetwork) assess(g *similarityGraph, features *mat.Dense, nodes []int) func(architecture int) float64 {
 	var scores, outputs mat.VecDense
 	scores.MulVec(n.units(g.smoothed), n.output)

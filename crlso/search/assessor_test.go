@@ -35,7 +35,8 @@ func randomNetwork(inputs int, rng *rand.Rand) *graphNetwork {
 	return network
 }
 
-// Two latents at a distance of 5 and one that is far from both, scaled so that their mean variance is 1.
+// Two latents at a distance of 5 and one that is far from both, scaled so that their mean variance
+// is 1.
 func TestSimilarities(t *testing.T) {
 	features, err := Assessor{Latents: toyLatents()}.features(toySpace{})
 	if err != nil {
@@ -59,8 +60,8 @@ func TestSimilarities(t *testing.T) {
 	}
 }
 
-// D^-1/2 A D^-1/2 is symmetric, and its largest eigenvalue is 1, with the roots of the degrees for eigenvector.
-// Chung, "Spectral Graph Theory", 1997, section 1.2.
+// D^-1/2 A D^-1/2 is symmetric, and its largest eigenvalue is 1, with the roots of the degrees for
+// eigenvector. Chung, "Spectral Graph Theory", 1997, section 1.2.
 func TestPropagation(t *testing.T) {
 	const nodes = 60
 	g := newSimilarityGraph(randomFeatures(nodes, 3, newSource(1)))
@@ -115,8 +116,9 @@ func TestGraphNetworkGradient(t *testing.T) {
 	}
 }
 
-// Loss and predictions are those of the formula P relu(P X W + b) w + c, with dense matrices all the way. An
-// architecture that joins the graph adds a row to P, and a column in which it has only itself.
+// Loss and predictions are those of the formula P relu(P X W + b) w + c, with dense matrices all
+// the way. An architecture that joins the graph adds a row to P, and a column in which it has only
+// itself.
 func TestGraphNetworkFormula(t *testing.T) {
 	const nodes, dimensions, labelled = 20, 2, 8
 	rng := newSource(2)
@@ -169,8 +171,8 @@ func TestGraphNetworkFormula(t *testing.T) {
 	wantClose(t, "loss", network.loss(g, targets, graphNetworkOf(make([]float64, len(network.weights)), dimensions)), loss)
 }
 
-// assessCells returns the predictions for 1,000 random cells, and their Kendall's tau, of an assessor that is
-// trained on 100 others and on some more without labels.
+// assessCells returns the predictions for 1,000 random cells, and their Kendall's tau, of an
+// assessor that is trained on 100 others and on some more without labels.
 func assessCells(t *testing.T, unlabelled int, rng *rand.Rand) (predictions []float64, tau float64) {
 	t.Helper()
 	table, space := openTable(t), nasbench201.Space{}
@@ -203,7 +205,8 @@ func assessCells(t *testing.T, unlabelled int, rng *rand.Rand) (predictions []fl
 	return predictions, stats.KendallTau(predictions, accuracies[labelled:])
 }
 
-// An assessor ranks cells that it has not seen, and nodes without labels change what it says of them.
+// An assessor ranks cells that it has not seen, and nodes without labels change what it says of
+// them.
 func TestAssessorRanksCells(t *testing.T) {
 	with, tau := assessCells(t, 300, newSource(1))
 	without, _ := assessCells(t, 0, newSource(1))
@@ -215,8 +218,8 @@ func TestAssessorRanksCells(t *testing.T) {
 	}
 }
 
-// Latents that say what an architecture is worth lead to the best one sooner than the same latents dealt out at
-// random.
+// Latents that say what an architecture is worth lead to the best one sooner than the same latents
+// dealt out at random.
 func TestAssessorFollowsLatents(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")

@@ -13,27 +13,28 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
-// BANANAS is Bayesian optimisation with an ensemble of neural networks that predict the validation error of an
-// architecture from its encoding. It queries a random initial set; then, round by round, it trains five
-// networks on all it knows, mutates the best architectures into candidates, and queries those that look
-// best to independent Thompson sampling: each candidate's error is drawn from a normal distribution with
-// the mean and the standard deviation of the five predictions.
+// BANANAS is Bayesian optimisation with an ensemble of neural networks that predict the validation
+// error of an architecture from its encoding. It queries a random initial set; then, round by
+// round, it trains five networks on all it knows, mutates the best architectures into candidates,
+// and queries those that look best to independent Thompson sampling: each candidate's error is
+// drawn from a normal distribution with the mean and the standard deviation of the five
+// predictions.
 //
-// Source: White, Neiswanger and Savani, "BANANAS: Bayesian Optimization with Neural Architectures for
-// Neural Architecture Search", AAAI 2021, and the authors' code (bananas in naszilla/nas_algorithms.py),
-// whose defaults these are but for the following: networks of ten hidden layers of 20 units, 150 epochs of
-// Adam on the mean absolute error, 100 candidates. The paper's own loss, which divides by the true error,
-// found no better cells on NAS-Bench-201.
+// Source: White, Neiswanger and Savani, "BANANAS: Bayesian Optimization with Neural Architectures
+// for Neural Architecture Search", AAAI 2021, and the authors' code (bananas in
+// naszilla/nas_algorithms.py), whose defaults these are but for the following: networks of ten
+// hidden layers of 20 units, 150 epochs of Adam on the mean absolute error, 100 candidates. The
+// paper's own loss, which divides by the true error, found no better cells on NAS-Bench-201.
 //
-// It departs from the code in three ways. Candidates come from the five best architectures instead of the
-// single best, from which a search of NAS-Bench-201 stands still after 100 queries. The code gives each
-// edge of a cell another operation with probability 1/4; this mutates an architecture once and goes on with
-// probability 1/2 after each time, which needs no knowledge of the space. And the code's default for
-// NAS-Bench-201 leaves the paths of three edges out of the encoding, which hides one edge altogether;
-// nasbench201.PathEncoding has them.
+// It departs from the code in three ways. Candidates come from the five best architectures instead
+// of the single best, from which a search of NAS-Bench-201 stands still after 100 queries. The code
+// gives each edge of a cell another operation with probability 1/4; this mutates an architecture
+// once and goes on with probability 1/2 after each time, which needs no knowledge of the space. And
+// the code's default for NAS-Bench-201 leaves the paths of three edges out of the encoding, which
+// hides one edge altogether; nasbench201.PathEncoding has them.
 type BANANAS struct {
-	// Encoding describes an architecture by numbers, as many for each. nil means zeros and ones for the
-	// classes of nodes and edges of Space.Encode; the paper's for NAS-Bench-201 is
+	// Encoding describes an architecture by numbers, as many for each. nil means zeros and ones for
+	// the classes of nodes and edges of Space.Encode; the paper's for NAS-Bench-201 is
 	// nasbench201.PathEncoding.
 	Encoding func(datasets.Arch) []float32
 
@@ -52,8 +53,8 @@ const moreParents = 5
 // Kind implements Searcher.
 func (BANANAS) Kind() string { return "BANANAS" }
 
-// Search implements [Searcher]. The budget must not be below the initial set. Whatever the oracle has answered
-// before counts towards the initial set.
+// Search implements [Searcher]. The budget must not be below the initial set. Whatever the oracle
+// has answered before counts towards the initial set.
 func (b BANANAS) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	b.Initial, b.Batch = cmp.Or(b.Initial, 10), cmp.Or(b.Batch, 10)
 	b.Candidates, b.Parents, b.Epochs = cmp.Or(b.Candidates, 100), cmp.Or(b.Parents, 5), cmp.Or(b.Epochs, 150)
@@ -131,8 +132,8 @@ func (b BANANAS) mutateBest(oracle *datasets.Oracle, rng *rand.Rand) []datasets.
 	return candidates
 }
 
-// sampleErrors draws a validation error for each candidate, in percent, as likely as an ensemble trained on the
-// queries holds it.
+// sampleErrors draws a validation error for each candidate, in percent, as likely as an ensemble
+// trained on the queries holds it.
 func (b BANANAS) sampleErrors(log []datasets.Query, candidates []datasets.Arch, rng *rand.Rand) ([]float64, error) {
 	known, targets := make([]datasets.Arch, len(log)), make([]float32, len(log))
 	for i, query := range log {
@@ -176,8 +177,8 @@ func (b BANANAS) encode(archs []datasets.Arch) (blas32.General, error) {
 	return inputs, nil
 }
 
-// oneHot encodes the classes of nodes and edges by as many numbers as there are classes: 1 for the right one,
-// 0 for the others.
+// oneHot encodes the classes of nodes and edges by as many numbers as there are classes: 1 for the
+// right one, 0 for the others.
 func oneHot(space datasets.Space) func(datasets.Arch) []float32 {
 	schema := space.Schema()
 	return func(a datasets.Arch) []float32 {

@@ -15,8 +15,9 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 )
 
-// Five examples, weights sin(0) / 2, sin(1) / 2, ... and five epochs in which they are one batch. The expected
-// outputs are those of the textbook's formulas in Python, one multiplication at a time in double precision.
+// Five examples, weights sin(0) / 2, sin(1) / 2, ... and five epochs in which they are one batch.
+// The expected outputs are those of the textbook's formulas in Python, one multiplication at a time
+// in double precision.
 func TestPerceptron(t *testing.T) {
 	inputs := matrixOf([][]float32{{1, 0, 0}, {0, 1, 0}, {0, 1, 1}, {1, 1, 1}, {0.5, 2, -1}})
 	network := newPerceptron(3, newSource(1))

@@ -11,9 +11,9 @@ import (
 // candidateParents is the number of labelled architectures whose neighbours are candidates.
 const candidateParents = 10
 
-// DrawCandidates returns what a model scores in a space that is too large to score as a whole: the labelled architectures
-// in their order, the neighbours of the ten best of them, and random ones. None is there twice, and there are
-// limit at most; no more than random are drawn.
+// DrawCandidates returns what a model scores in a space that is too large to score as a whole: the
+// labelled architectures in their order, the neighbours of the ten best of them, and random ones.
+// None is there twice, and there are limit at most; no more than random are drawn.
 func DrawCandidates(space datasets.Space, labelled []datasets.Query, limit, random int, rng *rand.Rand) []datasets.Arch {
 	var candidates []datasets.Arch
 	known := make(map[datasets.Arch]bool)

@@ -13,18 +13,18 @@ import (
 // replaces the oldest member.
 //
 // Source: Real et al., "Regularized Evolution for Image Classifier Architecture Search", AAAI 2019,
-// Algorithm 1. It departs from the paper in two ways. The sample is drawn without replacement, as by the
-// authors of NAS-Bench-101 (Ying et al. 2019). And the paper trains an architecture again that comes up
-// again, while here a child that is known already is dropped and another one made from a new
-// sample; after a hundred such children in a row the mutations go on from the last of them until one
-// leads to something new, so the search also gets out of a region that is used up.
+// Algorithm 1. It departs from the paper in two ways. The sample is drawn without replacement, as
+// by the authors of NAS-Bench-101 (Ying et al. 2019). And the paper trains an architecture again
+// that comes up again, while here a child that is known already is dropped and another one made
+// from a new sample; after a hundred such children in a row the mutations go on from the last of
+// them until one leads to something new, so the search also gets out of a region that is used up.
 type RegularizedEvolution struct {
 	Population int // members; 0 means 100, the paper's
 	Sample     int // members that compete to be the parent; 0 means 25, the paper's
 }
 
-// SmallEvolution is RegularizedEvolution with a population of 10 and a sample of 5, for budgets of some tens or
-// hundreds of queries, which the paper's population spends on random architectures.
+// SmallEvolution is RegularizedEvolution with a population of 10 and a sample of 5, for budgets of
+// some tens or hundreds of queries, which the paper's population spends on random architectures.
 func SmallEvolution() RegularizedEvolution { return RegularizedEvolution{Population: 10, Sample: 5} }
 
 // Kind implements Searcher.

@@ -10,7 +10,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 )
 
-// Greedy changes the best architecture it knows, and starts elsewhere when it knows the change already.
+// Greedy changes the best architecture it knows, and starts elsewhere when it knows the change
+// already.
 type Greedy struct{}
 
 // Kind implements search.Searcher.

@@ -10,26 +10,28 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
-// GaussianProcess is Bayesian optimisation. It queries a random initial set; then, round by round, it fits a
-// Gaussian process to the normal quantiles of the accuracies' ranks and queries the architectures of the
-// highest expected improvement: of all in a finite space, else of the neighbours of the ten best so far and
-// 1,000 random ones, drawn anew in each round.
+// GaussianProcess is Bayesian optimisation. It queries a random initial set; then, round by round,
+// it fits a Gaussian process to the normal quantiles of the accuracies' ranks and queries the
+// architectures of the highest expected improvement: of all in a finite space, else of the
+// neighbours of the ten best so far and 1,000 random ones, drawn anew in each round.
 //
-// The covariance of two architectures is exp(-d / Length), where d counts the features in which they
-// differ. With k(x, x') the number of features that agree, that is exp(-(k(x,x) - k(x,x')) / Length),
-// a squared-exponential kernel on one-hot features. Unless Length is given, each round takes the one of the
-// highest marginal likelihood among four: 1/2, 1, 2 and 4 times the mean of d over all pairs. Shorter ones, which
-// may be the likeliest while there are few accuracies, lead to a random search.
+// The covariance of two architectures is exp(-d / Length), where d counts the features in which
+// they differ. With k(x, x') the number of features that agree, that is exp(-(k(x,x) - k(x,x')) /
+// Length), a squared-exponential kernel on one-hot features. Unless Length is given, each round
+// takes the one of the highest marginal likelihood among four: 1/2, 1, 2 and 4 times the mean of d
+// over all pairs. Shorter ones, which may be the likeliest while there are few accuracies, lead to
+// a random search.
 //
-// Sources: Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, Algorithm 2.1 and, for the
-// marginal likelihood, equation 5.8; Jones, Schonlau and Welch, "Efficient Global Optimization of
-// Expensive Black-Box Functions", 1998, equation 15. The kernel and the quantiles are this project's choice.
+// Sources: Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, Algorithm 2.1
+// and, for the marginal likelihood, equation 5.8; Jones, Schonlau and Welch, "Efficient Global
+// Optimization of Expensive Black-Box Functions", 1998, equation 15. The kernel and the quantiles
+// are this project's choice.
 //
 // A search of NAS-Bench-201 with 200 queries needs 50 MB: 16 bytes for each query and architecture.
 type GaussianProcess struct {
-	// Features describes an architecture by classes, as many for each, of which only equality counts.
-	// nil means the classes of nodes and edges of Space.Encode; nasbench201.PathFeatures adds those of
-	// paths for NAS-Bench-201.
+	// Features describes an architecture by classes, as many for each, of which only equality
+	// counts. nil means the classes of nodes and edges of Space.Encode; nasbench201.PathFeatures
+	// adds those of paths for NAS-Bench-201.
 	Features func(datasets.Arch) []int32
 
 	Length  float64 // differing features by which the covariance falls to 1/e; 0 means the likeliest in each round
@@ -40,7 +42,8 @@ type GaussianProcess struct {
 // Kind implements Searcher.
 func (GaussianProcess) Kind() string { return "Gaussian process" }
 
-// Search implements [Searcher]. The budget must not be below the initial set. Whatever the oracle has answered before counts towards the initial set.
+// Search implements [Searcher]. The budget must not be below the initial set. Whatever the oracle
+// has answered before counts towards the initial set.
 func (g GaussianProcess) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	const name = "Gaussian process"
 	g.Initial, g.Batch = cmp.Or(g.Initial, 10), cmp.Or(g.Batch, 5)

@@ -18,8 +18,8 @@ func wantClose(t *testing.T, what string, got, want float64) {
 	}
 }
 
-// Four observations among the 27 points with three features of three classes. The expected values are
-// those of the textbook's formulas in numpy, solved with a dense matrix.
+// Four observations among the 27 points with three features of three classes. The expected values
+// are those of the textbook's formulas in numpy, solved with a dense matrix.
 func TestPosterior(t *testing.T) {
 	var features [][]int32
 	for i := range int32(27) {
@@ -53,7 +53,8 @@ func TestPrior(t *testing.T) {
 	}
 }
 
-// The number of features in which two points differ, and its mean over all pairs, a point and itself included.
+// The number of features in which two points differ, and its mean over all pairs, a point and
+// itself included.
 func TestDiffering(t *testing.T) {
 	features := [][]int32{{0, 1, 2}, {0, 1, 1}, {1, 2, 2}, {0, 3, 2}}
 	mean := 0.0
@@ -85,8 +86,8 @@ func TestObserveInBlocks(t *testing.T) {
 	}
 }
 
-// In a space that cannot be enumerated, a round draws what it chooses from: without repetition, and enough of the toy
-// space to find its best within a third of it.
+// In a space that cannot be enumerated, a round draws what it chooses from: without repetition, and
+// enough of the toy space to find its best within a third of it.
 func TestGaussianProcessDraws(t *testing.T) {
 	for seed := range uint64(5) {
 		oracle := newOracle(t, toy{endless{toySpace{}}}, 27)

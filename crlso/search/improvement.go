@@ -13,9 +13,9 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
-// improvementSearch is Bayesian optimisation over all architectures of a finite space, with a covariance of
-// exp(-d / scale) for two architectures at a distance d. [GaussianProcess] and [LatentGP] differ in their
-// distances and scales only.
+// improvementSearch is Bayesian optimisation over all architectures of a finite space, with a
+// covariance of exp(-d / scale) for two architectures at a distance d. [GaussianProcess] and
+// [LatentGP] differ in their distances and scales only.
 type improvementSearch struct {
 	name           string // for errors
 	initial, batch int
@@ -88,7 +88,8 @@ func covariances(distances []float64, scale float64) []float64 {
 	return row
 }
 
-// likeliestScale returns the scale for which the targets observed at some points are the most likely.
+// likeliestScale returns the scale for which the targets observed at some points are the most
+// likely.
 func likeliestScale(scales []float64, points []int, distances map[int][]float64, targets []float64) float64 {
 	likeliest := scales[0]
 	if len(scales) == 1 {
@@ -115,8 +116,8 @@ func likeliestScale(scales []float64, points []int, distances map[int][]float64,
 	return likeliest
 }
 
-// queryMostPromising queries a batch of those unknown architectures that have the highest expected improvement. The
-// posterior's points are what archs numbers.
+// queryMostPromising queries a batch of those unknown architectures that have the highest expected
+// improvement. The posterior's points are what archs numbers.
 func queryMostPromising(oracle *datasets.Oracle, archs func(point int) datasets.Arch, p *posterior, targets []float64, batch int) error {
 	best := floats.Max(targets)
 	known := math.Inf(-1)

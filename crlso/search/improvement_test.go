@@ -8,8 +8,8 @@ import (
 	"gonum.org/v1/gonum/stat/distmv"
 )
 
-// Targets drawn from a Gaussian process of a scale on the grid are the most likely under that scale or the
-// next to it.
+// Targets drawn from a Gaussian process of a scale on the grid are the most likely under that scale
+// or the next to it.
 func TestLikeliestScale(t *testing.T) {
 	rng := newSource(1)
 	const n = 120

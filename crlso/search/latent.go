@@ -11,24 +11,25 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
-// LatentGP is Bayesian optimisation in a latent space, over all architectures of a finite space. It is
-// [GaussianProcess] with another covariance, exp(-|z - z'|^2 / (2 l^2)) for latents z and z'. The length l
-// is chosen anew in each round, as that of the highest marginal likelihood among nine from 1/8 of the root
-// mean square distance of two latents to twice it.
+// LatentGP is Bayesian optimisation in a latent space, over all architectures of a finite space. It
+// is [GaussianProcess] with another covariance, exp(-|z - z'|^2 / (2 l^2)) for latents z and z'.
+// The length l is chosen anew in each round, as that of the highest marginal likelihood among nine
+// from 1/8 of the root mean square distance of two latents to twice it.
 //
-// Sources: Lukasik et al., "Smooth Variational Graph Embeddings for Efficient Neural Architecture Search",
-// IJCNN 2021, and Yan et al., "Does Unsupervised Architecture Representation Learning Help Neural
-// Architecture Search?", NeurIPS 2020 (arch2vec), both of which learn the latents from graphs alone and then
-// search by expected improvement; for the marginal likelihood, Rasmussen and Williams, "Gaussian
-// Processes for Machine Learning", 2006, equation 5.8. It departs from them in its model, where the first
-// has a sparse Gaussian process and the second Bayesian linear regression on a network (DNGO), both on
-// the accuracies themselves, and in its initial set of 10, where arch2vec has 16. As in arch2vec, proposals
-// are architectures of the space, so none needs decoding.
+// Sources: Lukasik et al., "Smooth Variational Graph Embeddings for Efficient Neural Architecture
+// Search", IJCNN 2021, and Yan et al., "Does Unsupervised Architecture Representation Learning Help
+// Neural Architecture Search?", NeurIPS 2020 (arch2vec), both of which learn the latents from
+// graphs alone and then search by expected improvement; for the marginal likelihood, Rasmussen and
+// Williams, "Gaussian Processes for Machine Learning", 2006, equation 5.8. It departs from them in
+// its model, where the first has a sparse Gaussian process and the second Bayesian linear
+// regression on a network (DNGO), both on the accuracies themselves, and in its initial set of 10,
+// where arch2vec has 16. As in arch2vec, proposals are architectures of the space, so none needs
+// decoding.
 //
 // A search of NAS-Bench-201 with 200 queries needs 50 MB: 16 bytes for each query and architecture.
 type LatentGP struct {
-	// Latents holds the latent vector of each architecture, in the order of the space. It is only read,
-	// so several searches may share it.
+	// Latents holds the latent vector of each architecture, in the order of the space. It is only
+	// read, so several searches may share it.
 	Latents [][]float64
 
 	Initial int // random architectures queried first; 0 means 10
@@ -38,8 +39,9 @@ type LatentGP struct {
 // Kind implements Searcher.
 func (LatentGP) Kind() string { return "latent Gaussian process" }
 
-// Search implements [Searcher]. The oracle's space must be a [datasets.FiniteSpace] and its budget not below
-// the initial set. Whatever the oracle has answered before counts towards the initial set.
+// Search implements [Searcher]. The oracle's space must be a [datasets.FiniteSpace] and its budget
+// not below the initial set. Whatever the oracle has answered before counts towards the initial
+// set.
 func (l LatentGP) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	l.Initial, l.Batch = cmp.Or(l.Initial, 10), cmp.Or(l.Batch, 5)
 	space, finite := oracle.Space().(datasets.FiniteSpace)
@@ -77,7 +79,8 @@ func (l LatentGP) meanSquare(space datasets.FiniteSpace) (float64, error) {
 	return 2 * variance, nil
 }
 
-// checkLatents returns an error unless there is a latent for each architecture of a space, all of one dimension.
+// checkLatents returns an error unless there is a latent for each architecture of a space, all of
+// one dimension.
 func checkLatents(searcher string, latents [][]float64, space datasets.FiniteSpace) error {
 	if len(latents) != space.Len() {
 		return fmt.Errorf("%s: %d latents for %d architectures of %s; want one for each", searcher, len(latents), space.Len(), space.Name())

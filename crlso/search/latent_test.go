@@ -25,8 +25,8 @@ func TestSquaredDistances(t *testing.T) {
 	wantClose(t, "mean square distance", got, mean)
 }
 
-// Latents that say what an architecture is worth lead to the best one sooner than the same latents dealt out at
-// random.
+// Latents that say what an architecture is worth lead to the best one sooner than the same latents
+// dealt out at random.
 func TestLatentGPFollowsLatents(t *testing.T) {
 	queries := func(latents [][]float64) (total int) {
 		for seed := range uint64(20) {
@@ -52,7 +52,8 @@ func TestLatentGPFollowsLatents(t *testing.T) {
 	}
 }
 
-// oneHotLatents are vectors of NAS-Bench-201 of which two are the farther apart the more edges differ.
+// oneHotLatents are vectors of NAS-Bench-201 of which two are the farther apart the more edges
+// differ.
 func oneHotLatents() [][]float64 {
 	space := nasbench201.Space{}
 	encode := oneHot(space)

@@ -9,12 +9,12 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
-// LocalSearch is hill climbing with restarts. It visits the neighbours of its position in random order,
-// passing over those queried before, and moves to the first that is better. Where none is, it starts
-// again from a random architecture.
+// LocalSearch is hill climbing with restarts. It visits the neighbours of its position in random
+// order, passing over those queried before, and moves to the first that is better. Where none is,
+// it starts again from a random architecture.
 //
-// Source: White, Nolen and Savani, "Exploring the Loss Landscape in Neural Architecture Search", UAI
-// 2021. The paper's Algorithm 1 visits all neighbours before it moves to the best of them; this
+// Source: White, Nolen and Savani, "Exploring the Loss Landscape in Neural Architecture Search",
+// UAI 2021. The paper's Algorithm 1 visits all neighbours before it moves to the best of them; this
 // is the variant that moves at once, which is the default of the authors' code (local_search in
 // naszilla/nas_algorithms.py) and needs fewer queries. The start is that of Algorithm 1, one random
 // architecture; with Initial = 10 it is that of the code.
@@ -46,7 +46,8 @@ func (l LocalSearch) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	return nil
 }
 
-// bestOfRandom queries n random architectures, or as many as the budget allows, and returns the best.
+// bestOfRandom queries n random architectures, or as many as the budget allows, and returns the
+// best.
 func bestOfRandom(oracle *datasets.Oracle, rng *rand.Rand, n int) (datasets.Query, error) {
 	best := datasets.Query{Accuracy: math.Inf(-1)}
 	for range min(n, oracle.Remaining()) {
@@ -61,7 +62,8 @@ func bestOfRandom(oracle *datasets.Oracle, rng *rand.Rand, n int) (datasets.Quer
 	return best, nil
 }
 
-// climb moves from one architecture to a better neighbour until there is none or the budget is spent.
+// climb moves from one architecture to a better neighbour until there is none or the budget is
+// spent.
 func climb(oracle *datasets.Oracle, rng *rand.Rand, position datasets.Query) error {
 	for moved := true; moved; {
 		moved = false

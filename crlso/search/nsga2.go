@@ -10,18 +10,20 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
-// NSGA2 is the elitist non-dominated sorting genetic algorithm for accuracy and latency. In each generation, parents
-// win binary tournaments by rank and crowding distance, have as many children as there are members, and the best
-// of both live on.
+// NSGA2 is the elitist non-dominated sorting genetic algorithm for accuracy and latency. In each
+// generation, parents win binary tournaments by rank and crowding distance, have as many children
+// as there are members, and the best of both live on.
 //
-// Source: Deb, Pratap, Agarwal and Meyarivan, "A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II", 2002: the
-// probability of crossover is theirs, and each child is mutated once on average or more, as with their probability
-// of 1/n for each of n variables. It departs in two ways. Their population is 100, which would leave no generation
-// for budgets of about 100; the default here is 10, which was ahead of 20 on CIFAR-10. And a child that is known already is mutated until it is
+// Source: Deb, Pratap, Agarwal and Meyarivan, "A Fast and Elitist Multiobjective Genetic Algorithm:
+// NSGA-II", 2002: the probability of crossover is theirs, and each child is mutated once on average
+// or more, as with their probability of 1/n for each of n variables. It departs in two ways. Their
+// population is 100, which would leave no generation for budgets of about 100; the default here is
+// 10, which was ahead of 20 on CIFAR-10. And a child that is known already is mutated until it is
 // not, so that no query is spent on it.
 type NSGA2 struct {
 	Population int // members; 0 means 10
-	// Crossover makes a child of two parents, and nil means that children are mutated copies of one.
+	// Crossover makes a child of two parents, and nil means that children are mutated copies of
+	// one.
 	Crossover func(a, b datasets.Arch, rng *rand.Rand) datasets.Arch
 }
 
@@ -106,8 +108,8 @@ func crowdedLess(ranks []int, crowding []float64, a, b int) bool {
 	return ranks[a] < ranks[b] || ranks[a] == ranks[b] && crowding[a] > crowding[b]
 }
 
-// rankAndCrowding returns the non-domination rank of each member, 0 for those that none dominates, 1 for those that only
-// rank 0 does, and so on; and its crowding distance among those of its rank.
+// rankAndCrowding returns the non-domination rank of each member, 0 for those that none dominates,
+// 1 for those that only rank 0 does, and so on; and its crowding distance among those of its rank.
 func rankAndCrowding(population []datasets.Measurement) (ranks []int, crowding []float64) {
 	ranks, crowding = make([]int, len(population)), make([]float64, len(population))
 	rest := make([]int, len(population))
@@ -135,8 +137,8 @@ func dominates(a, b datasets.Measurement) bool {
 	return a.Latency <= b.Latency && a.Accuracy >= b.Accuracy && (a.Latency < b.Latency || a.Accuracy > b.Accuracy)
 }
 
-// addCrowding adds one objective's part of the crowding distance: the gap between the two neighbours in a front, as a share
-// of the front's range; infinite at its ends.
+// addCrowding adds one objective's part of the crowding distance: the gap between the two
+// neighbours in a front, as a share of the front's range; infinite at its ends.
 func addCrowding(crowding []float64, population []datasets.Measurement, front []int, objective func(datasets.Measurement) float64) {
 	value := func(i int) float64 { return objective(population[front[i]]) }
 	slices.SortStableFunc(front, func(a, b int) int { return cmp.Compare(objective(population[a]), objective(population[b])) })

@@ -8,8 +8,8 @@ import (
 	"gonum.org/v1/gonum/blas/blas32"
 )
 
-// perceptron is a feed-forward network with hiddenLayers layers of hiddenWidth rectified linear units and one
-// linear output. Its inputs are the rows of a matrix with ones in the last column.
+// perceptron is a feed-forward network with hiddenLayers layers of hiddenWidth rectified linear
+// units and one linear output. Its inputs are the rows of a matrix with ones in the last column.
 type perceptron struct {
 	weights []float32
 	layers  []blas32.General // views of weights: a row for each input, the last is the bias
@@ -56,8 +56,8 @@ func (p *perceptron) predict(inputs blas32.General) []float32 {
 	return units[len(p.layers)].Data
 }
 
-// newUnits returns the inputs followed by room for what each layer makes of them. As the inputs, hidden units
-// have ones in the last column.
+// newUnits returns the inputs followed by room for what each layer makes of them. As the inputs,
+// hidden units have ones in the last column.
 func (p *perceptron) newUnits(inputs blas32.General) []blas32.General {
 	units := []blas32.General{inputs}
 	for range hiddenLayers {
@@ -92,7 +92,8 @@ type training struct {
 
 const miniBatch = 32
 
-// fit trains the network to give a target for each row of inputs. An epoch is all examples in random order.
+// fit trains the network to give a target for each row of inputs. An epoch is all examples in
+// random order.
 func (p *perceptron) fit(inputs blas32.General, targets []float32, epochs int, rng *rand.Rand) {
 	t := training{perceptron: p, adam: newAdam(p.weights)}
 	t.gradients = layersOf(t.adam.gradient, inputs.Cols-1)
@@ -148,8 +149,9 @@ func (t *training) backward(units []blas32.General, derivative blas32.General) {
 	}
 }
 
-// transposed returns the transpose of a hidden layer's weights without the bias. The product with it skips the
-// zeros of the other matrix, which are about half, while Gemm's own transposition does not.
+// transposed returns the transpose of a hidden layer's weights without the bias. The product with
+// it skips the zeros of the other matrix, which are about half, while Gemm's own transposition does
+// not.
 func (t *training) transposed(i int) blas32.General {
 	layer := t.layers[i]
 	m := matrix(layer.Cols, layer.Rows-1, t.scratch[:layer.Cols*(layer.Rows-1)])
@@ -161,7 +163,8 @@ func (t *training) transposed(i int) blas32.General {
 	return m
 }
 
-// adam changes weights against a gradient (Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015).
+// adam changes weights against a gradient (Kingma and Ba, "Adam: A Method for Stochastic
+// Optimization", 2015).
 type adam[F float32 | float64] struct {
 	weights, gradient []F
 	mean, variance    []F // moving averages of the gradient and of its square

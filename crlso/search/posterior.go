@@ -7,8 +7,8 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
-// posterior is a Gaussian process on a fixed list of points, given noisy observations at some of them.
-// The prior has mean 0 and variance 1.
+// posterior is a Gaussian process on a fixed list of points, given noisy observations at some of
+// them. The prior has mean 0 and variance 1.
 //
 // With L the Cholesky factor of the observations' covariance, noise included, it keeps the rows of
 // L^-1 K(observed, all): a further observation adds one row, and no row changes.

@@ -56,7 +56,8 @@ func TestSearchesTheWholeSpace(t *testing.T) {
 	})
 }
 
-// What goes wrong during a search ends it with an error of one line, and nothing that was answered is lost.
+// What goes wrong during a search ends it with an error of one line, and nothing that was answered
+// is lost.
 func TestSearchEndsInAnError(t *testing.T) {
 	at := func(lookup int, fail func(*datasets.Oracle, *datasets.Record) error) hook {
 		return func(oracle *datasets.Oracle, n int, record *datasets.Record) error {
@@ -209,8 +210,8 @@ func TestBANANASEncoding(t *testing.T) {
 	}
 }
 
-// After the initial population, each query is a child of one of the members before it, which only the
-// youngest are.
+// After the initial population, each query is a child of one of the members before it, which only
+// the youngest are.
 func TestEvolutionAges(t *testing.T) {
 	table, evolution := openTable(t), SmallEvolution()
 	for seed := range uint64(10) {
@@ -229,7 +230,8 @@ func TestEvolutionAges(t *testing.T) {
 	}
 }
 
-// A local search moves to the first better neighbour, and starts again only where all neighbours are known.
+// A local search moves to the first better neighbour, and starts again only where all neighbours
+// are known.
 func TestLocalSearchMoves(t *testing.T) {
 	table := openTable(t)
 	for seed := range uint64(10) {
@@ -260,9 +262,10 @@ func TestLocalSearchMoves(t *testing.T) {
 	}
 }
 
-// published are results on NAS-Bench-201 with mean labels, by data set: validation and test accuracy of the best
-// by validation after 50, 100 and 192 queries, means over searches from several seeds. They were computed
-// on the table itself by code that has nothing in common with this package.
+// published are results on NAS-Bench-201 with mean labels, by data set: validation and test
+// accuracy of the best by validation after 50, 100 and 192 queries, means over searches from
+// several seeds. They were computed on the table itself by code that has nothing in common with
+// this package.
 var published = map[string]struct {
 	searcher     Searcher
 	ours, theirs int // seeds
@@ -293,8 +296,9 @@ type result struct {
 	val, test float64
 }
 
-// Means agree within 0.05 points and two standard errors of their difference. Theirs are of few seeds: on
-// CIFAR-100 a mean of 200 evolutions after 50 queries has a standard error of 0.07. With -short ours are of a fifth of the seeds.
+// Means agree within 0.05 points and two standard errors of their difference. Theirs are of few
+// seeds: on CIFAR-100 a mean of 200 evolutions after 50 queries has a standard error of 0.07. With
+// -short ours are of a fifth of the seeds.
 func TestPublishedResults(t *testing.T) {
 	for name, p := range published {
 		if testing.Short() {
@@ -328,8 +332,8 @@ func TestPublishedResults(t *testing.T) {
 	}
 }
 
-// Searches that nobody has published comparable results of are at least far better than random search on
-// CIFAR-10: 0.3 points after 50 queries is about three standard errors.
+// Searches that nobody has published comparable results of are at least far better than random
+// search on CIFAR-10: 0.3 points after 50 queries is about three standard errors.
 func TestModelsBeatRandom(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")

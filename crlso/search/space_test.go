@@ -14,8 +14,8 @@ type digits [4]int32
 
 func (d digits) String() string { return fmt.Sprint([4]int32(d)) }
 
-// toySpace holds all digits. Its neighbours differ in one digit. An architecture encodes as a graph of
-// four nodes; decoding and parsing are not needed here.
+// toySpace holds all digits. Its neighbours differ in one digit. An architecture encodes as a graph
+// of four nodes; decoding and parsing are not needed here.
 type toySpace struct{ datasets.FiniteSpace }
 
 func (toySpace) Name() string                            { return "the toy space" }
@@ -73,7 +73,8 @@ func toyLatents() [][]float64 {
 	return latents
 }
 
-// halfSpace is toySpace with the first digit counted as nothing: 27 distinct architectures, though it claims 81.
+// halfSpace is toySpace with the first digit counted as nothing: 27 distinct architectures, though
+// it claims 81.
 type halfSpace struct{ toySpace }
 
 func (halfSpace) Canonical(a datasets.Arch) datasets.Arch {
@@ -106,7 +107,8 @@ func (toy) Lookup(a datasets.Arch) (datasets.Record, error) {
 	return datasets.Record{Val: float64(sum)}, nil
 }
 
-// hooked is a toy whose hook, if there is one, may change or refuse what it answers, by the number of the look-up.
+// hooked is a toy whose hook, if there is one, may change or refuse what it answers, by the number
+// of the look-up.
 type hooked struct {
 	toy
 	oracle  *datasets.Oracle

@@ -7,13 +7,14 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
-// TradeoffSearcher looks for architectures that are accurate and fast on a device: for the Pareto front of the two.
+// TradeoffSearcher looks for architectures that are accurate and fast on a device: for the Pareto
+// front of the two.
 type TradeoffSearcher interface {
 	// Kind names the method: see [Searcher].
 	Kind() string
 
-	// SearchTradeoff queries the oracle until its budget is spent; the oracle's log is the result. For randomness and
-	// errors see [Searcher].
+	// SearchTradeoff queries the oracle until its budget is spent; the oracle's log is the result.
+	// For randomness and errors see [Searcher].
 	SearchTradeoff(oracle *datasets.DeviceOracle, rng *rand.Rand) error
 }
 
@@ -50,13 +51,14 @@ func Front(log []datasets.Measurement) []datasets.Measurement {
 	return front
 }
 
-// SearchTradeoff implements [TradeoffSearcher] by Pareto local search: it visits the neighbours of a random member of the
-// front whose neighbours it has not all seen, one by one, and moves on to another such member as soon as a
-// neighbour enters the front. Where all neighbours of the whole front are known, it queries a random
-// architecture. Initial random architectures come first.
+// SearchTradeoff implements [TradeoffSearcher] by Pareto local search: it visits the neighbours of
+// a random member of the front whose neighbours it has not all seen, one by one, and moves on to
+// another such member as soon as a neighbour enters the front. Where all neighbours of the whole
+// front are known, it queries a random architecture. Initial random architectures come first.
 //
-// Source: Paquete, Chiarandini and Stützle, "Pareto Local Optimum Sets in the Biobjective Traveling Salesman Problem", 2004.
-// The paper visits all neighbours of a member; moving at once is what [LocalSearch] does.
+// Source: Paquete, Chiarandini and Stützle, "Pareto Local Optimum Sets in the Biobjective Traveling
+// Salesman Problem", 2004. The paper visits all neighbours of a member; moving at once is what
+// [LocalSearch] does.
 func (l LocalSearch) SearchTradeoff(oracle *datasets.DeviceOracle, rng *rand.Rand) error {
 	for range min(max(l.Initial, 1), oracle.Remaining()) {
 		if _, err := measureRandom(oracle, rng); err != nil {

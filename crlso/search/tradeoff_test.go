@@ -33,8 +33,8 @@ func newDeviceOracle(t *testing.T, budget int) *datasets.DeviceOracle {
 	return datasets.NewDeviceOracle(oracle, latencyByHand)
 }
 
-// TestTradeoffSearchers checks that each spends its budget, repeats itself with the same source, and that those that learn from
-// what they see dominate more than random search does.
+// TestTradeoffSearchers checks that each spends its budget, repeats itself with the same source,
+// and that those that learn from what they see dominate more than random search does.
 func TestTradeoffSearchers(t *testing.T) {
 	area := func(s TradeoffSearcher, seed uint64) float64 {
 		var logs [2][]datasets.Measurement
@@ -72,7 +72,8 @@ func TestTradeoffSearchers(t *testing.T) {
 	}
 }
 
-// TestRankAndCrowdingByHand has two fronts, (1, 70) (2, 80) (4, 85) (5, 95) and (3, 75) (6, 90), and (7, 60) behind both.
+// TestRankAndCrowdingByHand has two fronts, (1, 70) (2, 80) (4, 85) (5, 95) and (3, 75) (6, 90),
+// and (7, 60) behind both.
 func TestRankAndCrowdingByHand(t *testing.T) {
 	var population []datasets.Measurement
 	for _, p := range [][2]float64{{1, 70}, {2, 80}, {4, 85}, {5, 95}, {3, 75}, {6, 90}, {7, 60}} {

@@ -14,10 +14,11 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/nasbench301"
 )
 
-// BenchmarkNoiseCeiling estimates what a perfect model of the surrogate's mean would reach on the held-out labels,
-// which hold noise. Two networks a and b that were fitted to different halves of the other rows err independently, but
-// for what both cannot know, so the mean of (y - a)(y - b) is the variance of the noise and of their common error: no
-// less than that of the noise. Kendall's tau is that of predictions with themselves after such noise.
+// BenchmarkNoiseCeiling estimates what a perfect model of the surrogate's mean would reach on the
+// held-out labels, which hold noise. Two networks a and b that were fitted to different halves of
+// the other rows err independently, but for what both cannot know, so the mean of (y - a)(y - b) is
+// the variance of the noise and of their common error: no less than that of the noise. Kendall's
+// tau is that of predictions with themselves after such noise.
 func BenchmarkNoiseCeiling(b *testing.B) {
 	rows, err := nasbench301.Reference()
 	if err != nil {

@@ -1,10 +1,11 @@
-// Package standin fits the stand-in for the surrogate of NAS-Bench-301 that nasbench301.OpenStandIn returns: an ensemble of
-// small graph networks that learns the cells and accuracies of nasbench301.Reference. It takes a minute or two, and what
-// comes out predicts without GoMLX. Nobody needs it who takes the stand-in as it is.
+// Package standin fits the stand-in for the surrogate of NAS-Bench-301 that nasbench301.OpenStandIn
+// returns: an ensemble of small graph networks that learns the cells and accuracies of
+// nasbench301.Reference. It takes a minute or two, and what comes out predicts without GoMLX.
+// Nobody needs it who takes the stand-in as it is.
 //
-// Fitted to the first 9,000 cells, it has Kendall tau 0.890 and R^2 0.969 on the last 1,000. Labels hold noise, of a
-// standard deviation of at most 0.096 points; a perfect model would have about 0.894 and 0.973 or more
-// (go test ./crlso/standin -run xxx -bench NoiseCeiling -benchtime 1x).
+// Fitted to the first 9,000 cells, it has Kendall tau 0.890 and R^2 0.969 on the last 1,000. Labels
+// hold noise, of a standard deviation of at most 0.096 points; a perfect model would have about
+// 0.894 and 0.973 or more (go test ./crlso/standin -run xxx -bench NoiseCeiling -benchtime 1x).
 package standin
 
 import (
@@ -39,8 +40,8 @@ type Config struct {
 	Seed         int64
 }
 
-// Default is the configuration that was chosen on rows 8,000 to 8,999 of nasbench301.Reference, with the 8,000 before for
-// fitting.
+// Default is the configuration that was chosen on rows 8,000 to 8,999 of nasbench301.Reference,
+// with the 8,000 before for fitting.
 func Default() Config {
 	return Config{Networks: 3, Epochs: 40, Batch: 128, LearningRate: 2e-3, WeightDecay: 0.5, Warmup: 100, Seed: 1}
 }

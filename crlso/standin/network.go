@@ -11,16 +11,17 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/nasbench301"
 )
 
-// deviations of the initial weights, which are normal with mean zero; weights that are not named begin as zeros. Where
-// signals pass a matrix, the variance is that of He et al. 2015, or half of it.
+// deviations of the initial weights, which are normal with mean zero; weights that are not named
+// begin as zeros. Where signals pass a matrix, the variance is that of He et al. 2015, or half of
+// it.
 var deviations = map[string]float64{
 	"input": 0.5, "shift": 0.5, "scale": 0.5, "back_scale": 0.5, "edge": 0.3, "update_bias": 0.1,
 	"message": 0.18, "update": 0.25, "back_message": 0.18, "hidden": 0.07, "deeper": 0.125, "output": 0.0125, "linear": 0.01,
 }
 
 // networks computes what each of M networks predicts for B cells: [M, B]. operations are those of
-// nasbench301.Operations, [B, 28]. The networks are those of nasbench301.NetworkWeights; their weights have the number
-// of the network as a first axis.
+// nasbench301.Operations, [B, 28]. The networks are those of nasbench301.NetworkWeights; their
+// weights have the number of the network as a first axis.
 func networks(scope *model.Scope, M int, operations *Node) *Node {
 	g := operations.Graph()
 	B := operations.Shape().Dim(0)
@@ -33,7 +34,8 @@ func networks(scope *model.Scope, M int, operations *Node) *Node {
 	oneHot := OneHot(Reshape(operations, B, 2, edges), nasbench301.NumOps, dtypes.Float32)
 	oneHot.AssertDims(B, 2, edges, nasbench301.NumOps)
 
-	// What depends on the operation of each edge, [M, 2, 14, B, d], and whether there is one, [1, 2, 14, B, 1].
+	// What depends on the operation of each edge, [M, 2, 14, B, d], and whether there is one, [1,
+	// 2, 14, B, 1].
 	byOperation := func(name string) *Node { return Einsum("bceo,mcod->mcebd", oneHot, weights(name)) }
 	scale, backScale := OnePlus(byOperation("scale")), OnePlus(byOperation("back_scale"))
 	shift := Add(byOperation("shift"), InsertAxes(weights("edge"), 3))

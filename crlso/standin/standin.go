@@ -15,8 +15,8 @@ import (
 // HeldOut is how many cells, the last of nasbench301.Reference, no network is fitted to.
 const HeldOut = 1000
 
-// Refit makes the embedded stand-in anew: networks are fitted with [Default] to all of nasbench301.Reference but HeldOut cells,
-// and judged on these. What happens is told on progress.
+// Refit makes the embedded stand-in anew: networks are fitted with [Default] to all of
+// nasbench301.Reference but HeldOut cells, and judged on these. What happens is told on progress.
 func Refit(ctx context.Context, backend compute.Backend, progress io.Writer) (nasbench301.Fit, error) {
 	rows, err := nasbench301.Reference()
 	if err != nil {

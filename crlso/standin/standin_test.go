@@ -44,8 +44,8 @@ func portable(t testing.TB) compute.Backend {
 // quick is a configuration that fits in a second or two.
 var quick = Config{Networks: 2, Epochs: 10, Batch: 32, LearningRate: 3e-3, WeightDecay: 0.1, Warmup: 5, Seed: 1}
 
-// madeUp returns random genotypes whose accuracy is a sum over edges, a fifth of a point for each separable
-// convolution.
+// madeUp returns random genotypes whose accuracy is a sum over edges, a fifth of a point for each
+// separable convolution.
 func madeUp(n int) []datasets.Query {
 	rng := rand.New(rand.NewPCG(1, 1))
 	rows := make([]datasets.Query, n)

@@ -11,8 +11,8 @@ import (
 //
 //	s[i][j] = a[i] · b[j] / (|a[i]| |b[j]|),
 //
-// between -1 and 1. It is NaN where a row is zero, which has no direction. It panics if the lengths of
-// rows differ.
+// between -1 and 1. It is NaN where a row is zero, which has no direction. It panics if the lengths
+// of rows differ.
 func CosineSimilarity(a, b [][]float64) [][]float64 {
 	s := make([][]float64, len(a))
 	for i, x := range a {

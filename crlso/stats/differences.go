@@ -9,7 +9,8 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
-// MeanDifference is the mean of |v_i - v_j| over all pairs of values, Gini's mean difference. It is NaN for fewer than two.
+// MeanDifference is the mean of |v_i - v_j| over all pairs of values, Gini's mean difference. It is
+// NaN for fewer than two.
 func MeanDifference(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	n := float64(len(sorted))
@@ -20,9 +21,10 @@ func MeanDifference(values []float64) float64 {
 	return 2 * sum / (n * (n - 1))
 }
 
-// NeighbourDifference is the mean of |v_i - v_j| over the given rows i and, for each, the k rows j nearest to it, by Euclidean
-// distance between their points: small, compared with [MeanDifference], where values are smooth. It panics if there are not as
-// many values as points, or fewer than k other points.
+// NeighbourDifference is the mean of |v_i - v_j| over the given rows i and, for each, the k rows j
+// nearest to it, by Euclidean distance between their points: small, compared with [MeanDifference],
+// where values are smooth. It panics if there are not as many values as points, or fewer than k
+// other points.
 func NeighbourDifference(points [][]float64, values []float64, rows []int, k int) float64 {
 	if len(points) != len(values) || k < 1 || k >= len(points) {
 		panic(fmt.Sprintf("stats: %d points, %d values, %d neighbours; want as many values as points, and more than neighbours",
@@ -57,9 +59,10 @@ func nearest(points [][]float64, i, k int) []int {
 	return found
 }
 
-// MidpointViolations is the share of segments on which a function breaks concavity at the middle: each row holds its values at
-// an odd number of equally spaced points of a segment, three or more, and the middle one lies below the mean of the
-// ends by more than the tolerance. It is NaN if there are no segments, and panics if a number of points is even or below three.
+// MidpointViolations is the share of segments on which a function breaks concavity at the middle:
+// each row holds its values at an odd number of equally spaced points of a segment, three or more,
+// and the middle one lies below the mean of the ends by more than the tolerance. It is NaN if there
+// are no segments, and panics if a number of points is even or below three.
 func MidpointViolations(along [][]float64, tolerance float64) float64 {
 	violations := 0.0
 	for i, v := range along {

@@ -8,8 +8,9 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// Interval returns the mean of independent samples and the half-width of its confidence interval at the
-// given level, such as 0.95, by Student's t distribution. With one sample the half-width is NaN.
+// Interval returns the mean of independent samples and the half-width of its confidence interval at
+// the given level, such as 0.95, by Student's t distribution. With one sample the half-width is
+// NaN.
 func Interval(samples []float64, level float64) (mean, halfWidth float64) {
 	mean, deviation := stat.MeanStdDev(samples, nil)
 	n := float64(len(samples))
@@ -20,8 +21,8 @@ func Interval(samples []float64, level float64) (mean, halfWidth float64) {
 	return mean, t * deviation / math.Sqrt(n)
 }
 
-// Band returns the mean of equally long curves at each point, and the ends of its confidence interval. Where there
-// is only one curve, low and high are nil. It panics if the lengths differ.
+// Band returns the mean of equally long curves at each point, and the ends of its confidence
+// interval. Where there is only one curve, low and high are nil. It panics if the lengths differ.
 func Band(curves [][]float64, level float64) (mean, low, high []float64) {
 	if len(curves) == 0 {
 		return nil, nil, nil

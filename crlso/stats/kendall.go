@@ -9,8 +9,9 @@ import (
 	"sort"
 )
 
-// KendallTau is the rank correlation tau-b of two samples of equal length n, which allows for ties, in
-// O(n log n) (Knight 1966). It is NaN if one of them is constant. It panics if the lengths differ.
+// KendallTau is the rank correlation tau-b of two samples of equal length n, which allows for ties,
+// in O(n log n) (Knight 1966). It is NaN if one of them is constant. It panics if the lengths
+// differ.
 func KendallTau(x, y []float64) float64 {
 	if len(x) != len(y) {
 		panic(fmt.Sprintf("stats: %d and %d values", len(x), len(y)))
@@ -38,8 +39,8 @@ func KendallTau(x, y []float64) float64 {
 	return concordantMinusDiscordant / (math.Sqrt(pairs-tiedX) * math.Sqrt(pairs-tiedY))
 }
 
-// TopKendallTau is KendallTau among the n samples with the highest truth: how well a predictor ranks the ones
-// that a search is after. All samples that tie with the last of them count too.
+// TopKendallTau is KendallTau among the n samples with the highest truth: how well a predictor
+// ranks the ones that a search is after. All samples that tie with the last of them count too.
 func TopKendallTau(predicted, truth []float64, n int) float64 {
 	if n >= len(truth) {
 		return KendallTau(predicted, truth)
@@ -69,7 +70,8 @@ func tiedPairs(n int, equal func(i, j int) bool) float64 {
 	return pairs
 }
 
-// sortCountingSwaps sorts x and returns the number of pairs that were in the wrong order, by merging.
+// sortCountingSwaps sorts x and returns the number of pairs that were in the wrong order, by
+// merging.
 func sortCountingSwaps(x []float64) float64 {
 	if len(x) < 2 {
 		return 0

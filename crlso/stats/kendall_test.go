@@ -48,7 +48,8 @@ func TestKendallTauOfConstant(t *testing.T) {
 func TestTopKendallTau(t *testing.T) {
 	truth := []float64{10, 20, 30, 40, 50, 40}
 	predicted := []float64{0, 9, 1, 3, 2, 5}
-	// The best three are 50, 40 and 40, predicted as 2, 3 and 5: all comparable pairs are in the wrong order.
+	// The best three are 50, 40 and 40, predicted as 2, 3 and 5: all comparable pairs are in the
+	// wrong order.
 	if got, want := TopKendallTau(predicted, truth, 3), KendallTau([]float64{3, 2, 5}, []float64{40, 50, 40}); got != want {
 		t.Errorf("TopKendallTau = %v, want %v", got, want)
 	}

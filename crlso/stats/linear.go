@@ -7,8 +7,9 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// LinearPredictions fits y as a linear function of the rows of x, with an intercept, by least squares, and returns its values at
-// the rows of at. Of many equally good fits it takes the one of least norm. It panics if the lengths of rows differ.
+// LinearPredictions fits y as a linear function of the rows of x, with an intercept, by least
+// squares, and returns its values at the rows of at. Of many equally good fits it takes the one of
+// least norm. It panics if the lengths of rows differ.
 func LinearPredictions(x [][]float64, y []float64, at [][]float64) ([]float64, error) {
 	if len(x) == 0 || len(x) != len(y) {
 		return nil, fmt.Errorf("linear fit: %d rows and %d values, want equally many and at least one", len(x), len(y))

@@ -7,7 +7,8 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
-// TestLinearPredictions compares with sklearn.linear_model.LinearRegression().fit(x, y).predict(at) (1.5.2).
+// TestLinearPredictions compares with sklearn.linear_model.LinearRegression().fit(x, y).predict(at)
+// (1.5.2).
 func TestLinearPredictions(t *testing.T) {
 	x := [][]float64{{1, 2}, {2, 1}, {3, 5}, {4, 3}, {5, 8}, {6, 1}}
 	got, err := LinearPredictions(x, []float64{3.1, 2.9, 8.2, 7.4, 12.8, 6.9}, [][]float64{{0, 0}, {7, 7}})

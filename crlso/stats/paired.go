@@ -10,8 +10,8 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// Comparison is what paired samples say of the difference between two methods. The p-values are two-sided and
-// not corrected for the number of comparisons: see [Holm].
+// Comparison is what paired samples say of the difference between two methods. The p-values are
+// two-sided and not corrected for the number of comparisons: see [Holm].
 type Comparison struct {
 	Pairs      int
 	Difference float64 // mean difference
@@ -20,9 +20,9 @@ type Comparison struct {
 	Wilcoxon   float64 // p-value of [WilcoxonSignedRank]
 }
 
-// Paired compares a with b, where a[i] and b[i] belong together because they come from the same seed: the
-// differences are a[i] - b[i]. The level is that of the confidence interval, such as 0.95. It panics if the
-// lengths differ or are zero.
+// Paired compares a with b, where a[i] and b[i] belong together because they come from the same
+// seed: the differences are a[i] - b[i]. The level is that of the confidence interval, such as
+// 0.95. It panics if the lengths differ or are zero.
 func Paired(a, b []float64, level float64) Comparison {
 	d := differences(a, b)
 	n := len(d)
@@ -39,9 +39,10 @@ func Paired(a, b []float64, level float64) Comparison {
 	return c
 }
 
-// WilcoxonSignedRank is the two-sided p-value of Wilcoxon's signed-rank test of paired samples, by the normal
-// approximation with the correction for tied ranks and without a correction for continuity. Pairs that are
-// equal are dropped (Wilcoxon 1945); it is 1 if all are. It panics if the lengths differ or are zero.
+// WilcoxonSignedRank is the two-sided p-value of Wilcoxon's signed-rank test of paired samples, by
+// the normal approximation with the correction for tied ranks and without a correction for
+// continuity. Pairs that are equal are dropped (Wilcoxon 1945); it is 1 if all are. It panics if
+// the lengths differ or are zero.
 func WilcoxonSignedRank(a, b []float64) float64 {
 	nonzero := slices.DeleteFunc(differences(a, b), func(d float64) bool { return d == 0 })
 	if len(nonzero) == 0 {
@@ -82,9 +83,10 @@ func differences(a, b []float64) []float64 {
 	return d
 }
 
-// Holm corrects the p-values of a family of comparisons, so that the probability of finding any difference where
-// there is none stays below the level they are read at (Holm, "A Simple Sequentially Rejective Multiple Test
-// Procedure", 1979). It returns them in the order given. It panics if one is not between 0 and 1.
+// Holm corrects the p-values of a family of comparisons, so that the probability of finding any
+// difference where there is none stays below the level they are read at (Holm, "A Simple
+// Sequentially Rejective Multiple Test Procedure", 1979). It returns them in the order given. It
+// panics if one is not between 0 and 1.
 func Holm(p []float64) []float64 {
 	order := make([]int, len(p))
 	for i, x := range p {

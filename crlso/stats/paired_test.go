@@ -7,8 +7,8 @@ import (
 )
 
 // TestPairedReference compares with scipy.stats.ttest_rel, its confidence_interval(0.95), and
-// scipy.stats.wilcoxon(zero_method="wilcox", correction=False, method="asymptotic") (1.16.3). The first
-// samples have equal pairs and ties of either sign.
+// scipy.stats.wilcoxon(zero_method="wilcox", correction=False, method="asymptotic") (1.16.3). The
+// first samples have equal pairs and ties of either sign.
 func TestPairedReference(t *testing.T) {
 	for _, test := range []struct {
 		a, b []float64
@@ -64,7 +64,8 @@ func TestPairedOfOnePair(t *testing.T) {
 	}
 }
 
-// Where there is no difference, both tests find one at level 0.05 in a twentieth of all experiments.
+// Where there is no difference, both tests find one at level 0.05 in a twentieth of all
+// experiments.
 func TestPairedIsCalibrated(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	const experiments, pairs, level = 4000, 30, 0.05

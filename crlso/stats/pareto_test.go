@@ -14,8 +14,8 @@ func TestParetoFrontByHand(t *testing.T) {
 	}
 }
 
-// The front of (1, 90), (2, 91), (3, 92) up to cost 5 and down to value 89: 4*1 + 3*1 + 2*1. Points out of reach and
-// dominated ones change nothing.
+// The front of (1, 90), (2, 91), (3, 92) up to cost 5 and down to value 89: 4*1 + 3*1 + 2*1. Points
+// out of reach and dominated ones change nothing.
 func TestHypervolumeByHand(t *testing.T) {
 	costs, values := []float64{2, 1, 3, 3, 6, 0.5}, []float64{91, 90, 92, 90, 99, 80}
 	if got := Hypervolume(costs, values, 5, 89); math.Abs(got-9) > 1e-12 {

@@ -7,8 +7,9 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// NormalQuantiles maps each of n values to the standard normal's quantile of (rank - 1/2) / n, rank 1 the lowest:
-// it keeps their order, and nothing else of them. Values that tie have the mean of their ranks.
+// NormalQuantiles maps each of n values to the standard normal's quantile of (rank - 1/2) / n, rank
+// 1 the lowest: it keeps their order, and nothing else of them. Values that tie have the mean of
+// their ranks.
 func NormalQuantiles(values []float64) []float64 {
 	n := len(values)
 	sorted, order, quantiles := slices.Clone(values), make([]int, n), make([]float64, n)

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Top returns the k items of the highest values, the highest first and equal ones in their order. It
-// returns all items if there are fewer than k.
+// Top returns the k items of the highest values, the highest first and equal ones in their order.
+// It returns all items if there are fewer than k.
 func Top[T any](items []T, k int, value func(T) float64) []T {
 	type valued struct {
 		item  T
@@ -24,7 +24,8 @@ func Top[T any](items []T, k int, value func(T) float64) []T {
 	return top
 }
 
-// Best returns the indices of the n highest values, the highest first and equal ones in their order.
+// Best returns the indices of the n highest values, the highest first and equal ones in their
+// order.
 func Best(values []float64, n int) []int {
 	indices := make([]int, len(values))
 	for i := range indices {

@@ -1,16 +1,18 @@
-// Sweep runs an experiment, each method on each data set from many seeds, on Apache Beam. Each search is an item of its
-// own. What comes out is a folder of package experiment, the same that experiment.Run makes:
+// Sweep runs an experiment, each method on each data set from many seeds, on Apache Beam. Each
+// search is an item of its own. What comes out is a folder of package experiment, the same that
+// experiment.Run makes:
 //
 //	go run . -out DIR -methods "local search,random search" -data-sets cifar10 -seeds 100 -budget 192
 //
-// Items run in this process, on Beam's Prism runner, as many at once as GOMAXPROCS says. A sweep that is killed, at
-// whatever moment, goes on when it is started again, and has lost no more than the items that it was at. An item
-// that fails is tried again; if it fails three times, the others are run all the same, and the error tells why.
+// Items run in this process, on Beam's Prism runner, as many at once as GOMAXPROCS says. A sweep
+// that is killed, at whatever moment, goes on when it is started again, and has lost no more than
+// the items that it was at. An item that fails is tried again; if it fails three times, the others
+// are run all the same, and the error tells why.
 //
 // # On a cluster
 //
-// With Beam's own flags, which -help lists, the program sends itself to a runner that has a Beam job service, such as
-// Flink's or Spark's:
+// With Beam's own flags, which -help lists, the program sends itself to a runner that has a Beam
+// job service, such as Flink's or Spark's:
 //
 //	go build -o /shared/sweep .
 //	/shared/sweep -out /shared/DIR -runner flink -endpoint HOST:PORT -worker_binary /shared/sweep -environment_config IMAGE
@@ -24,8 +26,8 @@
 //   - the folder -out, under the same path on every worker and here, for example on NFS. Every result goes there as soon
 //     as it is known. A service whose workers share no folder, such as Dataflow, does not do.
 //
-// A job in a cluster does not end with this program if that is killed: cancel it there. If both run, they repeat items
-// of each other, with the same results.
+// A job in a cluster does not end with this program if that is killed: cancel it there. If both
+// run, they repeat items of each other, with the same results.
 package main
 
 import (
@@ -75,7 +77,8 @@ func report(s sweep) error {
 	return err
 }
 
-// quiet keeps from standard error what Beam and Prism say of their steps; what goes wrong is in beam.Run's error.
+// quiet keeps from standard error what Beam and Prism say of their steps; what goes wrong is in
+// beam.Run's error.
 func quiet() {
 	log.SetLogger(&log.Standard{Level: log.SevFatal})
 	hooks.DisableHook(harness.DefaultRemoteLoggingHook) // else workers in this process have a logger of their own

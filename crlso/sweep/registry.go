@@ -18,12 +18,12 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 )
 
-// A registry makes what workers are told by name. A process makes each but once, as tables are large and searchers
-// keep what they have compiled.
+// A registry makes what workers are told by name. A process makes each but once, as tables are
+// large and searchers keep what they have compiled.
 type registry[T any] map[string]func() (T, error)
 
-// methods are those of 05_search under the same names, but for those that need the latents of a model trained
-// beforehand; and CR-LSO with each preset for NAS-Bench-201.
+// methods are those of 05_search under the same names, but for those that need the latents of a
+// model trained beforehand; and CR-LSO with each preset for NAS-Bench-201.
 var methods = registry[search.Searcher]{
 	"random search":    fixed(search.Random{}),
 	"evolution 100/25": fixed(search.RegularizedEvolution{}),

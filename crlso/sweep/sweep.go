@@ -27,8 +27,8 @@ type sweep struct {
 	Seeds, Budget     int
 }
 
-// run runs what is missing of the experiment on the runner that the flag -runner names, with a bar on progress, and
-// returns all results.
+// run runs what is missing of the experiment on the runner that the flag -runner names, with a bar
+// on progress, and returns all results.
 func (s sweep) run(ctx context.Context, progress io.Writer) (*experiment.Results, error) {
 	plan, err := s.plan()
 	if err != nil {
@@ -50,9 +50,10 @@ func (s sweep) run(ctx context.Context, progress io.Writer) (*experiment.Results
 
 // searchFn is what workers do: it runs the search of each item.
 //
-// A runner gives a worker many items one after another, and several such series at once: Prism begins with all items in
-// one series, and splits it up into eight at most, whatever the number of processors. So items of a series run at
-// once here, and none is begun before a processor is free; the runner may give those that wait to other workers.
+// A runner gives a worker many items one after another, and several such series at once: Prism
+// begins with all items in one series, and splits it up into eight at most, whatever the number of
+// processors. So items of a series run at once here, and none is begun before a processor is free;
+// the runner may give those that wait to other workers.
 type searchFn struct {
 	Sweep sweep
 

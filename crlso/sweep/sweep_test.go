@@ -24,8 +24,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
-// asMain makes the test program the sweep program, with its arguments. Its value is how many searches the process
-// begins before all others wait for ever.
+// asMain makes the test program the sweep program, with its arguments. Its value is how many
+// searches the process begins before all others wait for ever.
 const asMain = "SWEEP_TEST_MAIN"
 
 func TestMain(m *testing.M) {
@@ -60,8 +60,8 @@ func init() {
 	methods["held random search"] = fixed(held{search.Random{}})
 }
 
-// A sweep of 40 searches that is killed when 20 of them are finished, and started again in a new process, runs the
-// other 20 and ends with the rows of experiment.Run.
+// A sweep of 40 searches that is killed when 20 of them are finished, and started again in a new
+// process, runs the other 20 and ends with the rows of experiment.Run.
 func TestKilledSweep(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
@@ -168,7 +168,8 @@ func runNew(t *testing.T, seeds int, methods ...string) (*experiment.Results, er
 	return sweep{t.TempDir(), methods, []string{"cifar10"}, seeds, 5}.run(context.Background(), io.Discard)
 }
 
-// Prism begins with few items and then has up to eight at once; a process has as many as processors.
+// Prism begins with few items and then has up to eight at once; a process has as many as
+// processors.
 func TestItemsAtOnce(t *testing.T) {
 	var now, most atomic.Int64
 	methods["busy"] = fixed(scripted{do: func() error {
@@ -188,7 +189,8 @@ func TestItemsAtOnce(t *testing.T) {
 	}
 }
 
-// An item that fails on Prism is tried again; one that goes on failing does not stop the others, and tells why.
+// An item that fails on Prism is tried again; one that goes on failing does not stop the others,
+// and tells why.
 func TestFailingItems(t *testing.T) {
 	var calls atomic.Int64
 	errMade := errors.New("no electricity")

@@ -17,8 +17,9 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// catalogue holds canonical cells in two orders: that of [Enumerate], which takes a moment, and that of their hashes, which is
-// the benchmark's and takes seconds for all cells, so it is made when it is first needed.
+// catalogue holds canonical cells in two orders: that of [Enumerate], which takes a moment, and
+// that of their hashes, which is the benchmark's and takes seconds for all cells, so it is made
+// when it is first needed.
 type catalogue struct {
 	codes  []uint32 // of the cells, ascending, which is the order of Enumerate
 	inFile func() inFile
@@ -98,12 +99,12 @@ func hashAll(codes []uint32) []entry {
 	return entries
 }
 
-// entriesSum is the SHA-256 of all entries in the order of their hashes, little-endian. When the embedded table is made, each
-// row of the reference table is found by its hash.
+// entriesSum is the SHA-256 of all entries in the order of their hashes, little-endian. When the
+// embedded table is made, each row of the reference table is found by its hash.
 const entriesSum = "49c536c9aadfe04f6f4cbb234688f8a8ccd49d29a4f94438172c588d017961bd"
 
-// allEntries returns all cells with their hashes. The first call takes them from the cache, or computes them and keeps them
-// there if it can.
+// allEntries returns all cells with their hashes. The first call takes them from the cache, or
+// computes them and keeps them there if it can.
 var allEntries = sync.OnceValue(func() []entry {
 	dir, err := cacheDir()
 	path := filepath.Join(dir, "cells")

@@ -8,11 +8,12 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/internal/pydata"
 )
 
-// Op is what a vertex of a cell does. Its number is the class of the vertex in datasets.Graph.Nodes.
+// Op is what a vertex of a cell does. Its number is the class of the vertex in
+// datasets.Graph.Nodes.
 type Op uint8
 
-// What a vertex can be. A cell has one input and one output, and one of the three operations on each
-// vertex between; None pads the graphs of small cells.
+// What a vertex can be. A cell has one input and one output, and one of the three operations on
+// each vertex between; None pads the graphs of small cells.
 const (
 	Input   Op = iota
 	Conv3x3    // 3x3 convolution, batch normalisation, ReLU
@@ -40,17 +41,19 @@ const (
 	MaxEdges    = 9
 )
 
-// Cell is one architecture: a directed acyclic graph on 2 to MaxVertices vertices. The first is the input,
-// the last the output, and edges lead from lower to higher numbers. The whole network stacks copies of it.
+// Cell is one architecture: a directed acyclic graph on 2 to MaxVertices vertices. The first is the
+// input, the last the output, and edges lead from lower to higher numbers. The whole network stacks
+// copies of it.
 //
 // As in the benchmark's code, a Cell may have vertices and edges that lie on no path from input to
-// output. They are no part of the network; what is left without them has at most MaxEdges edges. Cells
-// with the same network, whatever its numbering, have one [Cell.Canonical]. The zero Cell is not a
-// cell.
+// output. They are no part of the network; what is left without them has at most MaxEdges edges.
+// Cells with the same network, whatever its numbering, have one [Cell.Canonical]. The zero Cell is
+// not a cell.
 type Cell struct {
-	// The matrix and the operations as one number. Bit 10 + x + y(y-1)/2 is the edge from x to y, as in
-	// graph_util.gen_is_edge_fn; below are two bits for each vertex between input and output, those of
-	// the first uppermost. So numbers are in the order in which the benchmark's generator meets them.
+	// The matrix and the operations as one number. Bit 10 + x + y(y-1)/2 is the edge from x to y,
+	// as in graph_util.gen_is_edge_fn; below are two bits for each vertex between input and output,
+	// those of the first uppermost. So numbers are in the order in which the benchmark's generator
+	// meets them.
 	code uint32
 }
 
@@ -62,7 +65,8 @@ func edgeBit(x, y int) uint32 { return 1 << (opBits + x + y*(y-1)/2) }
 // opShift is where in Cell.code the operation of vertex v stands.
 func opShift(v int) int { return 2 * (MaxVertices - 2 - v) }
 
-// Vertices is the number of vertices, 2 to MaxVertices. Vertex 0 is the input, the last one the output.
+// Vertices is the number of vertices, 2 to MaxVertices. Vertex 0 is the input, the last one the
+// output.
 func (c Cell) Vertices() int {
 	n := 2
 	for n < MaxVertices && c.code >= edgeBit(0, n) {
@@ -90,8 +94,8 @@ func (c Cell) Op(v int) Op {
 	return Conv3x3 + Op(c.code>>opShift(v)&3)
 }
 
-// Canonical returns the cell that stands for all those with the same network. It has no needless vertices
-// or edges, and of all its numberings the one that the benchmark's generator meets first
+// Canonical returns the cell that stands for all those with the same network. It has no needless
+// vertices or edges, and of all its numberings the one that the benchmark's generator meets first
 // (nasbench/scripts/generate_graphs.py), which is that of the benchmark's file.
 func (c Cell) Canonical() Cell {
 	canonical, err := c.graph().canonical()
@@ -183,8 +187,8 @@ func (c Cell) graph() graph {
 // inPlace is the position of each vertex of a graph whose edges lead upwards.
 var inPlace = [MaxVertices]int{0, 1, 2, 3, 4, 5, 6}
 
-// cell returns a graph as it is. Its edges must lead upwards. The error is that of canonical, and for an
-// operation that is out of place on any vertex.
+// cell returns a graph as it is. Its edges must lead upwards. The error is that of canonical, and
+// for an operation that is out of place on any vertex.
 func (g graph) cell() (Cell, error) {
 	for v, op := range g.ops[:g.n] {
 		if inner := op == Conv3x3 || op == Conv1x1 || op == MaxPool; inner != (v > 0 && v < g.n-1) {
@@ -197,8 +201,8 @@ func (g graph) cell() (Cell, error) {
 	return Cell{g.code(&inPlace)}, nil
 }
 
-// padded returns the cell as a graph on MaxVertices vertices, those that it does not have as convolutions
-// without an edge before the output.
+// padded returns the cell as a graph on MaxVertices vertices, those that it does not have as
+// convolutions without an edge before the output.
 func (c Cell) padded() graph {
 	p := graph{n: MaxVertices}
 	position := func(v int) int {

@@ -7,8 +7,9 @@ import (
 	"testing"
 )
 
-// Every cell of the benchmark, and no other, is enumerated, with its hash, in the numbering of the benchmark's file. The digest
-// is of all, as they are there. The numbers of cells are the published ones.
+// Every cell of the benchmark, and no other, is enumerated, with its hash, in the numbering of the
+// benchmark's file. The digest is of all, as they are there. The numbers of cells are the published
+// ones.
 func TestEveryCell(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")
@@ -50,8 +51,8 @@ func TestEnumerateInTheOrderOfTheGenerator(t *testing.T) {
 	}
 }
 
-// inception is the example of the benchmark's README, and below it what its NASBench.ipynb prints for it
-// out of the file: the same network in the file's numbering.
+// inception is the example of the benchmark's README, and below it what its NASBench.ipynb prints
+// for it out of the file: the same network in the file's numbering.
 const (
 	inception = "0111010" + "0000001" + "0000001" + "0000100" + "0000001" + "0000001" + "0000000" +
 		" input,conv1x1-bn-relu,conv3x3-bn-relu,conv3x3-bn-relu,conv3x3-bn-relu,maxpool3x3,output"
@@ -81,7 +82,8 @@ func TestCanonicalIsTheCellInTheFile(t *testing.T) {
 	}
 }
 
-// network makes a cell out of a matrix, row by row, with operations c (3x3), k (1x1) and m (max-pooling).
+// network makes a cell out of a matrix, row by row, with operations c (3x3), k (1x1) and m
+// (max-pooling).
 func network(t *testing.T, operations string, rows ...string) Cell {
 	t.Helper()
 	names := []string{"input"}

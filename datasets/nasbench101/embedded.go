@@ -10,9 +10,9 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// Accuracies are whole numbers of images, but they are published as fractions with 7 decimals of which the last is off
-// by one for a tenth of the cells, since they were averaged in single precision. It is kept, so that results stay the
-// same to the last digit.
+// Accuracies are whole numbers of images, but they are published as fractions with 7 decimals of
+// which the last is off by one for a tenth of the cells, since they were averaged in single
+// precision. It is kept, so that results stay the same to the last digit.
 const (
 	valImages  = 9984           // of validation in one run
 	testImages = numRuns * 9984 // of test in three runs
@@ -20,9 +20,10 @@ const (
 	perOne     = 10_000_000     // of the last published digit
 )
 
-// accuraciesFile holds, in the order of [Enumerate], test, how many of testImages the three runs of a cell have right;
-// last_digit, what is to be added to the last published digit of that fraction; val, how many of valImages one run has right,
-// or unknown. [Pack] makes it, and embedded/README.md says where from.
+// accuraciesFile holds, in the order of [Enumerate], test, how many of testImages the three runs of
+// a cell have right; last_digit, what is to be added to the last published digit of that fraction;
+// val, how many of valImages one run has right, or unknown. [Pack] makes it, and embedded/README.md
+// says where from.
 //
 //go:embed embedded/accuracies.npz
 var accuraciesFile []byte
@@ -71,8 +72,8 @@ func valDigits(images uint16) float64 {
 	return math.RoundToEven(perOne * float64(float32(float64(images)/valImages)))
 }
 
-// Pack returns the content of embedded/accuracies.npz, made of the reference table. It is an error if that holds an accuracy
-// that is no whole number of images.
+// Pack returns the content of embedded/accuracies.npz, made of the reference table. It is an error
+// if that holds an accuracy that is no whole number of images.
 func Pack(ctx context.Context, table ReferenceCSV, progress io.Writer) ([]byte, error) {
 	a, err := table.read(ctx, table.Path, progress)
 	if err == nil {

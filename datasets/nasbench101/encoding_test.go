@@ -4,8 +4,8 @@ import (
 	"testing"
 )
 
-// The ones stand exactly where a path from input to output has the sequence of operations, in the order
-// of all sequences of none to five operations.
+// The ones stand exactly where a path from input to output has the sequence of operations, in the
+// order of all sequences of none to five operations.
 func TestPathEncoding(t *testing.T) {
 	var sequences []string
 	last := []string{""}

@@ -2,8 +2,8 @@ package nasbench101
 
 import "math/bits"
 
-// Enumerate returns all canonical cells in the order in which the benchmark's generator meets them: by the number
-// of vertices, then by the matrix, then by the operations.
+// Enumerate returns all canonical cells in the order in which the benchmark's generator meets them:
+// by the number of vertices, then by the matrix, then by the operations.
 func Enumerate() []Cell {
 	cells := make([]Cell, 0, NumCells)
 	for matrix := uint32(1); matrix < 1<<(MaxVertices*(MaxVertices-1)/2); matrix++ {
@@ -33,8 +33,8 @@ func Enumerate() []Cell {
 	return cells
 }
 
-// appendLabelled appends the cells that g becomes with each choice of operations for vertex v and those
-// after it, unless another numbering has the smaller code.
+// appendLabelled appends the cells that g becomes with each choice of operations for vertex v and
+// those after it, unless another numbering has the smaller code.
 func (g *graph) appendLabelled(cells []Cell, v int, automorphisms [][MaxVertices]int) []Cell {
 	if v < g.n-1 {
 		for op := Conv3x3; op <= MaxPool; op++ {

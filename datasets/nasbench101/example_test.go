@@ -7,7 +7,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/nasbench101"
 )
 
-// The example of the benchmark's README, an Inception-like cell, and its name in the benchmark's file.
+// The example of the benchmark's README, an Inception-like cell, and its name in the benchmark's
+// file.
 func ExampleParseCell() {
 	matrix := "0111010" + // input
 		"0000001" + // 1x1 convolution

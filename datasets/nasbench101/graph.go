@@ -6,8 +6,8 @@ import (
 	"math/bits"
 )
 
-// graph is a directed graph without cycles on the way to a [Cell]: vertex 0 is to be the input and vertex
-// n-1 the output.
+// graph is a directed graph without cycles on the way to a [Cell]: vertex 0 is to be the input and
+// vertex n-1 the output.
 type graph struct {
 	n   int
 	in  [MaxVertices]set // vertices from which edges lead to each
@@ -46,9 +46,9 @@ var (
 	ErrOperation    = errors.New("an operation is out of place")
 )
 
-// canonical returns the canonical cell of what is left of g once pruned. Its error wraps the rule of the space
-// that is broken. These are the rules of ModelSpec and NASBench._check_spec of the benchmark's code, in
-// their order.
+// canonical returns the canonical cell of what is left of g once pruned. Its error wraps the rule
+// of the space that is broken. These are the rules of ModelSpec and NASBench._check_spec of the
+// benchmark's code, in their order.
 func (g graph) canonical() (Cell, error) {
 	g = g.prune()
 	if g.n == 0 {
@@ -134,7 +134,8 @@ func (g *graph) code(position *[MaxVertices]int) uint32 {
 	return code
 }
 
-// eachOrder calls f with the positions of the vertices in each order in which all edges lead upwards.
+// eachOrder calls f with the positions of the vertices in each order in which all edges lead
+// upwards.
 func (g *graph) eachOrder(f func(position *[MaxVertices]int)) {
 	var position [MaxVertices]int
 	position[g.n-1] = g.n - 1

@@ -7,12 +7,13 @@ import (
 	"strconv"
 )
 
-// Hash returns the benchmark's name of the cell, the same for cells with the same network and no others: 32
-// hexadecimal digits.
+// Hash returns the benchmark's name of the cell, the same for cells with the same network and no
+// others: 32 hexadecimal digits.
 //
-// It starts with the MD5 sums of (out-degree, in-degree, label) of each vertex, replaces each as often as
-// there are vertices by the sum of the sorted ones of its sources, those of its targets and its own,
-// and ends with the sum of all, sorted. Source: graph_util.hash_module of the benchmark's code.
+// It starts with the MD5 sums of (out-degree, in-degree, label) of each vertex, replaces each as
+// often as there are vertices by the sum of the sorted ones of its sources, those of its targets
+// and its own, and ends with the sum of all, sorted. Source: graph_util.hash_module of the
+// benchmark's code.
 func (c Cell) Hash() string {
 	sum := c.Canonical().hash()
 	return hex.EncodeToString(sum[:])

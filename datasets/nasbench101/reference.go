@@ -10,8 +10,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// ReferenceCSV is the table that the embedded one is made from: mean test accuracy of all cells, and the validation accuracy
-// of one training run of 30,001 of them.
+// ReferenceCSV is the table that the embedded one is made from: mean test accuracy of all cells,
+// and the validation accuracy of one training run of 30,001 of them.
 type ReferenceCSV struct {
 	Path string // of the file, nb101.csv.gz
 }
@@ -65,8 +65,8 @@ func (a *accuracies) addRow(field func(column string) string) error {
 	return nil
 }
 
-// parseRow reads a cell from the number of its vertices, its matrix above the diagonal, row by row, and
-// the digits of its inner operations.
+// parseRow reads a cell from the number of its vertices, its matrix above the diagonal, row by row,
+// and the digits of its inner operations.
 func parseRow(n, matrix, operations string) (Cell, error) {
 	vertices, err := strconv.Atoi(n)
 	if err != nil || vertices < 2 || vertices > MaxVertices {

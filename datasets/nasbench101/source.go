@@ -8,7 +8,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// Source is one of the files that accuracies can be read from beside the embedded table: [TFRecord] or [AuthorsJSON].
+// Source is one of the files that accuracies can be read from beside the embedded table: [TFRecord]
+// or [AuthorsJSON].
 type Source interface {
 	// Info describes the source, and looks whether it is there.
 	Info() Info
@@ -16,8 +17,8 @@ type Source interface {
 	// id is a short name for files that are made from the source.
 	id() string
 
-	// stamp changes when the content of the source does. It is "" if the source is not there and its
-	// content not known beforehand.
+	// stamp changes when the content of the source does. It is "" if the source is not there and
+	// its content not known beforehand.
 	stamp() string
 
 	// valRuns is how many training runs of a cell have a validation accuracy in the source.
@@ -37,8 +38,8 @@ type Info = source.Info
 // fetches none of these, and refuses what is not the official file.
 func Sources() []Source { return []Source{TFRecord{asIs: true}, AuthorsJSON{}} }
 
-// accuracies are what a source holds of all cells, in percent: cell after cell in the order of [Enumerate],
-// and for each so many values. A value that the source does not have is NaN.
+// accuracies are what a source holds of all cells, in percent: cell after cell in the order of
+// [Enumerate], and for each so many values. A value that the source does not have is NaN.
 type accuracies struct {
 	Val, Test         []float64
 	ValRuns, TestRuns int // training runs of each cell that there are values of; 0 for one value, their mean

@@ -1,9 +1,9 @@
-// Package nasbench101 is the benchmark NAS-Bench-101 (Ying et al., "NAS-Bench-101: Towards Reproducible
-// Neural Architecture Search", ICML 2019): 423,624 cells, each trained three times for 108 epochs on
-// CIFAR-10.
+// Package nasbench101 is the benchmark NAS-Bench-101 (Ying et al., "NAS-Bench-101: Towards
+// Reproducible Neural Architecture Search", ICML 2019): 423,624 cells, each trained three times for
+// 108 epochs on CIFAR-10.
 //
-// [Space] says which cells exist; [Open] adds how good they are, from the embedded table or one of the [Sources], under one
-// of the [Protocols]:
+// [Space] says which cells exist; [Open] adds how good they are, from the embedded table or one of
+// the [Sources], under one of the [Protocols]:
 //
 //	table, err := nasbench101.Open(ctx, "test-as-label", nil, os.Stderr)
 //	oracle, err := datasets.NewOracle(table, 150, datasets.MeanLabel)
@@ -25,10 +25,11 @@ const NumCells = 423_624
 // Space is the set of all cells, or of those that a [Table] has labels for. It implements
 // [datasets.FiniteSpace]; its architectures are Cells. The zero Space is the set of all cells.
 //
-// Cells with the same network are one architecture here: Canonical joins them, and Len counts them once.
+// Cells with the same network are one architecture here: Canonical joins them, and Len counts them
+// once.
 //
-// The first use of At or Index in a process computes the hashes of all cells, which gives their order. That takes some seconds,
-// and is kept in the cache for the next process.
+// The first use of At or Index in a process computes the hashes of all cells, which gives their
+// order. That takes some seconds, and is kept in the cache for the next process.
 type Space struct {
 	subset *catalogue // nil for all cells
 }
@@ -71,7 +72,8 @@ func (s Space) Len() int {
 	return len(s.subset.codes)
 }
 
-// At returns cell i in the order of the benchmark's file, which is that of Cell.Hash. It is canonical.
+// At returns cell i in the order of the benchmark's file, which is that of Cell.Hash. It is
+// canonical.
 func (s Space) At(i int) datasets.Arch { return s.catalogue().inFile().cells[i] }
 
 // Index returns the number of the cell with the network of a.
@@ -95,9 +97,9 @@ func (s Space) Parse(text string) (datasets.Arch, error) {
 	return c, nil
 }
 
-// Sample draws a matrix and operations for MaxVertices vertices uniformly until they make a cell of the
-// space, as random_spec of the benchmark's NASBench.ipynb does. Small networks come more often than large
-// ones, since most matrices leave much that lies on no path.
+// Sample draws a matrix and operations for MaxVertices vertices uniformly until they make a cell of
+// the space, as random_spec of the benchmark's NASBench.ipynb does. Small networks come more often
+// than large ones, since most matrices leave much that lies on no path.
 func (s Space) Sample(rng *rand.Rand) datasets.Arch {
 	for {
 		g := graph{n: MaxVertices}
@@ -118,16 +120,16 @@ func (s Space) Sample(rng *rand.Rand) datasets.Arch {
 	}
 }
 
-// numInner is the number of operations that a vertex between input and output can have, and numChanges that
-// of elementary changes of a cell on MaxVertices vertices.
+// numInner is the number of operations that a vertex between input and output can have, and
+// numChanges that of elementary changes of a cell on MaxVertices vertices.
 const (
 	numInner   = 3
 	numEntries = MaxVertices * (MaxVertices - 1) / 2
 	numChanges = numEntries + (MaxVertices-2)*(numInner-1)
 )
 
-// change makes elementary change i of g, which has MaxVertices vertices: first each entry of the matrix, then
-// the other operations of each vertex.
+// change makes elementary change i of g, which has MaxVertices vertices: first each entry of the
+// matrix, then the other operations of each vertex.
 func (g *graph) change(i int) {
 	if i < numEntries {
 		y := 1
@@ -143,12 +145,14 @@ func (g *graph) change(i int) {
 }
 
 // Neighbours returns the cells of the space that differ from a in one entry of the matrix or in one
-// operation. Cells with less than MaxVertices vertices are first filled up with vertices without edges. What
-// lies on no path counts like the rest, so some neighbours have the network of a, and others have several
-// vertices more or less. If b is a neighbour of a, then a, filled up, is one of b.
+// operation. Cells with less than MaxVertices vertices are first filled up with vertices without
+// edges. What lies on no path counts like the rest, so some neighbours have the network of a, and
+// others have several vertices more or less. If b is a neighbour of a, then a, filled up, is one of
+// b.
 //
-// Source: White, Nolen and Savani, "Exploring the Loss Landscape in Neural Architecture Search", UAI 2021, for
-// the neighbourhood; mutate_spec of the benchmark's NASBench.ipynb for what lies on no path.
+// Source: White, Nolen and Savani, "Exploring the Loss Landscape in Neural Architecture Search",
+// UAI 2021, for the neighbourhood; mutate_spec of the benchmark's NASBench.ipynb for what lies on
+// no path.
 func (s Space) Neighbours(a datasets.Arch) []datasets.Arch {
 	neighbours := make([]datasets.Arch, 0, numChanges)
 	own := cellOf(a).padded()
@@ -162,8 +166,9 @@ func (s Space) Neighbours(a datasets.Arch) []datasets.Arch {
 	return neighbours
 }
 
-// Mutate draws one of a's neighbours, all alike. Those in a Space of some cells are few, so there it
-// walks from neighbour to neighbour among all cells to the first one of the space with another network.
+// Mutate draws one of a's neighbours, all alike. Those in a Space of some cells are few, so there
+// it walks from neighbour to neighbour among all cells to the first one of the space with another
+// network.
 func (s Space) Mutate(a datasets.Arch, rng *rand.Rand) datasets.Arch {
 	c := cellOf(a)
 	position := c.padded()
@@ -190,8 +195,8 @@ func (Space) Canonical(a datasets.Arch) datasets.Arch {
 	return a
 }
 
-// Schema describes a graph of MaxVertices nodes with their [Op] as class, whose edges carry no feature; a
-// decoder scores each entry of the adjacency matrix and the class of each node.
+// Schema describes a graph of MaxVertices nodes with their [Op] as class, whose edges carry no
+// feature; a decoder scores each entry of the adjacency matrix and the class of each node.
 func (Space) Schema() datasets.Schema {
 	return datasets.Schema{
 		Nodes:     MaxVertices,
@@ -203,8 +208,8 @@ func (Space) Schema() datasets.Schema {
 	}
 }
 
-// Encode returns the canonical cell of a as a graph, filled up at the end with vertices None. The labels of the
-// adjacency head are the matrix row by row, made symmetric.
+// Encode returns the canonical cell of a as a graph, filled up at the end with vertices None. The
+// labels of the adjacency head are the matrix row by row, made symmetric.
 func (Space) Encode(a datasets.Arch) datasets.Graph {
 	const matrix = MaxVertices * MaxVertices
 	c := cellOf(a).Canonical()
@@ -228,10 +233,11 @@ func (Space) Encode(a datasets.Arch) datasets.Graph {
 	return datasets.Graph{Nodes: nodes, Edges: edges, Labels: labels}
 }
 
-// Decode returns the canonical cell that the scores describe: an edge where a score above the diagonal of the
-// matrix is above 0, which is a probability above one half; on each vertex the class that scores
-// highest, the first of equals; without the vertices None, and pruned. The error wraps [ErrNoPath],
-// [ErrTooManyEdges], [ErrOperation] or [ErrNotInSpace], or is for a wrong number of scores.
+// Decode returns the canonical cell that the scores describe: an edge where a score above the
+// diagonal of the matrix is above 0, which is a probability above one half; on each vertex the
+// class that scores highest, the first of equals; without the vertices None, and pruned. The error
+// wraps [ErrNoPath], [ErrTooManyEdges], [ErrOperation] or [ErrNotInSpace], or is for a wrong number
+// of scores.
 //
 // Source: the released code, which leaves out only the first None.
 func (s Space) Decode(scores []float32) (datasets.Arch, error) {

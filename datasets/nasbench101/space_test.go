@@ -132,10 +132,10 @@ func TestNeighboursAreComplete(t *testing.T) {
 	}
 }
 
-// The benchmark's random_spec draws all matrices on seven vertices that are valid once pruned alike. Here
-// that is counted, with a pruning of its own: how many there are for each number of vertices and edges
-// left. Pearson's statistic of as many samples has about as many degrees of freedom as there are
-// kinds, if they are drawn alike.
+// The benchmark's random_spec draws all matrices on seven vertices that are valid once pruned
+// alike. Here that is counted, with a pruning of its own: how many there are for each number of
+// vertices and edges left. Pearson's statistic of as many samples has about as many degrees of
+// freedom as there are kinds, if they are drawn alike.
 func TestSampleDrawsAsTheBenchmarkDoes(t *testing.T) {
 	var probability [MaxVertices + 1][MaxEdges + 1]float64
 	total := 0.0

@@ -45,8 +45,8 @@ func Protocols() []string {
 	return names
 }
 
-// Table holds the accuracies of cells on CIFAR-10 after 108 epochs, under one protocol. It implements
-// [datasets.Benchmark].
+// Table holds the accuracies of cells on CIFAR-10 after 108 epochs, under one protocol. It
+// implements [datasets.Benchmark].
 type Table struct {
 	protocol  protocol
 	source    string
@@ -59,15 +59,16 @@ type Table struct {
 
 var _ datasets.Benchmark = (*Table)(nil)
 
-// Open returns the table under one of the [Protocols]. A nil source is the embedded table, which needs no file, or for the
-// protocol validation the [TFRecord].
+// Open returns the table under one of the [Protocols]. A nil source is the embedded table, which
+// needs no file, or for the protocol validation the [TFRecord].
 //
-// What another source holds is read once, checked, and kept in compact form below source.CacheDir(); a
-// kept file that is damaged, or older than its source, is made anew. What is fetched, read or made
-// anew is told on progress, which may be nil.
+// What another source holds is read once, checked, and kept in compact form below
+// source.CacheDir(); a kept file that is damaged, or older than its source, is made anew. What is
+// fetched, read or made anew is told on progress, which may be nil.
 //
 // The table is complete and checked: all 423,624 cells once each, every hash that of its cell,
-// accuracies within 0 and 100, the known best cells with their values, the known means of all cells.
+// accuracies within 0 and 100, the known best cells with their values, the known means of all
+// cells.
 func Open(ctx context.Context, protocol string, source Source, progress io.Writer) (*Table, error) {
 	if progress == nil {
 		progress = io.Discard
@@ -175,8 +176,8 @@ func means(values []float64, runs int) []float64 {
 	return m
 }
 
-// Name returns the name of the benchmark with its protocol, such as "NAS-Bench-101, test as label, all
-// cells".
+// Name returns the name of the benchmark with its protocol, such as "NAS-Bench-101, test as label,
+// all cells".
 func (t *Table) Name() string { return "NAS-Bench-101, " + t.protocol.title }
 
 // Source says where the accuracies come from.
@@ -214,8 +215,8 @@ type facts struct {
 	mean  float64 // over all cells, in percent; 0 if not known
 }
 
-// What a right file holds. The best means of three runs are also in the code of Bayesian optimisation
-// benchmarks on this data set (y_star_valid and y_star_test of automl/nas_benchmarks,
+// What a right file holds. The best means of three runs are also in the code of Bayesian
+// optimisation benchmarks on this data set (y_star_valid and y_star_test of automl/nas_benchmarks,
 // tabular_benchmarks/nas_cifar10.py).
 var (
 	testFacts       = facts{"test", NumCells, 94.317576, "02e5a0247bbdcf2860b7e96f74961594", 89.679846}
@@ -235,7 +236,8 @@ func (a *accuracies) check() error {
 }
 
 func (f facts) check(values []float64, runs int) error {
-	// Sources round to 7 decimals of a fraction at the most, which moves a mean over all cells by 1e-8.
+	// Sources round to 7 decimals of a fraction at the most, which moves a mean over all cells by
+	// 1e-8.
 	const rounding, drift = 1e-5, 1e-6
 	values = means(values, runs)
 	hash := func(i int) string { return Cell{allCodes()[i]}.Hash() }

@@ -20,11 +20,12 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// synthetic returns accuracies that no cell has, but which agree with what is known of all: those of three
-// runs, or of one as in the reference table.
+// synthetic returns accuracies that no cell has, but which agree with what is known of all: those
+// of three runs, or of one as in the reference table.
 func synthetic(t *testing.T, runs int) *accuracies {
 	t.Helper()
-	// spread returns n values with a best one and a mean, which come in pairs around the rest's mean.
+	// spread returns n values with a best one and a mean, which come in pairs around the rest's
+	// mean.
 	spread := func(n, best int, f facts) []float64 {
 		values := make([]float64, n)
 		rest := (f.mean*float64(n) - f.best) / float64(n-1)
@@ -233,9 +234,10 @@ func positionOf(t *testing.T, hash string) int {
 	return position
 }
 
-// Nobody needs a file: the embedded table has every accuracy of the two protocols, to the last digit. The digest is of the
-// table that the results beside the notebooks were computed with, made by another program: a line "hash,test,validation" for
-// each cell in the order of hashes, accuracies as fractions.
+// Nobody needs a file: the embedded table has every accuracy of the two protocols, to the last
+// digit. The digest is of the table that the results beside the notebooks were computed with, made
+// by another program: a line "hash,test,validation" for each cell in the order of hashes,
+// accuracies as fractions.
 func TestEmbedded(t *testing.T) {
 	all, err := Open(t.Context(), testAsLabel, nil, nil)
 	if err != nil {
@@ -386,8 +388,8 @@ func TestBrokenCSV(t *testing.T) {
 	}
 }
 
-// A table kept in the cache is used again unless it is damaged, of another version, or older than its
-// source; then progress says why, and a good one takes its place.
+// A table kept in the cache is used again unless it is damaged, of another version, or older than
+// its source; then progress says why, and a good one takes its place.
 func TestConverted(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")
@@ -443,7 +445,8 @@ func TestConverted(t *testing.T) {
 	open()
 }
 
-// Where the cache cannot be written, the table is good all the same; where there is none, nothing is written.
+// Where the cache cannot be written, the table is good all the same; where there is none, nothing
+// is written.
 func TestUnwritableCache(t *testing.T) {
 	source := newInMemory(t, synthetic(t, 1))
 	blocked := filepath.Join(t.TempDir(), "file")
@@ -506,7 +509,8 @@ func TestOpenSaysWhatProtocolsThereAre(t *testing.T) {
 	wantError(t, err, "single-run validation", only108.Name+" does not")
 }
 
-// Opening a table leaves the list of all cells to the first that asks for one: see BenchmarkEnumerate.
+// Opening a table leaves the list of all cells to the first that asks for one: see
+// BenchmarkEnumerate.
 func BenchmarkOpen(b *testing.B) {
 	for _, protocol := range []string{testAsLabel, "single-run"} {
 		b.Run(protocol, func(b *testing.B) {

@@ -17,9 +17,9 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// TFRecord is the benchmark's own file: validation and test accuracy of each of three training runs. Both
-// of its editions will do, nasbench_only108.tfrecord and nasbench_full.tfrecord, which has shorter
-// trainings as well.
+// TFRecord is the benchmark's own file: validation and test accuracy of each of three training
+// runs. Both of its editions will do, nasbench_only108.tfrecord and nasbench_full.tfrecord, which
+// has shorter trainings as well.
 type TFRecord struct {
 	Path string // of the file; empty for nasbench_only108.tfrecord in the cache
 	asIs bool   // in the cache it is taken or refused, but never fetched
@@ -124,8 +124,8 @@ func (s TFRecord) read(ctx context.Context, path string, progress io.Writer) (*a
 	}
 }
 
-// recordReader reads the records of a TFRecord file: for each a length as a little-endian uint64, the
-// length's checksum, that many bytes, and their checksum.
+// recordReader reads the records of a TFRecord file: for each a length as a little-endian uint64,
+// the length's checksum, that many bytes, and their checksum.
 type recordReader struct {
 	in     *bufio.Reader
 	count  int   // of records read
@@ -136,8 +136,8 @@ type recordReader struct {
 // maxRecord is far above the length of any record of the benchmark, which is about 400 bytes.
 const maxRecord = 1 << 20
 
-// next returns the next record, which stays good until the one after it is read. The error is io.EOF
-// only where a record could have started.
+// next returns the next record, which stays good until the one after it is read. The error is
+// io.EOF only where a record could have started.
 func (r *recordReader) next() ([]byte, error) {
 	record, err := r.read()
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -225,8 +225,8 @@ func (a *accuracies) addRecord(record []byte, runs []uint8) error {
 	return nil
 }
 
-// finalAccuracies returns validation and test accuracy at the end of training, as fractions, out of a
-// message ModelMetrics (nasbench/lib/model_metrics.proto). Its third evaluation is the last.
+// finalAccuracies returns validation and test accuracy at the end of training, as fractions, out of
+// a message ModelMetrics (nasbench/lib/model_metrics.proto). Its third evaluation is the last.
 func finalAccuracies(metrics []byte) (val, test float64, err error) {
 	const evaluationData, validationAccuracy, testAccuracy, final = 1, 4, 5, 2
 	val, test = math.NaN(), math.NaN()

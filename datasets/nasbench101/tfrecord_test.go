@@ -102,7 +102,8 @@ func readRecords(t *testing.T, content []byte) (*accuracies, error) {
 	return TFRecord{}.read(t.Context(), path, io.Discard)
 }
 
-// The checksums of RFC 3720, appendix B.4, and of "123456789", masked as tensorflow/core/lib/hash/crc32c.h does.
+// The checksums of RFC 3720, appendix B.4, and of "123456789", masked as
+// tensorflow/core/lib/hash/crc32c.h does.
 func TestMaskedCRC(t *testing.T) {
 	for data, want := range map[string]uint32{
 		strings.Repeat("\x00", 32): 0x0fd7fffa, // of 0x8a9136aa

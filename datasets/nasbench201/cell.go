@@ -47,8 +47,8 @@ func Edge(i int) (source, target int) { return edges[i][0], edges[i][1] }
 // stacks copies of it.
 type Cell [NumEdges]Op
 
-// String returns the cell in the benchmark's notation: for each node after the input, the operations
-// of the edges that lead to it, each with the node that it comes from, as in
+// String returns the cell in the benchmark's notation: for each node after the input, the
+// operations of the edges that lead to it, each with the node that it comes from, as in
 // "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|".
 func (c Cell) String() string {
 	var b strings.Builder
@@ -74,7 +74,8 @@ func (c Cell) Digits() string {
 	return string(digits[:])
 }
 
-// code numbers the cells from 0 to NumCells-1 by their digits. It returns NumCells for what is not a cell.
+// code numbers the cells from 0 to NumCells-1 by their digits. It returns NumCells for what is not
+// a cell.
 func (c Cell) code() int {
 	code := 0
 	for _, op := range c {

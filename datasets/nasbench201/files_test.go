@@ -21,7 +21,8 @@ import (
 )
 
 // writeArchive makes an archive in HPOBench's layout out of a table: JSON as Python writes it, with
-// three runs of each cell, the last of which repeats the first unless the table has three. edit may change a record, or leave it out by returning false.
+// three runs of each cell, the last of which repeats the first unless the table has three. edit may
+// change a record, or leave it out by returning false.
 func writeArchive(t *testing.T, table *Table, edit func(seed string, index int, accuracies map[string]float64) bool) string {
 	t.Helper()
 	return writeFile(t, archive.Name, func(w io.Writer) error {
@@ -62,8 +63,8 @@ func writeArchive(t *testing.T, table *Table, edit func(seed string, index int, 
 	})
 }
 
-// writeCSV makes a file in the layout of the reference table. edit may change a row, or leave it out
-// by returning nil.
+// writeCSV makes a file in the layout of the reference table. edit may change a row, or leave it
+// out by returning nil.
 func writeCSV(t *testing.T, table *Table, edit func(index int, row []string) []string) string {
 	t.Helper()
 	return writeFile(t, "nb201.csv.gz", func(w io.Writer) error {
@@ -277,8 +278,8 @@ func TestBrokenCSV(t *testing.T) {
 	}
 }
 
-// A table kept in the cache is used again unless it is damaged, of another version, or older than its
-// source; then progress says why, and a good one takes its place.
+// A table kept in the cache is used again unless it is damaged, of another version, or older than
+// its source; then progress says why, and a good one takes its place.
 func TestConverted(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")

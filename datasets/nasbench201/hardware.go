@@ -20,11 +20,12 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// Devices are those of HW-NAS-Bench. Latencies on the first four were measured on the device; those of eyeriss, an
-// accelerator, and fpga come from models of the hardware, and take few different values. The edge TPU's compiler
-// could not translate 4,699 of the cells.
+// Devices are those of HW-NAS-Bench. Latencies on the first four were measured on the device; those
+// of eyeriss, an accelerator, and fpga come from models of the hardware, and take few different
+// values. The edge TPU's compiler could not translate 4,699 of the cells.
 //
-// Source: Li et al., "HW-NAS-Bench: Hardware-Aware Neural Architecture Search Benchmark", ICLR 2021.
+// Source: Li et al., "HW-NAS-Bench: Hardware-Aware Neural Architecture Search Benchmark", ICLR
+// 2021.
 func Devices() []string {
 	return []string{"edgegpu", "raspi4", "edgetpu", "pixel3", "eyeriss", "fpga"}
 }
@@ -32,7 +33,8 @@ func Devices() []string {
 // EnergyDevices are those of the [Devices] that the energy of an inference is known of.
 func EnergyDevices() []string { return []string{"edgegpu", "eyeriss", "fpga"} }
 
-// measures are the names of all that HW-NAS-Bench tells of a cell on a data set, in the words of its file.
+// measures are the names of all that HW-NAS-Bench tells of a cell on a data set, in the words of
+// its file.
 func measures() []string {
 	var names []string
 	for _, device := range Devices() {
@@ -44,16 +46,19 @@ func measures() []string {
 	return names
 }
 
-// perUnit is how many of the embedded whole numbers make a millisecond or a millijoule: 5 decimals are kept.
+// perUnit is how many of the embedded whole numbers make a millisecond or a millijoule: 5 decimals
+// are kept.
 const perUnit = 100_000
 
-// hardwareFile holds an array DATASET_DEVICE_latency or DATASET_DEVICE_energy for each measure, in the order of official
-// indices, perUnit. [PackHardware] makes it, and embedded/README.md says where from.
+// hardwareFile holds an array DATASET_DEVICE_latency or DATASET_DEVICE_energy for each measure, in
+// the order of official indices, perUnit. [PackHardware] makes it, and embedded/README.md says
+// where from.
 //
 //go:embed embedded/hardware.npz
 var hardwareFile []byte
 
-// Hardware holds latency and energy of one inference by all cells on the [Devices], for the input size of one data set.
+// Hardware holds latency and energy of one inference by all cells on the [Devices], for the input
+// size of one data set.
 type Hardware struct {
 	dataSet string
 	values  map[string][]float64 // by measure, then by official index; missing where there is none
@@ -81,7 +86,8 @@ func HardwareSource() Info {
 	}
 }
 
-// OpenHardware returns the embedded latencies and energies of all cells for a data set, one of [DataSets].
+// OpenHardware returns the embedded latencies and energies of all cells for a data set, one of
+// [DataSets].
 func OpenHardware(dataSet string) (*Hardware, error) {
 	h, err := newHardware(dataSet)
 	if err == nil {
@@ -93,8 +99,8 @@ func OpenHardware(dataSet string) (*Hardware, error) {
 	return h, nil
 }
 
-// ReadHardware reads latencies and energies from a file: the benchmark's own, or the reference table nb201_hwnasbench.csv.gz
-// that the embedded ones are made from.
+// ReadHardware reads latencies and energies from a file: the benchmark's own, or the reference
+// table nb201_hwnasbench.csv.gz that the embedded ones are made from.
 func ReadHardware(dataSet, path string) (*Hardware, error) {
 	h, err := newHardware(dataSet)
 	if err != nil {
@@ -139,7 +145,8 @@ func (h *Hardware) readEmbedded() error {
 	return nil
 }
 
-// PackHardware returns the content of embedded/hardware.npz, made of the values for each of the [DataSets].
+// PackHardware returns the content of embedded/hardware.npz, made of the values for each of the
+// [DataSets].
 func PackHardware(all []*Hardware) ([]byte, error) {
 	var arrays []source.Array
 	for _, h := range all {
@@ -197,8 +204,8 @@ func (h *Hardware) readTable(file io.Reader) error {
 // maxHardwarePickle is above the size of the benchmark's own file.
 const maxHardwarePickle = 256 << 20
 
-// readPickle reads the benchmark's own file: a pickled dict of Python's own types, with a list of numbers in the order
-// of official indices under search space, data set and measure.
+// readPickle reads the benchmark's own file: a pickled dict of Python's own types, with a list of
+// numbers in the order of official indices under search space, data set and measure.
 //
 // Source: HWNASBenchAPI.query_by_index of the benchmark's code.
 func (h *Hardware) readPickle(file io.Reader) error {
@@ -301,8 +308,8 @@ func all(value func(device string, a datasets.Arch) (float64, error), device str
 	return values, nil
 }
 
-// HardwareDifferences counts the cells whose latencies or energies in the benchmark's own file differ from the embedded ones by
-// more than their rounding, and describes the first few.
+// HardwareDifferences counts the cells whose latencies or energies in the benchmark's own file
+// differ from the embedded ones by more than their rounding, and describes the first few.
 func HardwareDifferences(dataSet, path string) (n int, first []string, err error) {
 	here, err := OpenHardware(dataSet)
 	if err != nil {

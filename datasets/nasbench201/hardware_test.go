@@ -15,8 +15,8 @@ import (
 	"testing"
 )
 
-// TestHardwareIsTheOfficial compares cell 0 with what the README of HW-NAS-Bench prints for it, and what is missing with the
-// number of cells that the edge TPU's compiler could not translate.
+// TestHardwareIsTheOfficial compares cell 0 with what the README of HW-NAS-Bench prints for it, and
+// what is missing with the number of cells that the edge TPU's compiler could not translate.
 func TestHardwareIsTheOfficial(t *testing.T) {
 	h, err := OpenHardware("cifar10")
 	if err != nil {
@@ -58,8 +58,8 @@ func TestHardwareIsTheOfficial(t *testing.T) {
 	}
 }
 
-// The digest is of the table that the embedded one was made from, made by another program: a line with six latencies and three
-// energies for each cell in the official order.
+// The digest is of the table that the embedded one was made from, made by another program: a line
+// with six latencies and three energies for each cell in the official order.
 func TestEmbeddedHardware(t *testing.T) {
 	for name, want := range map[string]string{
 		"cifar10":    "66a98aeb1243e4354d10f3036bfade09378b4d2aa329d70b7e32eee7d39dbca9",
@@ -127,7 +127,8 @@ func TestBrokenHardware(t *testing.T) {
 	}
 }
 
-// pickled returns the path of what a Python script writes in the layout of the benchmark's own file.
+// pickled returns the path of what a Python script writes in the layout of the benchmark's own
+// file.
 func pickled(t *testing.T, script string, arguments ...string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "HW-NAS-Bench-v1_0.pickle")
@@ -138,8 +139,8 @@ func pickled(t *testing.T, script string, arguments ...string) string {
 	return path
 }
 
-// TestHardwarePickle reads the benchmark's own file, in the layout that its code reads, written by Python, and compares it with
-// the embedded table: it agrees, or the cell that differs is named.
+// TestHardwarePickle reads the benchmark's own file, in the layout that its code reads, written by
+// Python, and compares it with the embedded table: it agrees, or the cell that differs is named.
 func TestHardwarePickle(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")

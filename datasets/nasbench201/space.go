@@ -1,9 +1,10 @@
 // Package nasbench201 is the benchmark NAS-Bench-201 (Dong and Yang, "NAS-Bench-201: Extending the
-// Scope of Reproducible Neural Architecture Search", ICLR 2020), which NATS-Bench calls its topology
-// search space: 15,625 cells, each trained for 200 epochs on CIFAR-10, CIFAR-100 and
+// Scope of Reproducible Neural Architecture Search", ICLR 2020), which NATS-Bench calls its
+// topology search space: 15,625 cells, each trained for 200 epochs on CIFAR-10, CIFAR-100 and
 // ImageNet16-120.
 //
-// [Space] says which cells exist; [Open] adds how good they are, from the embedded table or one of the [Sources]:
+// [Space] says which cells exist; [Open] adds how good they are, from the embedded table or one of
+// the [Sources]:
 //
 //	table, err := nasbench201.Open(ctx, "cifar10", nil, os.Stderr)
 //	oracle, err := datasets.NewOracle(table, 500, datasets.MeanLabel)
@@ -103,8 +104,8 @@ func (Space) Mutate(a datasets.Arch, rng *rand.Rand) datasets.Arch {
 	return cells().byCode[cell.code()]
 }
 
-// Neighbours returns the 24 cells that differ from a in the operation of one edge: edge by edge, and
-// for each the operations by number.
+// Neighbours returns the 24 cells that differ from a in the operation of one edge: edge by edge,
+// and for each the operations by number.
 func (Space) Neighbours(a datasets.Arch) []datasets.Arch {
 	cell := cellOf(a)
 	neighbours := make([]datasets.Arch, 0, NumEdges*(NumOps-1))
@@ -131,8 +132,8 @@ func (Space) Canonical(a datasets.Arch) datasets.Arch {
 //
 // The rule is the benchmark's own, CellStructure.to_unique_str(consider_zero=True), which gives the
 // 6,466 of the paper: a node is the sorted sum of its terms, skip_connect passes its source on, and
-// none, or any operation on a zero, is a zero. A sum keeps its zeros, so cells with different numbers
-// of zeros stay apart.
+// none, or any operation on a zero, is a zero. A sum keeps its zeros, so cells with different
+// numbers of zeros stay apart.
 func (Space) Class(a datasets.Arch) int { return classes()[code(a)] }
 
 var classes = sync.OnceValue(func() *[NumCells]int {

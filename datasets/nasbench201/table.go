@@ -23,8 +23,8 @@ type dataSet struct {
 	images   int    // of validation: the accuracy of a run is a whole number of them
 	classes  int
 
-	// What a right table holds, whatever its source. Indices and values of the best cells are also in
-	// HPOBench's documentation (hpobench/benchmarks/nas/nasbench_201.py).
+	// What a right table holds, whatever its source. Indices and values of the best cells are also
+	// in HPOBench's documentation (hpobench/benchmarks/nas/nasbench_201.py).
 	val, test facts
 }
 
@@ -83,11 +83,12 @@ const missing = -1
 
 var _ datasets.Benchmark = (*Table)(nil)
 
-// Open returns the table of a data set, one of [DataSets]: the embedded one, which needs no file, if source is nil.
+// Open returns the table of a data set, one of [DataSets]: the embedded one, which needs no file,
+// if source is nil.
 //
-// What another source holds is read once, checked, and kept in compact form below source.CacheDir(); a kept file that is
-// damaged, or older than its source, is made anew. What is fetched, read or made anew is told on progress, which
-// may be nil.
+// What another source holds is read once, checked, and kept in compact form below
+// source.CacheDir(); a kept file that is damaged, or older than its source, is made anew. What is
+// fetched, read or made anew is told on progress, which may be nil.
 //
 // The table is complete and checked: all 15,625 cells once each, accuracies within 0 and 100, the
 // known best cells with their values, the known mean of all cells.

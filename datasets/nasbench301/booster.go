@@ -22,8 +22,8 @@ type tree struct {
 	depth uint8
 }
 
-// node is a leaf, which predicts value, or sends features below value to the first of two children that
-// follow each other, others to the second.
+// node is a leaf, which predicts value, or sends features below value to the first of two children
+// that follow each other, others to the second.
 type node struct {
 	value float32
 	link  uint32 // the first child in the booster's nodes, times 256, plus the feature; for a leaf itself and noFeature
@@ -34,8 +34,8 @@ const (
 	maxNodes  = 1 << 24 // that a link can tell apart
 )
 
-// row holds the features of an architecture. noFeature is below all values, so that a walk which has come to a leaf
-// stays there.
+// row holds the features of an architecture. noFeature is below all values, so that a walk which
+// has come to a leaf stays there.
 type row [noFeature + 1]float32
 
 func newRow(x [NumFeatures]float32) *row {
@@ -44,8 +44,8 @@ func newRow(x [NumFeatures]float32) *row {
 	return r
 }
 
-// lanes is how many trees are walked at once. Memory answers several questions in the time of one, and the
-// walks have no branch to guess.
+// lanes is how many trees are walked at once. Memory answers several questions in the time of one,
+// and the walks have no branch to guess.
 const lanes = 16
 
 // predict adds up the trees in single precision and in their order, as XGBoost does.
@@ -73,9 +73,10 @@ func (b *booster) predict(x *row) float32 {
 	return sum
 }
 
-// configHeader starts what XGBoost writes from release 1.0 on: then come the length of the binary model as
-// a 64-bit integer, the binary model and the configuration as JSON. Earlier releases write the binary model alone,
-// those from 1.3 on JSON or UBJSON, which the official files, older than that, do not have.
+// configHeader starts what XGBoost writes from release 1.0 on: then come the length of the binary
+// model as a 64-bit integer, the binary model and the configuration as JSON. Earlier releases write
+// the binary model alone, those from 1.3 on JSON or UBJSON, which the official files, older than
+// that, do not have.
 //
 // Source: LearnerImpl::Save in src/learner.cc of XGBoost.
 const configHeader = "CONFIG-offset:"
@@ -105,8 +106,9 @@ func deserialise(handle []byte) (*booster, error) {
 
 // XGBoost's binary model, little-endian. Rest stands for fields that are not needed.
 //
-// Source: LearnerModelParamLegacy in src/learner.cc, GBTreeModelParam in src/gbm/gbtree_model.h, TreeParam, Node
-// and RTreeNodeStat in include/xgboost/tree_model.h of XGBoost 1.2; 0.90 has the same.
+// Source: LearnerModelParamLegacy in src/learner.cc, GBTreeModelParam in src/gbm/gbtree_model.h,
+// TreeParam, Node and RTreeNodeStat in include/xgboost/tree_model.h of XGBoost 1.2; 0.90 has the
+// same.
 type (
 	learnerParam struct {
 		BaseScore  float32
@@ -222,7 +224,8 @@ func readModel(model []byte) (*booster, error) {
 	return b, nil
 }
 
-// readTree adds the next tree. Its nodes are brought into breadth-first order, which makes children neighbours.
+// readTree adds the next tree. Its nodes are brought into breadth-first order, which makes children
+// neighbours.
 func (b *booster) readTree(c *cursor) error {
 	var param treeParam
 	if err := c.read(&param); err != nil {
@@ -285,5 +288,6 @@ func parent(nodes []byte, number uint32) uint32 {
 	return binary.LittleEndian.Uint32(nodes[number*nodeSize:]) &^ (1 << 31)
 }
 
-// plausible reports whether a part of a predicted accuracy in percent can be v. It is false for NaN.
+// plausible reports whether a part of a predicted accuracy in percent can be v. It is false for
+// NaN.
 func plausible(v float32) bool { return v >= -100 && v <= 100 }

@@ -5,8 +5,8 @@ import "github.com/cr-lso/cr-lso/datasets"
 // NumFeatures is the number of features that the surrogate sees of an architecture.
 const NumFeatures = 56
 
-// Where features are: hyperparameters of the benchmark in the order of ConfigSpace, those without conditions
-// by name, then those with conditions by name.
+// Where features are: hyperparameters of the benchmark in the order of ConfigSpace, those without
+// conditions by name, then those with conditions by name.
 const (
 	firstEdges       = 10 // edge_normal_0, edge_normal_1, edge_reduce_0, edge_reduce_1
 	inputsNode       = 15 // inputs_node_normal_3 to 5, inputs_node_reduce_3 to 5
@@ -14,8 +14,8 @@ const (
 )
 
 // fixedFeatures are those of the training settings, which are the same for all architectures:
-// fixed_hyperparameters of the benchmark's nasbench301/api.py, scaled by ConfigSpace 0.4.12. Those that
-// depend on the architecture are -1, which stands for an edge that is not there.
+// fixed_hyperparameters of the benchmark's nasbench301/api.py, scaled by ConfigSpace 0.4.12. Those
+// that depend on the architecture are -1, which stands for an edge that is not there.
 var fixedFeatures = func() (x [NumFeatures]float32) {
 	for i := firstEdges; i < NumFeatures; i++ {
 		x[i] = -1
@@ -49,12 +49,14 @@ var fixedFeatures = func() (x [NumFeatures]float32) {
 	return x
 }()
 
-// Features returns what the surrogate sees of a: the benchmark's ConfigSpace encoding. For each cell,
-// each possible edge has the number of its operation, -1 if it is not there, and each node from 3 on has the
-// number of its pair of sources in the order 0_1, 0_2, ..., 1_2, .... It panics if a is not of this space.
+// Features returns what the surrogate sees of a: the benchmark's ConfigSpace encoding. For each
+// cell, each possible edge has the number of its operation, -1 if it is not there, and each node
+// from 3 on has the number of its pair of sources in the order 0_1, 0_2, ..., 1_2, .... It panics
+// if a is not of this space.
 //
-// Source: convert_genotype_to_config in nasbench301/representations.py, nasbench301/configspace.json
-// and query in nasbench301/surrogate_models/gradient_boosting/xgboost.py of automl/nasbench301.
+// Source: convert_genotype_to_config in nasbench301/representations.py,
+// nasbench301/configspace.json and query in
+// nasbench301/surrogate_models/gradient_boosting/xgboost.py of automl/nasbench301.
 func Features(a datasets.Arch) [NumFeatures]float32 { return genotypeOf(a).features() }
 
 func (g Genotype) features() [NumFeatures]float32 {
@@ -72,8 +74,8 @@ func (g Genotype) features() [NumFeatures]float32 {
 	return x
 }
 
-// edgeFeature returns where the feature of a possible edge is; the normal cell is 0, the other 1. By name,
-// edge 10 comes before edge 2.
+// edgeFeature returns where the feature of a possible edge is; the normal cell is 0, the other 1.
+// By name, edge 10 comes before edge 2.
 func edgeFeature(cell, edge int) int {
 	switch {
 	case edge < 2:

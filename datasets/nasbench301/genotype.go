@@ -8,7 +8,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/internal/pydata"
 )
 
-// Op is the operation on one edge of a cell. Its number is the one that the surrogate's features use.
+// Op is the operation on one edge of a cell. Its number is the one that the surrogate's features
+// use.
 type Op uint8
 
 // The seven operations of the space, each with batch normalisation where it has weights.
@@ -37,9 +38,10 @@ func (o Op) String() string {
 	return opNames[o]
 }
 
-// A cell is a directed acyclic graph on CellNodes nodes. Nodes 0 and 1 are the outputs of the two cells
-// before, each of the others sums what its two edges bring from two earlier nodes, and the output of the
-// cell joins the nodes from 2 on. PossibleEdges pairs of nodes may have an edge; CellEdges of them do.
+// A cell is a directed acyclic graph on CellNodes nodes. Nodes 0 and 1 are the outputs of the two
+// cells before, each of the others sums what its two edges bring from two earlier nodes, and the
+// output of the cell joins the nodes from 2 on. PossibleEdges pairs of nodes may have an edge;
+// CellEdges of them do.
 const (
 	CellNodes     = 6
 	CellEdges     = 8
@@ -54,17 +56,18 @@ type Edge struct {
 	From uint8
 }
 
-// Cell holds the edges of a cell: the two that lead to node 2, the two that lead to node 3, and so on.
+// Cell holds the edges of a cell: the two that lead to node 2, the two that lead to node 3, and so
+// on.
 type Cell [CellEdges]Edge
 
-// Genotype is one architecture: the cell that most of the network stacks copies of, and the one that
-// stands in the two places where the network halves its resolution.
+// Genotype is one architecture: the cell that most of the network stacks copies of, and the one
+// that stands in the two places where the network halves its resolution.
 type Genotype struct {
 	Normal, Reduce Cell
 }
 
-// String returns the genotype as DARTS and Python print it:
-// "Genotype(normal=[('sep_conv_3x3', 0), ...], normal_concat=[2, 3, 4, 5], reduce=[...], reduce_concat=[2, 3, 4, 5])".
+// String returns the genotype as DARTS and Python print it: "Genotype(normal=[('sep_conv_3x3', 0),
+// ...], normal_concat=[2, 3, 4, 5], reduce=[...], reduce_concat=[2, 3, 4, 5])".
 func (g Genotype) String() string {
 	const concat = "[2, 3, 4, 5]"
 	return fmt.Sprintf("Genotype(normal=%v, normal_concat=%s, reduce=%v, reduce_concat=%[2]s)", g.Normal, concat, g.Reduce)
@@ -157,8 +160,8 @@ func (c Cell) canonical() Cell {
 
 func (g Genotype) canonical() Genotype { return Genotype{g.Normal.canonical(), g.Reduce.canonical()} }
 
-// possibleEdge numbers the pairs of nodes that may have an edge, by target and then source, from 0 to
-// PossibleEdges-1. The numbers are those of the surrogate's features.
+// possibleEdge numbers the pairs of nodes that may have an edge, by target and then source, from 0
+// to PossibleEdges-1. The numbers are those of the surrogate's features.
 func possibleEdge(source, target int) int { return firstEdge(target) + source }
 
 func firstEdge(target int) int { return target*(target-1)/2 - 1 }

@@ -46,7 +46,8 @@ func wantError(t *testing.T, err error, want ...string) {
 	}
 }
 
-// python is the output of testdata/ensemble.py: the parent of nb_models_1.0 and what Python predicts.
+// python is the output of testdata/ensemble.py: the parent of nb_models_1.0 and what Python
+// predicts.
 type python struct {
 	dir         string
 	predictions []struct {
@@ -67,7 +68,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// pythonEnsemble has Python's own XGBoost make a small ensemble, once for all tests, which must not change it.
+// pythonEnsemble has Python's own XGBoost make a small ensemble, once for all tests, which must not
+// change it.
 func pythonEnsemble(t testing.TB) python {
 	t.Helper()
 	ensembleOnce.Do(func() {

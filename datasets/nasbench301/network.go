@@ -16,20 +16,20 @@ const (
 
 const readoutDim = 2 * CellNodes * StateDim
 
-// NetworkWeights returns the dimensions of the weights of one network of a [StandIn], by name; a leading 2 is the
-// number of cells, the normal one first. With h_u the state of node u and o the operation on an edge from u to v, number e
-// of the possible ones,
+// NetworkWeights returns the dimensions of the weights of one network of a [StandIn], by name; a
+// leading 2 is the number of cells, the normal one first. With h_u the state of node u and o the
+// operation on an edge from u to v, number e of the possible ones,
 //
 //	s_v = sum over edges u -> v of swish((1 + scale[o]) * (message h_u) + shift[o] + edge[e])
 //	h_v = s_v + swish(update s_v + update_bias[v])
 //
-// for the nodes 2 to 5 in their order, where h_0 and h_1 are given by input. What becomes of a node's output
-// then comes back, from node 5 to node 0:
+// for the nodes 2 to 5 in their order, where h_0 and h_1 are given by input. What becomes of a
+// node's output then comes back, from node 5 to node 0:
 //
 //	r_u = h_u + sum over edges u -> v of swish((1 + back_scale[o]) * (back_message r_v))
 //
-// All r of both cells together pass two hidden layers with swish; output and linear, which acts on the
-// one-hot operations of all possible edges, are added up.
+// All r of both cells together pass two hidden layers with swish; output and linear, which acts on
+// the one-hot operations of all possible edges, are added up.
 func NetworkWeights() map[string][]int {
 	return map[string][]int{
 		"input":        {2, inputs, StateDim},
@@ -50,8 +50,8 @@ func NetworkWeights() map[string][]int {
 	}
 }
 
-// Operations returns the operation on each possible edge of the normal cell and then of the reduction cell, -1 where
-// there is none. It panics if g is not of this space.
+// Operations returns the operation on each possible edge of the normal cell and then of the
+// reduction cell, -1 where there is none. It panics if g is not of this space.
 func Operations(g Genotype) [2 * PossibleEdges]int32 {
 	var ops [2 * PossibleEdges]int32
 	for i := range ops {
@@ -97,7 +97,8 @@ func size(dims []int) int {
 	return product
 }
 
-// of returns a part of some weights: a cell's or, within it, that of a node, an operation or an edge.
+// of returns a part of some weights: a cell's or, within it, that of a node, an operation or an
+// edge.
 func (n network) of(name string, part, size int) []float32 { return n[name][part*size:][:size] }
 
 // predict is the network's output for what Operations returns.

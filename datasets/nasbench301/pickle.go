@@ -10,7 +10,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/internal/pydata"
 )
 
-// pickledBooster is an object of the class xgboost.core.Booster. Its handle is the serialised model.
+// pickledBooster is an object of the class xgboost.core.Booster. Its handle is the serialised
+// model.
 type pickledBooster struct{ handle []byte }
 
 func (*pickledBooster) PyNew(...any) (any, error) { return new(pickledBooster), nil }

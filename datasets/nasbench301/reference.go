@@ -19,11 +19,12 @@ const (
 	referenceMin, referenceMax, referenceMean = 90.19593, 94.57377, 93.0952020
 )
 
-// perPercent is how many of the embedded whole numbers make a percent: predictions are published with 5 decimals.
+// perPercent is how many of the embedded whole numbers make a percent: predictions are published
+// with 5 decimals.
 const perPercent = 100_000
 
-// predictionsFile holds edges, the 16 edges of each genotype as operation + NumOps * source, and accuracy, perPercent.
-// [PackReference] makes it, and embedded/README.md says where from.
+// predictionsFile holds edges, the 16 edges of each genotype as operation + NumOps * source, and
+// accuracy, perPercent. [PackReference] makes it, and embedded/README.md says where from.
 //
 //go:embed embedded/predictions.npz
 var predictionsFile []byte
@@ -43,9 +44,9 @@ func Embedded() []Info {
 	}}
 }
 
-// Reference returns NumReference random genotypes, each with a validation accuracy in percent that the surrogate xgb v0.9
-// predicted once, with noise. They are labels for a stand-in where the official files are not at hand, and no
-// trained accuracies.
+// Reference returns NumReference random genotypes, each with a validation accuracy in percent that
+// the surrogate xgb v0.9 predicted once, with noise. They are labels for a stand-in where the
+// official files are not at hand, and no trained accuracies.
 //
 // The genotypes are all different and in the form of Space.Canonical.
 func Reference() ([]datasets.Query, error) {
@@ -86,8 +87,9 @@ func unpackReference(content []byte) ([]datasets.Query, error) {
 	return rows, nil
 }
 
-// PackReference returns the content of embedded/predictions.npz, made of the reference table nb301_xgb_v0.9_10k.csv.gz. It is
-// an error if that is not complete: its number of rows, its lowest, highest and mean accuracy.
+// PackReference returns the content of embedded/predictions.npz, made of the reference table
+// nb301_xgb_v0.9_10k.csv.gz. It is an error if that is not complete: its number of rows, its
+// lowest, highest and mean accuracy.
 func PackReference(path string) ([]byte, error) {
 	rows, err := readReference(path)
 	if err == nil {
@@ -176,9 +178,10 @@ func checkReference(rows []datasets.Query) error {
 	return nil
 }
 
-// ReferenceDifferences compares the predictions of [Reference] with the surrogate of a version. Since they hold noise, drawn
-// around the mean of the ensemble with its standard deviation, a prediction differs if it is further than six of these from
-// the mean. It counts the genotypes that do, and describes the first few.
+// ReferenceDifferences compares the predictions of [Reference] with the surrogate of a version.
+// Since they hold noise, drawn around the mean of the ensemble with its standard deviation, a
+// prediction differs if it is further than six of these from the mean. It counts the genotypes that
+// do, and describes the first few.
 func ReferenceDifferences(ctx context.Context, version string, progress io.Writer) (n int, first []string, err error) {
 	surrogate, err := Open(ctx, version, "", progress)
 	if err != nil {

@@ -15,8 +15,9 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
-// writeReference makes a file in the layout of the reference table, with its number of rows, its lowest,
-// highest and mean accuracy. edit may change the columns of a row, or leave it out by returning nil.
+// writeReference makes a file in the layout of the reference table, with its number of rows, its
+// lowest, highest and mean accuracy. edit may change the columns of a row, or leave it out by
+// returning nil.
 func writeReference(t *testing.T, edit func(row int, columns []string) []string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "predictions.csv.gz")
@@ -59,8 +60,9 @@ func terms(c Cell) string {
 	return strings.Join(s, "|")
 }
 
-// The embedded predictions are those of the table that they were made from, to the last digit: the digest of that, a line for
-// each, was made by another program. The genotypes are canonical and all different.
+// The embedded predictions are those of the table that they were made from, to the last digit: the
+// digest of that, a line for each, was made by another program. The genotypes are canonical and all
+// different.
 func TestReference(t *testing.T) {
 	rows, err := Reference()
 	if err != nil {

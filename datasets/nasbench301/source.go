@@ -8,8 +8,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// archives are the official files by version. Their publisher gives no checksum; those that the archives
-// hold of their content are checked.
+// archives are the official files by version. Their publisher gives no checksum; those that the
+// archives hold of their content are checked.
 //
 // Source: nasbench301/model_downloader.py of automl/nasbench301.
 var archives = map[string]source.File{
@@ -17,8 +17,8 @@ var archives = map[string]source.File{
 	"0.9": {Name: "nb_models_0.9.zip", URL: "https://ndownloader.figshare.com/files/24693026"},
 }
 
-// Versions returns the versions of the surrogate, the latest first. Accuracies of different versions must not be
-// compared.
+// Versions returns the versions of the surrogate, the latest first. Accuracies of different
+// versions must not be compared.
 func Versions() []string { return []string{"1.0", "0.9"} }
 
 // Info is what a user may want to know of a source of accuracies.
@@ -45,7 +45,8 @@ func Official(version string) Info {
 	}
 }
 
-// place returns where the models of a version are: an unpacked folder if there is one, else the archive.
+// place returns where the models of a version are: an unpacked folder if there is one, else the
+// archive.
 func place(version string) string {
 	if folder := cached("nb_models_" + version); source.Exists(folder) {
 		return folder

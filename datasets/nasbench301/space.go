@@ -1,16 +1,16 @@
-// Package nasbench301 is the benchmark NAS-Bench-301 (Zela, Siems, Zimmer, Lukasik, Keuper and Hutter,
-// "Surrogate NAS Benchmarks: Going Beyond the Limited Search Spaces of Tabular NAS Benchmarks", ICLR 2022): the
-// search space of DARTS, about 10^18 architectures, with accuracies on CIFAR-10 that a surrogate
-// predicts.
+// Package nasbench301 is the benchmark NAS-Bench-301 (Zela, Siems, Zimmer, Lukasik, Keuper and
+// Hutter, "Surrogate NAS Benchmarks: Going Beyond the Limited Search Spaces of Tabular NAS
+// Benchmarks", ICLR 2022): the search space of DARTS, about 10^18 architectures, with accuracies on
+// CIFAR-10 that a surrogate predicts.
 //
-// [Space] says which architectures exist; [Open] reads the official surrogate, an ensemble of XGBoost
-// models:
+// [Space] says which architectures exist; [Open] reads the official surrogate, an ensemble of
+// XGBoost models:
 //
 //	surrogate, err := nasbench301.Open(ctx, "1.0", "", os.Stderr)
 //	oracle, err := datasets.NewOracle(surrogate, 192, datasets.MeanLabel)
 //
-// [Reference] has 10,000 of its predictions. Where the official files are not at hand, [OpenStandIn] takes the surrogate's
-// place: networks that were fitted to these predictions.
+// [Reference] has 10,000 of its predictions. Where the official files are not at hand,
+// [OpenStandIn] takes the surrogate's place: networks that were fitted to these predictions.
 package nasbench301
 
 import (
@@ -21,10 +21,11 @@ import (
 )
 
 // Space is the set of all DARTS genotypes, about 1.08e18. It implements [datasets.Space]; its
-// architectures are Genotypes. Genotypes that differ in the order of a node's two edges are the same
-// architecture; those that differ in the numbers of their nodes are not, as in the benchmark.
+// architectures are Genotypes. Genotypes that differ in the order of a node's two edges are the
+// same architecture; those that differ in the numbers of their nodes are not, as in the benchmark.
 //
-// How networks see the space is this project's own extension of CR-LSO, whose authors published none for it.
+// How networks see the space is this project's own extension of CR-LSO, whose authors published
+// none for it.
 type Space struct{}
 
 var _ datasets.Space = Space{}
@@ -65,11 +66,12 @@ func (s Space) Mutate(a datasets.Arch, rng *rand.Rand) datasets.Arch {
 	return neighbours[rng.IntN(len(neighbours))]
 }
 
-// Neighbours returns the 120 architectures that one elementary change makes of a: another operation on
-// one of its 16 edges (96), or another source for one of them (24). They are in the form of Canonical, by cell, edge
-// and then operation or source.
+// Neighbours returns the 120 architectures that one elementary change makes of a: another operation
+// on one of its 16 edges (96), or another source for one of them (24). They are in the form of
+// Canonical, by cell, edge and then operation or source.
 //
-// Source: get_neighborhood in naszilla/nas_bench_301/cell_301.py of naszilla/naszilla, which shuffles them.
+// Source: get_neighborhood in naszilla/nas_bench_301/cell_301.py of naszilla/naszilla, which
+// shuffles them.
 func (Space) Neighbours(a datasets.Arch) []datasets.Arch {
 	own := genotypeOf(a).canonical()
 	neighbours := make([]datasets.Arch, 0, 120)
@@ -112,9 +114,10 @@ const (
 	numEdges  = numCells * PossibleEdges // that a decoder scores
 )
 
-// Schema describes a genotype as two graphs of six nodes, the normal cell and then the reduction cell. A node's class
-// is its number in the cell, an edge's class its [Op]. A decoder says of each of the 28 possible edges, the normal
-// cell's 14 first, whether to keep it, and scores its operations.
+// Schema describes a genotype as two graphs of six nodes, the normal cell and then the reduction
+// cell. A node's class is its number in the cell, an edge's class its [Op]. A decoder says of each
+// of the 28 possible edges, the normal cell's 14 first, whether to keep it, and scores its
+// operations.
 func (Space) Schema() datasets.Schema {
 	return datasets.Schema{
 		Graphs:    numCells,
@@ -128,8 +131,9 @@ func (Space) Schema() datasets.Schema {
 	}
 }
 
-// Encode returns a as two graphs; the order of a node's two edges makes no difference. Possible edges that a
-// does not have are labelled -1 in the operation head: no operation is right there, and none is wrong.
+// Encode returns a as two graphs; the order of a node's two edges makes no difference. Possible
+// edges that a does not have are labelled -1 in the operation head: no operation is right there,
+// and none is wrong.
 func (Space) Encode(a datasets.Arch) datasets.Graph {
 	g := genotypeOf(a)
 	const allNodes, allPairs = numCells * CellNodes, numCells * cellPairs
@@ -158,9 +162,9 @@ func (Space) Encode(a datasets.Arch) datasets.Graph {
 	return datasets.Graph{Nodes: nodes, Edges: edges, Labels: labels}
 }
 
-// Decode returns the genotype that keeps, for each node, the edges from the two sources whose keep-scores
-// are highest, each with the operation that scores highest; the first of equals. Every genotype is
-// valid, and in the form of Canonical. The error is for a wrong number of scores.
+// Decode returns the genotype that keeps, for each node, the edges from the two sources whose
+// keep-scores are highest, each with the operation that scores highest; the first of equals. Every
+// genotype is valid, and in the form of Canonical. The error is for a wrong number of scores.
 func (s Space) Decode(scores []float32) (datasets.Arch, error) {
 	if want := s.Schema().Outputs(); len(scores) != want {
 		return nil, fmt.Errorf("decode %s: got %d scores, want %d", s.Name(), len(scores), want)
@@ -187,7 +191,8 @@ func decodeCell(keep, operations []float32) Cell {
 	return c
 }
 
-// highest returns the index of the highest score other than that of index except, the first of equals.
+// highest returns the index of the highest score other than that of index except, the first of
+// equals.
 func highest(scores []float32, except int) int {
 	best := -1
 	for i, score := range scores {

@@ -10,7 +10,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
-// Pearson's statistic of a uniform draw has mean n-1 and standard deviation sqrt(2(n-1)) for n classes.
+// Pearson's statistic of a uniform draw has mean n-1 and standard deviation sqrt(2(n-1)) for n
+// classes.
 func TestSampleIsUniform(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	const draws = 100_000
@@ -119,7 +120,8 @@ func TestSchema(t *testing.T) {
 	}
 }
 
-// Graph.Edges goes by the larger node, then the smaller; the reduction cell follows the normal cell.
+// Graph.Edges goes by the larger node, then the smaller; the reduction cell follows the normal
+// cell.
 func TestEncodeFollowsTheOrderOfGraph(t *testing.T) {
 	for _, genotype := range []string{dartsV2, mixed} {
 		g := parse(t, genotype)

@@ -11,10 +11,10 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// StandIn is a benchmark for where the official surrogate is not at hand: the mean of some networks that were
-// fitted to the predictions of [Reference], which hold the noise of the official surrogate
-// xgb v0.9. Its accuracies must not be compared with those of the official surrogate. It implements
-// [datasets.Benchmark] and may be used from several goroutines.
+// StandIn is a benchmark for where the official surrogate is not at hand: the mean of some networks
+// that were fitted to the predictions of [Reference], which hold the noise of the official
+// surrogate xgb v0.9. Its accuracies must not be compared with those of the official surrogate. It
+// implements [datasets.Benchmark] and may be used from several goroutines.
 type StandIn struct {
 	fit      Fit
 	networks []network
@@ -47,8 +47,8 @@ func NewStandIn(fit Fit) (*StandIn, error) {
 	return s, nil
 }
 
-// standInFile holds fit, the numbers of a Fit in the order of its fields, and the weights of network I as I_NAME. [PackStandIn]
-// makes it, and embedded/README.md says how it was fitted.
+// standInFile holds fit, the numbers of a Fit in the order of its fields, and the weights of
+// network I as I_NAME. [PackStandIn] makes it, and embedded/README.md says how it was fitted.
 //
 //go:embed embedded/stand-in.npz
 var standInFile []byte
@@ -56,8 +56,8 @@ var standInFile []byte
 // embeddedNetworks is how many networks the embedded stand-in is made of.
 const embeddedNetworks = 3
 
-// OpenStandIn returns the embedded stand-in: three networks that were fitted to 9,000 of the predictions of [Reference] and
-// judged on the others.
+// OpenStandIn returns the embedded stand-in: three networks that were fitted to 9,000 of the
+// predictions of [Reference] and judged on the others.
 func OpenStandIn() (*StandIn, error) {
 	fit, err := unpackStandIn(standInFile)
 	if err != nil {
@@ -103,8 +103,8 @@ func PackStandIn(fit Fit) ([]byte, error) {
 	return source.PackArrays(arrays)
 }
 
-// Predict returns mean and population standard deviation of the networks' predictions in percent. It panics if
-// g is not of this space.
+// Predict returns mean and population standard deviation of the networks' predictions in percent.
+// It panics if g is not of this space.
 func (s *StandIn) Predict(g Genotype) Prediction {
 	ops := Operations(g)
 	values := make([]float64, len(s.networks))

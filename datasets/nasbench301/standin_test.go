@@ -11,7 +11,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
-// newFit returns networks with random weights. crlso/standin tests that networks compute what GoMLX does.
+// newFit returns networks with random weights. crlso/standin tests that networks compute what GoMLX
+// does.
 func newFit(seed uint64) Fit {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	fit := Fit{Fitted: 9000, HeldOut: 1000, Tau: 0.875, RSquared: 0.95, Mean: 93, Deviation: 0.5}
@@ -71,8 +72,9 @@ func TestStandInIsABenchmark(t *testing.T) {
 	wantError(t, err, "stand-in predicts", "want 0 to 100")
 }
 
-// Nobody has to fit anything: the stand-in is there, and predicts the predictions that it was not fitted to as well as its source
-// says. Ridge regression on one-hot edges comes to 0.894 and 0.811 there (sklearn.linear_model.Ridge(1)).
+// Nobody has to fit anything: the stand-in is there, and predicts the predictions that it was not
+// fitted to as well as its source says. Ridge regression on one-hot edges comes to 0.894 and 0.811
+// there (sklearn.linear_model.Ridge(1)).
 func TestOpenStandIn(t *testing.T) {
 	s, err := OpenStandIn()
 	if err != nil {

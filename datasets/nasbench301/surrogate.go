@@ -23,9 +23,9 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// Surrogate is the benchmark's ensemble of XGBoost models, which predicts the validation accuracy of a
-// network on CIFAR-10 after 100 epochs. It implements [datasets.Benchmark] and may be used from several
-// goroutines.
+// Surrogate is the benchmark's ensemble of XGBoost models, which predicts the validation accuracy
+// of a network on CIFAR-10 after 100 epochs. It implements [datasets.Benchmark] and may be used
+// from several goroutines.
 type Surrogate struct {
 	version string
 	members []*booster
@@ -36,21 +36,22 @@ type Surrogate struct {
 var _ datasets.Benchmark = (*Surrogate)(nil)
 
 // Prediction is what an ensemble says of one architecture, in percent: mean and population standard
-// deviation of its members' predictions. These are XGBoost's own to the last bit; the benchmark's code then
-// averages in single precision, which moves its mean by up to 1e-5.
+// deviation of its members' predictions. These are XGBoost's own to the last bit; the benchmark's
+// code then averages in single precision, which moves its mean by up to 1e-5.
 type Prediction struct {
 	Mean, Std float64
 }
 
-// Open reads the official surrogate of a version, one of [Versions]. The path leads to the official archive or a
-// folder with its content: either the folder of the ensemble, xgb_v1.0, or one that holds it, such as
-// nb_models_1.0 or nb_models. An empty path is the usual place, which [Official] tells; if nothing is there, the
-// archive is fetched. What is fetched or read is told on progress, which may be nil.
+// Open reads the official surrogate of a version, one of [Versions]. The path leads to the official
+// archive or a folder with its content: either the folder of the ensemble, xgb_v1.0, or one that
+// holds it, such as nb_models_1.0 or nb_models. An empty path is the usual place, which [Official]
+// tells; if nothing is there, the archive is fetched. What is fetched or read is told on progress,
+// which may be nil.
 //
-// The members of the ensemble are the folders that hold a file surrogate_model.model, as in load_ensemble of the
-// benchmark's nasbench301/api.py. It is an error if a folder has a member's settings but no model, if members
-// that are numbered have gaps, or if a model is damaged, is not of this benchmark, or was written by a release of
-// XGBoost whose files differ.
+// The members of the ensemble are the folders that hold a file surrogate_model.model, as in
+// load_ensemble of the benchmark's nasbench301/api.py. It is an error if a folder has a member's
+// settings but no model, if members that are numbered have gaps, or if a model is damaged, is not
+// of this benchmark, or was written by a release of XGBoost whose files differ.
 func Open(ctx context.Context, version, path string, progress io.Writer) (*Surrogate, error) {
 	if progress == nil {
 		progress = io.Discard
@@ -119,7 +120,8 @@ func read(ctx context.Context, version, path string, progress io.Writer) (*Surro
 	return s, nil
 }
 
-// Names in the benchmark's files, from nasbench301/surrogate_models/ensemble.py and surrogate_model.py.
+// Names in the benchmark's files, from nasbench301/surrogate_models/ensemble.py and
+// surrogate_model.py.
 const (
 	modelName    = "surrogate_model.model"
 	settingsName = "model_config.json"
@@ -128,8 +130,8 @@ const (
 
 const maxSettings = 1 << 20 // bytes, far above what a file of settings has
 
-// memberFolders returns the folders of all members of an ensemble, in order. top is the name of the files'
-// own folder.
+// memberFolders returns the folders of all members of an ensemble, in order. top is the name of the
+// files' own folder.
 func memberFolders(files fs.FS, top, version string) ([]string, error) {
 	const prefix = "xgb_v"
 	var models, settings []string
@@ -206,11 +208,12 @@ func readMember(files fs.FS, folder string) (*booster, error) {
 }
 
 // Noisy returns the same surrogate with noise, as the benchmark's own API has by default: each
-// architecture has one run, which is drawn from a normal distribution with mean and standard deviation of its
-// Prediction. Unlike there, an architecture asked again has the same run; another seed draws others.
+// architecture has one run, which is drawn from a normal distribution with mean and standard
+// deviation of its Prediction. Unlike there, an architecture asked again has the same run; another
+// seed draws others.
 //
-// An oracle with label 0 shows the run; with [datasets.MeanLabel] it shows the mean, like a surrogate without
-// noise. Reports judge by the mean in any case.
+// An oracle with label 0 shows the run; with [datasets.MeanLabel] it shows the mean, like a
+// surrogate without noise. Reports judge by the mean in any case.
 //
 // Source: BaggingEnsemble.query and query_mean in nasbench301/surrogate_models/ensemble.py.
 func (s *Surrogate) Noisy(seed uint64) *Surrogate {
@@ -264,8 +267,8 @@ func (s *Surrogate) Lookup(a datasets.Arch) (datasets.Record, error) {
 	return record, nil
 }
 
-// lookup returns the genotype that a is and what is predicted of it, or an error if it is none or the prediction is no
-// accuracy.
+// lookup returns the genotype that a is and what is predicted of it, or an error if it is none or
+// the prediction is no accuracy.
 func lookup(s interface {
 	Name() string
 	Predict(Genotype) Prediction

@@ -21,7 +21,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// Predictions are those of Python's XGBoost, averaged in double precision, whichever way the files are reached.
+// Predictions are those of Python's XGBoost, averaged in double precision, whichever way the files
+// are reached.
 func TestPredictionsAgreeWithPython(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")
@@ -60,7 +61,8 @@ func archive(t *testing.T, dir string) string {
 	return path
 }
 
-// wantPrediction requires a benchmark to know of g what it predicts and nothing else, and no best architecture.
+// wantPrediction requires a benchmark to know of g what it predicts and nothing else, and no best
+// architecture.
 func wantPrediction(t *testing.T, b interface {
 	datasets.Benchmark
 	Predict(Genotype) Prediction
@@ -102,8 +104,8 @@ func TestSurrogateIsABenchmark(t *testing.T) {
 	}
 }
 
-// Noise has the mean and the deviation of the prediction, stays with its architecture, and changes with the
-// seed only. Reports judge by the mean.
+// Noise has the mean and the deviation of the prediction, stays with its architecture, and changes
+// with the seed only. Reports judge by the mean.
 func TestNoise(t *testing.T) {
 	s := openEnsemble(t, pythonEnsemble(t).models())
 	rng := rand.New(rand.NewPCG(1, 2))

@@ -35,7 +35,8 @@ func OpenArrays(content []byte) (Arrays, error) {
 	return Arrays{file}, err
 }
 
-// ReadArray returns an array by its name. It is an error if its numbers are of another type, or not n.
+// ReadArray returns an array by its name. It is an error if its numbers are of another type, or not
+// n.
 func ReadArray[T any](arrays Arrays, name string, n int) ([]T, error) {
 	var values []T
 	if err := arrays.file.Read(name+".npy", &values); err != nil {

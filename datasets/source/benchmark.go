@@ -23,8 +23,8 @@ func (i Info) There(kind string) (string, error) {
 	return i.Path, nil
 }
 
-// Official returns the path of the file if it has this SHA-256 and this size, as CheckFile says. The
-// error says how to get one that has.
+// Official returns the path of the file if it has this SHA-256 and this size, as CheckFile says.
+// The error says how to get one that has.
 func (i Info) Official(sum string, size int64) (string, error) {
 	path, err := i.There("file")
 	if err != nil {
@@ -71,7 +71,8 @@ func Folder(benchmark string) (string, error) {
 	return filepath.Join(dir, benchmark), err
 }
 
-// Place returns the path of a file in the Folder of a benchmark, or just its name if there is no cache.
+// Place returns the path of a file in the Folder of a benchmark, or just its name if there is no
+// cache.
 func Place(benchmark, name string) string {
 	dir, err := Folder(benchmark)
 	if err != nil {

@@ -93,8 +93,8 @@ func (f File) download(ctx context.Context, part string, progress io.Writer) err
 	}
 }
 
-// request asks for what is missing in file and appends it. It returns how many bytes of the file are
-// there if any came, else 0. An error of the disk is an *fs.PathError.
+// request asks for what is missing in file and appends it. It returns how many bytes of the file
+// are there if any came, else 0. An error of the disk is an *fs.PathError.
 func (f File) request(ctx context.Context, file *os.File, progress io.Writer) (reached int64, err error) {
 	info, err := file.Stat()
 	if err != nil {

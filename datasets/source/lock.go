@@ -15,8 +15,8 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// LockFolder is [Lock] for work of minutes or hours in the folder of the lock file. Whoever has to wait
-// for more than a moment is told in one line, on progress, who is at work there.
+// LockFolder is [Lock] for work of minutes or hours in the folder of the lock file. Whoever has to
+// wait for more than a moment is told in one line, on progress, who is at work there.
 func LockFolder(ctx context.Context, path string, progress io.Writer) (unlock func(), err error) {
 	told := false
 	for began := time.Now(); ; {
@@ -42,7 +42,8 @@ const moment = 200 * time.Millisecond
 // unnamed is a holder that has not written its name yet, or cannot.
 const unnamed = "another process"
 
-// TryLock is [Lock] that does not wait. If somebody else has the lock, unlock is nil and holder says who.
+// TryLock is [Lock] that does not wait. If somebody else has the lock, unlock is nil and holder
+// says who.
 func TryLock(path string) (unlock func(), holder string, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return nil, "", err
@@ -97,8 +98,9 @@ func thisProcess() string {
 // leftover matches the temporary names of WriteFile, and holds the file's own.
 var leftover = regexp.MustCompile(`^\.(.+)\.([0-9]+|[0-9a-f]{12,})$`)
 
-// Sweep removes from the folder dir what processes have left that were killed in the middle of [WriteFile], for
-// files that are ours. Whoever calls it must know that nobody is writing such a file.
+// Sweep removes from the folder dir what processes have left that were killed in the middle of
+// [WriteFile], for files that are ours. Whoever calls it must know that nobody is writing such a
+// file.
 func Sweep(dir string, ours func(name string) bool) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -13,8 +13,8 @@ import (
 // lineEvery is how often a download reports on a writer that is no terminal.
 const lineEvery = 10 * time.Second
 
-// newBar shows how a file comes in to the bytes written to it: as a bar on a terminal, as a line now
-// and then elsewhere. The file has total bytes, -1 if unknown, and starts at start.
+// newBar shows how a file comes in to the bytes written to it: as a bar on a terminal, as a line
+// now and then elsewhere. The file has total bytes, -1 if unknown, and starts at start.
 func newBar(out io.Writer, name string, start, total int64) io.WriteCloser {
 	if file, ok := out.(*os.File); ok && isatty.IsTerminal(file.Fd()) {
 		if start > 0 { // a bar that starts in the middle shows a speed that never was

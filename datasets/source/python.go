@@ -55,9 +55,9 @@ func Python(ctx context.Context, log io.Writer) (interpreter string, err error) 
 	return interpreter, nil
 }
 
-// PipInstall installs the requirements file, of lines NAME==VERSION, into the virtual environment of
-// [Python], and tries to import modules. What was installed before is only looked at: an environment
-// that has lost a file, or got another version of a package, is made anew.
+// PipInstall installs the requirements file, of lines NAME==VERSION, into the virtual environment
+// of [Python], and tries to import modules. What was installed before is only looked at: an
+// environment that has lost a file, or got another version of a package, is made anew.
 func PipInstall(ctx context.Context, requirements string, log io.Writer, modules ...string) error {
 	fail := func(err error) error {
 		return fmt.Errorf("install the Python packages of %s: %w", requirements, err)
@@ -102,8 +102,8 @@ func PipInstall(ctx context.Context, requirements string, log io.Writer, modules
 	return WriteFile(filepath.Join(venv, stamp), func(io.Writer) error { return nil })
 }
 
-// PipCheck returns what is wrong with the packages that [PipInstall] installed from the requirements
-// file. The error wraps fs.ErrNotExist if that has not been done yet.
+// PipCheck returns what is wrong with the packages that [PipInstall] installed from the
+// requirements file. The error wraps fs.ErrNotExist if that has not been done yet.
 func PipCheck(ctx context.Context, requirements string) error {
 	stamp, pins, err := required(requirements)
 	if err != nil {
@@ -135,8 +135,8 @@ func required(requirements string) (stamp string, pins []string, err error) {
 //go:embed check.py
 var checkScript string
 
-// checkPackages returns the first fault of the packages NAME==VERSION and modules, with which dir says
-// where packages are: see check.py.
+// checkPackages returns the first fault of the packages NAME==VERSION and modules, with which dir
+// says where packages are: see check.py.
 func checkPackages(ctx context.Context, interpreter, dir string, wanted ...string) error {
 	var found, said bytes.Buffer
 	cmd := exec.CommandContext(ctx, interpreter, append([]string{"-IBc", checkScript, dir}, wanted...)...)
@@ -150,8 +150,8 @@ func checkPackages(ctx context.Context, interpreter, dir string, wanted ...strin
 	return nil
 }
 
-// PipTarget installs packages, each as name==version, and none of what they depend on, into the folder dir. It needs [Python],
-// and takes packages from wherever pip is configured to.
+// PipTarget installs packages, each as name==version, and none of what they depend on, into the
+// folder dir. It needs [Python], and takes packages from wherever pip is configured to.
 func PipTarget(ctx context.Context, packages []string, dir string, log io.Writer) error {
 	interpreter, err := Python(ctx, log)
 	if err != nil {
@@ -247,8 +247,8 @@ func venvDir() (string, error) {
 // venvComplete is the file in a virtual environment that says that its making has ended.
 const venvComplete = "complete"
 
-// venvFault returns an error if the virtual environment was not made completely, or works no more: an
-// upgrade of the system's Python breaks it.
+// venvFault returns an error if the virtual environment was not made completely, or works no more:
+// an upgrade of the system's Python breaks it.
 func venvFault(ctx context.Context, venv string) error {
 	if _, err := os.Stat(filepath.Join(venv, venvComplete)); err != nil {
 		return err
@@ -306,7 +306,8 @@ func makeVenv(ctx context.Context, venv string, log io.Writer) error {
 var settings = []string{"index-url", "extra-index-url", "no-index", "find-links", "trusted-host", "proxy", "cert", "client-cert",
 	"keyring-provider", "timeout", "default-timeout", "retries", "use-feature", "use-deprecated"}
 
-// Unheeded returns the environment variables that are set and change how Python and pip work, but not here.
+// Unheeded returns the environment variables that are set and change how Python and pip work, but
+// not here.
 func Unheeded() (names []string) {
 	heeded := environment()
 	for _, entry := range os.Environ() {
@@ -322,7 +323,8 @@ func variable(setting string) string {
 	return "PIP_" + strings.ToUpper(strings.ReplaceAll(setting, "-", "_"))
 }
 
-// environment returns this process's environment without what changes how Python and pip work, but for settings.
+// environment returns this process's environment without what changes how Python and pip work, but
+// for settings.
 func environment() (env []string) {
 	for _, entry := range os.Environ() {
 		name, value, _ := strings.Cut(entry, "=")
@@ -392,7 +394,8 @@ func run(ctx context.Context, log io.Writer, env []string, program string, args 
 
 var fullDisk = regexp.MustCompile(`No space left on device|Disk quota exceeded`)
 
-// freeSpace says what to do if a program failed that wrote to dir, because its disk is full. Some do not say why they failed.
+// freeSpace says what to do if a program failed that wrote to dir, because its disk is full. Some
+// do not say why they failed.
 func freeSpace(dir, said string) string {
 	var disk syscall.Statfs_t
 	if err := syscall.Statfs(dir, &disk); err != nil {
@@ -405,11 +408,12 @@ func freeSpace(dir, said string) string {
 	return fmt.Sprintf("; there are %d MB free in %s: free some space, or set %s to a folder on another disk", free, dir, cacheVar)
 }
 
-// broken matches pip's warning that a connection broke: the exception's name, its object, the reason.
+// broken matches pip's warning that a connection broke: the exception's name, its object, the
+// reason.
 var broken = regexp.MustCompile(`connection broken by '(?:\w+\('<[^>]*>: )?(.*?)(?:'\))?': /`)
 
-// reason picks from what pip or Python wrote to standard error the line that says why it failed: the
-// last error, after what broke the connection if something did.
+// reason picks from what pip or Python wrote to standard error the line that says why it failed:
+// the last error, after what broke the connection if something did.
 func reason(said string) string {
 	why := ""
 	if matches := broken.FindAllStringSubmatch(said, -1); matches != nil {

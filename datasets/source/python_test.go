@@ -202,8 +202,8 @@ func requirements(t *testing.T, lines string) (path string) {
 	return path
 }
 
-// testPipListens installs where everything in the user's environment and files tells pip and Python to
-// do otherwise, and where a file tells it where packages are, which is what it must hear.
+// testPipListens installs where everything in the user's environment and files tells pip and Python
+// to do otherwise, and where a file tells it where packages are, which is what it must hear.
 func testPipListens(t *testing.T) {
 	elsewhere, index, config := t.TempDir(), t.TempDir(), filepath.Join(t.TempDir(), "pip.conf")
 	makeWheel(t, index, "heard_package", "1.0", "answer = 43\n")
@@ -231,7 +231,8 @@ func testPipListens(t *testing.T) {
 	wantFile(t, filepath.Join(elsewhere, "heard_package.py"), []byte("answer = 43\n"))
 }
 
-// testDamaged wants an environment to be made anew that has lost a file, or has another version of a package.
+// testDamaged wants an environment to be made anew that has lost a file, or has another version of
+// a package.
 func testDamaged(t *testing.T, python string) {
 	file := requirements(t, "probe-package==1.0\n")
 	if err := PipInstall(t.Context(), file, io.Discard); err != nil {
@@ -273,7 +274,8 @@ func testDamaged(t *testing.T, python string) {
 	}
 }
 
-// TestPipInstallIncomplete wants no stamp, and a new environment next time, where pip says that all went well.
+// TestPipInstallIncomplete wants no stamp, and a new environment next time, where pip says that all
+// went well.
 func TestPipInstallIncomplete(t *testing.T) {
 	cache := t.TempDir()
 	t.Setenv(cacheVar, cache)

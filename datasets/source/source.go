@@ -53,8 +53,8 @@ func CacheDir() (string, error) {
 	return UserCache()
 }
 
-// Project returns the folder of the project that the folder dir is in, "" if it is in none. A go.mod
-// of another module, above it or within, is not the project's.
+// Project returns the folder of the project that the folder dir is in, "" if it is in none. A
+// go.mod of another module, above it or within, is not the project's.
 func Project(dir string) string {
 	for {
 		content, err := os.ReadFile(filepath.Join(dir, "go.mod"))
@@ -69,7 +69,8 @@ func Project(dir string) string {
 	}
 }
 
-// UserCache returns the folder of the user's own for what cannot be, or is not, in a project's .cache.
+// UserCache returns the folder of the user's own for what cannot be, or is not, in a project's
+// .cache.
 func UserCache() (string, error) {
 	dir, err := os.UserCacheDir()
 	if err != nil {
@@ -78,8 +79,8 @@ func UserCache() (string, error) {
 	return filepath.Join(dir, "cr-lso"), nil
 }
 
-// OwnDir returns a folder for what this user makes: CacheDir, or, if that belongs to somebody else and
-// cannot be written, UserCache.
+// OwnDir returns a folder for what this user makes: CacheDir, or, if that belongs to somebody else
+// and cannot be written, UserCache.
 func OwnDir() (string, error) {
 	cache, err := CacheDir()
 	if err != nil {
@@ -100,8 +101,8 @@ func OwnDir() (string, error) {
 // markFile is in every folder that this project may delete.
 const markFile = "made-by-cr-lso"
 
-// MakeFolder makes the folder dir anew, empty but for a mark. A folder that is there is deleted if it
-// has the mark, and else stays as it is.
+// MakeFolder makes the folder dir anew, empty but for a mark. A folder that is there is deleted if
+// it has the mark, and else stays as it is.
 func MakeFolder(dir string) error {
 	if err := RemoveFolder(dir); err != nil {
 		return err
@@ -118,7 +119,8 @@ func MarkFolder(dir string) error {
 	return explain(os.WriteFile(filepath.Join(dir, markFile), []byte(text), 0o666))
 }
 
-// RemoveFolder deletes a folder of [MakeFolder]. If the folder is somebody else's it stays, with an error.
+// RemoveFolder deletes a folder of [MakeFolder]. If the folder is somebody else's it stays, with an
+// error.
 func RemoveFolder(dir string) error {
 	if err := Foreign(dir); err != nil || !marked(dir) {
 		return err
@@ -126,8 +128,8 @@ func RemoveFolder(dir string) error {
 	return explain(os.RemoveAll(dir))
 }
 
-// Foreign returns an error that says what to do if the folder dir is there and somebody else's, not one
-// of [MakeFolder].
+// Foreign returns an error that says what to do if the folder dir is there and somebody else's, not
+// one of [MakeFolder].
 func Foreign(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -139,7 +141,8 @@ func Foreign(dir string) error {
 	return nil
 }
 
-// marked reports whether a folder is of MakeFolder, or a virtual environment from before there was a mark.
+// marked reports whether a folder is of MakeFolder, or a virtual environment from before there was
+// a mark.
 func marked(dir string) bool {
 	for _, name := range []string{markFile, venvComplete} {
 		if info, err := os.Lstat(filepath.Join(dir, name)); err == nil && info.Mode().IsRegular() {

@@ -184,8 +184,8 @@ func TestCacheDir(t *testing.T) {
 	}
 }
 
-// TestCacheOfSomebodyElse has one installation for a whole class: each user writes to a folder of their own, and an
-// environment that does not start there stays as it is.
+// TestCacheOfSomebodyElse has one installation for a whole class: each user writes to a folder of
+// their own, and an environment that does not start there stays as it is.
 func TestCacheOfSomebodyElse(t *testing.T) {
 	above, err := os.MkdirTemp("", "crlso-")
 	if err != nil {

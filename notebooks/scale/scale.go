@@ -56,7 +56,8 @@ func Config301(scale string) (crlso.Config, error) {
 	return choose(scale, smoke, laptop, crlso.Extended301())
 }
 
-// smokeOf returns c with small networks and few labels. Joint training is for the caller to shorten.
+// smokeOf returns c with small networks and few labels. Joint training is for the caller to
+// shorten.
 func smokeOf(c crlso.Config) crlso.Config {
 	c.HiddenDim, c.ICNNWidth, c.PredictorDim, c.PredictorCode = 32, 16, 32, 32
 	c.Predictor.Epochs, c.FineTune.Epochs = 40, 5

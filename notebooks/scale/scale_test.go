@@ -10,8 +10,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/nasbench301"
 )
 
-// TestScales checks that every configuration of the notebooks can work on its space, and that those of NAS-Bench-201 are
-// what published numbers were made with.
+// TestScales checks that every configuration of the notebooks can work on its space, and that those
+// of NAS-Bench-201 are what published numbers were made with.
 func TestScales(t *testing.T) {
 	for space, at := range map[datasets.Space]func(string) (crlso.Config, error){
 		nasbench201.Space{}: Config201, nasbench101.Space{}: Config101, nasbench301.Space{}: Config301,

@@ -12,9 +12,9 @@ import (
 // runsVar names the environment variable that says where the folder of all results is.
 const runsVar = "CRLSO_RUNS"
 
-// Runs returns the folder of all results: $CRLSO_RUNS; else runs in the project, if the notebook lies in it and the
-// project can be written; else runs beside the notebook, as for a copy of it; else, as for an installation that many share, in
-// the user's cache folder.
+// Runs returns the folder of all results: $CRLSO_RUNS; else runs in the project, if the notebook
+// lies in it and the project can be written; else runs beside the notebook, as for a copy of it;
+// else, as for an installation that many share, in the user's cache folder.
 func Runs() (string, error) {
 	notebook, err := filepath.Abs(os.Getenv(protocol.GONB_DIR_ENV)) // of a program of its own: the working directory
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package show puts figures below the notebook cell that calls it: charts that answer the mouse, and loss curves
-// that grow during training.
+// Package show puts figures below the notebook cell that calls it: charts that answer the mouse,
+// and loss curves that grow during training.
 package show
 
 import (
@@ -21,8 +21,8 @@ func init() { // what a chart consists of, for the way to the kernel
 	gob.Register([]any{})
 }
 
-// Chart shows a Vega-Lite chart of package plots, where the notebook is open in JupyterLab, and elsewhere the PNG
-// picture that stands in for it.
+// Chart shows a Vega-Lite chart of package plots, where the notebook is open in JupyterLab, and
+// elsewhere the PNG picture that stands in for it.
 func Chart(chart map[string]any, png []byte) {
 	gonbui.SendData(&protocol.DisplayData{Data: map[protocol.MIMEType]any{
 		plots.VegaLiteMIME:     chart,
@@ -34,8 +34,8 @@ func Chart(chart map[string]any, png []byte) {
 // redraw is the time between two pictures of a curve that grows.
 const redraw = 2 * time.Second
 
-// Training calls train, which does a stage of the run, and draws the losses of that name as they come. The curve
-// of all epochs stays; of a stage that was done before it is all there is to see.
+// Training calls train, which does a stage of the run, and draws the losses of that name as they
+// come. The curve of all epochs stays; of a stage that was done before it is all there is to see.
 func Training(run *runs.Run, stage string, losses []string, train func() error) error {
 	id, drawn := gonbui.UniqueID(), time.Time{}
 	draw := func() error {

@@ -2,9 +2,10 @@
 //
 //	startkernel PROJECT connection.json
 //
-// It finds out what only the start of a kernel can tell: where the notebook lies, in which temporary folder programs can be
-// started, and whether cells will compute without XLA. The workspace file that it gives the kernel is never the user's. Cells
-// and compilers end with the kernel, and the kernel with the front end, also when one of them is killed.
+// It finds out what only the start of a kernel can tell: where the notebook lies, in which
+// temporary folder programs can be started, and whether cells will compute without XLA. The
+// workspace file that it gives the kernel is never the user's. Cells and compilers end with the
+// kernel, and the kernel with the front end, also when one of them is killed.
 package main
 
 import (
@@ -37,8 +38,8 @@ func main() {
 	os.Exit(status)
 }
 
-// run runs a kernel to its end, and returns its exit status. Cells import the packages of the project that the notebook
-// lies in, and of the given one elsewhere.
+// run runs a kernel to its end, and returns its exit status. Cells import the packages of the
+// project that the notebook lies in, and of the given one elsewhere.
 func run(root, connection string) (status int, err error) {
 	here, err := os.Getwd()
 	if err != nil {
@@ -62,7 +63,8 @@ func run(root, connection string) (status int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	// GoNB makes its workspace file where GOWORK says. Else it takes one above the temporary folder for its own, and fails.
+	// GoNB makes its workspace file where GOWORK says. Else it takes one above the temporary folder
+	// for its own, and fails.
 	workspace := filepath.Join(own, "go.work")
 	defer func() {
 		for _, path := range []string{workspace, workspace + ".sum", own} {
@@ -85,7 +87,8 @@ func run(root, connection string) (status int, err error) {
 	if os.Getenv("CRLSO_SCALE") == "" {
 		cmd.Env = append(cmd.Env, "CRLSO_SCALE=laptop") // as the launcher says: names of folders have it
 	}
-	// A signal to the group reaches the kernel once, from here: it cannot bear two, and leaves its files behind.
+	// A signal to the group reaches the kernel once, from here: it cannot bear two, and leaves its
+	// files behind.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -124,7 +127,8 @@ func ownFolder(folders []string, good func(folder string) bool) (string, error) 
 		strings.Join(folders, ", "))
 }
 
-// runnable says whether a program can be started in a folder: not where the file system is mounted noexec.
+// runnable says whether a program can be started in a folder: not where the file system is mounted
+// noexec.
 func runnable(folder string) bool {
 	program := filepath.Join(folder, "program")
 	defer os.Remove(program)
@@ -132,8 +136,9 @@ func runnable(folder string) bool {
 	return os.WriteFile(program, nil, 0o700) == nil && syscall.Access(program, execute) == nil
 }
 
-// withoutXLA says whether cells will compute with GoMLX's Go backend: because the user wants it, because there is no C
-// compiler, without which go builds no program that uses C, or because XLA's plugin was not to be had.
+// withoutXLA says whether cells will compute with GoMLX's Go backend: because the user wants it,
+// because there is no C compiler, without which go builds no program that uses C, or because XLA's
+// plugin was not to be had.
 func withoutXLA() bool {
 	backend, _, _ := strings.Cut(os.Getenv("GOMLX_BACKEND"), ":")
 	if backend != "" {

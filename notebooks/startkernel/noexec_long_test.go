@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestNoexecTemporaryFolder mounts one, in a process that sees mounts of its own: root may, and others in a namespace in
-// which they are root.
+// TestNoexecTemporaryFolder mounts one, in a process that sees mounts of its own: root may, and
+// others in a namespace in which they are root.
 func TestNoexecTemporaryFolder(t *testing.T) {
 	const variable = "CRLSO_TEST_NOEXEC"
 	if folder := os.Getenv(variable); folder != "" {

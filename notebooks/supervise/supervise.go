@@ -1,9 +1,9 @@
-// Package supervise lets what a process has started end with it, also when it is killed and can do nothing
-// about it any more. It needs Linux.
+// Package supervise lets what a process has started end with it, also when it is killed and can do
+// nothing about it any more. It needs Linux.
 //
-// A watcher is a second process of the same program. It waits until the watched process, or the one that
-// this depends on, has ended, and then ends all processes that carry the mark: a variable in the environment
-// that every process hands on to those that it starts.
+// A watcher is a second process of the same program. It waits until the watched process, or the one
+// that this depends on, has ended, and then ends all processes that carry the mark: a variable in
+// the environment that every process hands on to those that it starts.
 package supervise
 
 import (
@@ -26,8 +26,8 @@ const (
 	grace    = 500 * time.Millisecond // for all to end by themselves
 )
 
-// Begin makes all that this process starts from now on end with it. Where this process depends on others, it ends with
-// them too: it then gets SIGTERM, and some time to end by itself.
+// Begin makes all that this process starts from now on end with it. Where this process depends on
+// others, it ends with them too: it then gets SIGTERM, and some time to end by itself.
 func Begin(others ...int) error {
 	self, err := find(os.Getpid())
 	if err != nil {
@@ -59,8 +59,8 @@ func Unmarked(env []string) (out []string) {
 	return out
 }
 
-// Watcher makes this process a watcher if it was started as one, and does not return then. It has to be
-// called before anything else.
+// Watcher makes this process a watcher if it was started as one, and does not return then. It has
+// to be called before anything else.
 func Watcher() {
 	if os.Args[0] != watcher {
 		return
@@ -79,7 +79,8 @@ func Watcher() {
 	os.Exit(0)
 }
 
-// watch waits until one of the processes has ended, and ends the first of them and what has its mark.
+// watch waits until one of the processes has ended, and ends the first of them and what has its
+// mark.
 func watch(watched []process) {
 	for allRun(watched) {
 		time.Sleep(interval)
@@ -130,13 +131,15 @@ func (p process) kill() bool {
 	return p.runs() && syscall.Kill(p.pid, syscall.SIGKILL) == nil
 }
 
-// find returns the process of a number. It is an error if that has ended, also if its parent has not noticed yet.
+// find returns the process of a number. It is an error if that has ended, also if its parent has
+// not noticed yet.
 func find(pid int) (process, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return process{}, err
 	}
-	// The name before the last parenthesis may hold anything. See proc_pid_stat(5): state, field 3, comes next.
+	// The name before the last parenthesis may hold anything. See proc_pid_stat(5): state, field 3,
+	// comes next.
 	fields := bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:])
 	if len(fields) < 20 {
 		return process{}, errors.New("unknown format of " + string(text))

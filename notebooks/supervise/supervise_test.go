@@ -11,11 +11,12 @@ import (
 	"time"
 )
 
-// as, if it is set, makes the test binary another program: a front end that starts a kernel, or the kernel.
+// as, if it is set, makes the test binary another program: a front end that starts a kernel, or the
+// kernel.
 const as = "CRLSO_TEST_AS"
 
-// A shell stands for the kernel. It starts a cell, one that has left its session, and one that takes off its mark; the
-// latter is a program of the user's.
+// A shell stands for the kernel. It starts a cell, one that has left its session, and one that
+// takes off its mark; the latter is a program of the user's.
 const kernel = `
 	sleep 1000 &
 	setsid sleep 1000 &
@@ -43,7 +44,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestKilled kills a front end or a kernel. After a second nothing is left of the kernel and its cells.
+// TestKilled kills a front end or a kernel. After a second nothing is left of the kernel and its
+// cells.
 func TestKilled(t *testing.T) {
 	for _, victim := range []string{"front end", "kernel", "kernel's group"} {
 		t.Run(victim, func(t *testing.T) {

@@ -1,8 +1,9 @@
 //go:build !noxla && cgo && linux
 
-// Package compilecache keeps the programs that XLA's CPU plugin compiles, so that the next process, which may be the next
-// cell of a notebook, need not compile them again. go-xla has no such cache, but takes a plugin's table of functions from
-// whoever offers one: here the plugin's own, but for the function that compiles.
+// Package compilecache keeps the programs that XLA's CPU plugin compiles, so that the next process,
+// which may be the next cell of a notebook, need not compile them again. go-xla has no such cache,
+// but takes a plugin's table of functions from whoever offers one: here the plugin's own, but for
+// the function that compiles.
 package compilecache
 
 // #cgo LDFLAGS: -ldl
@@ -44,12 +45,14 @@ var cache struct {
 	key    []byte // of all but the program: see environment
 }
 
-// Open makes go-xla use the plugin at path with a cache in dir, which is made when it is needed. If that plugin is open
-// already, dir is where its programs come from henceforth. A process can have one plugin with a cache; the error for
-// another says so, and go-xla can still open that one without.
+// Open makes go-xla use the plugin at path with a cache in dir, which is made when it is needed. If
+// that plugin is open already, dir is where its programs come from henceforth. A process can have
+// one plugin with a cache; the error for another says so, and go-xla can still open that one
+// without.
 //
-// A program is kept under a digest of its code and options, of the plugin, the processor and XLA's flags, with a digest of
-// itself, so whatever is not what it should be is compiled anew. Files that cannot be written are left out.
+// A program is kept under a digest of its code and options, of the plugin, the processor and XLA's
+// flags, with a digest of itself, so whatever is not what it should be is compiled anew. Files that
+// cannot be written are left out.
 func Open(path, dir string) error {
 	cache.Lock()
 	defer cache.Unlock()
@@ -103,8 +106,8 @@ func environment(plugin string) ([]byte, error) {
 // programName matches the files of fileOf.
 var programName = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// removeUnused deletes the programs in dir that nobody has taken for long. Other files stay: what is a
-// program has such a name and its digest.
+// removeUnused deletes the programs in dir that nobody has taken for long. Other files stay: what
+// is a program has such a name and its digest.
 func removeUnused(dir string) {
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
@@ -115,7 +118,8 @@ func removeUnused(dir string) {
 	}
 }
 
-// compiling has a lock for each file: who needs a program that another goroutine compiles waits, and takes it from there.
+// compiling has a lock for each file: who needs a program that another goroutine compiles waits,
+// and takes it from there.
 var compiling sync.Map
 
 // cached_compile stands for PJRT_Client_Compile.

@@ -16,8 +16,9 @@ func TestCacheOfTwoDevices(t *testing.T) {
 	testCache(t, 2)
 }
 
-// TestCompiledOnce trains three models at the same time, as searches at once do, in a process in which XLA leaves a file
-// for each program that it compiles: the program of training, which all three need, is compiled once.
+// TestCompiledOnce trains three models at the same time, as searches at once do, in a process in
+// which XLA leaves a file for each program that it compiles: the program of training, which all
+// three need, is compiled once.
 func TestCompiledOnce(t *testing.T) {
 	const inside = "CRLSO_TEST_COMPILED_ONCE"
 	if os.Getenv(inside) != "" {

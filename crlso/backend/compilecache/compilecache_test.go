@@ -27,9 +27,9 @@ func TestCache(t *testing.T) {
 	testCache(t, 1)
 }
 
-// testCache trains a small model as every process of a notebook does, with an empty cache, with a full one, and with one
-// of flipped bits, or for several devices of cut files. Losses must be the very same, and programs must be kept, taken,
-// and replaced.
+// testCache trains a small model as every process of a notebook does, with an empty cache, with a
+// full one, and with one of flipped bits, or for several devices of cut files. Losses must be the
+// very same, and programs must be kept, taken, and replaced.
 func testCache(t *testing.T, devices int) {
 	dir := filepath.Join(t.TempDir(), "programs")
 	backend := open(t, dir)
@@ -99,7 +99,8 @@ func TestCacheUnwritable(t *testing.T) {
 	train(t, open(t, filepath.Join(file, "programs")), 1)
 }
 
-// TestUnused leaves a program that was taken this month, and deletes one that was not. What is no program stays.
+// TestUnused leaves a program that was taken this month, and deletes one that was not. What is no
+// program stays.
 func TestUnused(t *testing.T) {
 	dir := t.TempDir()
 	program := append(sum("code"), "code"...)
@@ -171,7 +172,8 @@ func open(t *testing.T, dir string) compute.Backend {
 	return backend
 }
 
-// train returns the losses of a model after training, by programs that are compiled anew or taken from the cache.
+// train returns the losses of a model after training, by programs that are compiled anew or taken
+// from the cache.
 func train(t *testing.T, backend compute.Backend, devices int) (losses []float64) {
 	t.Helper()
 	config := crlso.Released201()

@@ -7,7 +7,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
-// MadeUp is a benchmark on a real space, in which accuracy is the number of labels 1 of the graph, and 30.
+// MadeUp is a benchmark on a real space, in which accuracy is the number of labels 1 of the graph,
+// and 30.
 type MadeUp struct{ Over datasets.Space }
 
 func (b MadeUp) Name() string          { return "made up, " + b.Over.Name() }

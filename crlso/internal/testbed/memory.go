@@ -8,13 +8,15 @@ import (
 	"testing"
 )
 
-// ResetPeakMemory gives back what is no longer in use and makes peakMemory begin anew, where the system can.
+// ResetPeakMemory gives back what is no longer in use and makes peakMemory begin anew, where the
+// system can.
 func ResetPeakMemory() {
 	debug.FreeOSMemory()
 	os.WriteFile("/proc/self/clear_refs", []byte("5"), 0)
 }
 
-// PeakMemory is the process's largest resident size since resetPeakMemory, in MB; 0 where the system does not say.
+// PeakMemory is the process's largest resident size since resetPeakMemory, in MB; 0 where the
+// system does not say.
 func PeakMemory(b *testing.B) float64 {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
