@@ -176,20 +176,21 @@ func (b BANANAS) encode(archs []datasets.Arch) (blas32.General, error) {
 	return inputs, nil
 }
 
-// oneHot encodes the classes of nodes and edges by as many numbers as there are classes: 1 for the right one,
-// 0 for the others.
+// oneHot encodes the classes of nodes and edges by as many numbers as there are classes, one for edges
+// without a feature: 1 for the right one, 0 for the others.
 func oneHot(space datasets.Space) func(datasets.Arch) []float32 {
 	schema := space.Schema()
+	edgeTypes := max(schema.EdgeTypes, 1)
 	return func(a datasets.Arch) []float32 {
 		graph := space.Encode(a)
-		encoding := make([]float32, len(graph.Nodes)*schema.NodeTypes+len(graph.Edges)*schema.EdgeTypes)
+		encoding := make([]float32, len(graph.Nodes)*schema.NodeTypes+len(graph.Edges)*edgeTypes)
 		nodes, edges := encoding[:len(graph.Nodes)*schema.NodeTypes], encoding[len(graph.Nodes)*schema.NodeTypes:]
 		for i, class := range graph.Nodes {
 			nodes[i*schema.NodeTypes+int(class)] = 1
 		}
 		for i, class := range graph.Edges {
 			if class >= 0 {
-				edges[i*schema.EdgeTypes+int(class)] = 1
+				edges[i*edgeTypes+int(class)] = 1
 			}
 		}
 		return encoding
