@@ -62,8 +62,8 @@ var checks = []struct {
 }
 
 // Run reports each rule that the searcher breaks on a benchmark. A rule that the searcher departs
-// from, and says so in its own comment, can be left out. Whole is checked only in a space of at most
-// 100 architectures.
+// from, and says so in its own comment, can be left out. Whole is checked only in a finite space of
+// at most 100 architectures.
 func Run(t *testing.T, searcher search.Searcher, benchmark datasets.Benchmark, except ...Rule) {
 	t.Helper()
 	for _, err := range broken(searcher, benchmark, except...) {
