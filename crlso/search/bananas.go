@@ -71,10 +71,8 @@ func (b BANANAS) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	if b.Encoding == nil {
 		b.Encoding = oneHot(oracle.Space())
 	}
-	for len(oracle.Log()) < b.Initial {
-		if _, err := queryRandom(oracle, rng); err != nil {
-			return err
-		}
+	if err := SampleUntil(oracle, rng, b.Initial); err != nil {
+		return err
 	}
 	for oracle.Remaining() > 0 {
 		if err := b.queryRound(oracle, rng); err != nil {
@@ -88,8 +86,7 @@ func (b BANANAS) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 func (b BANANAS) queryRound(oracle *datasets.Oracle, rng *rand.Rand) error {
 	candidates := b.mutateBest(oracle, rng)
 	if len(candidates) == 0 {
-		_, err := queryRandom(oracle, rng)
-		return err
+		return sampleMore(oracle, rng, 1)
 	}
 	errors, err := b.sampleErrors(oracle.Log(), candidates, rng)
 	if err != nil {
