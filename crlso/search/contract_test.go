@@ -31,6 +31,7 @@ func TestContract(t *testing.T) {
 		"BANANAS":                   {search.BANANAS{Epochs: 5}, []datasets.Benchmark{searchtest.Toy(), made}},
 		"Assessor": {search.Assessor{Latents: toy.Latents(), Unlabelled: 30, Offspring: 100, Epochs: 20},
 			[]datasets.Benchmark{searchtest.Toy()}},
+		"Greedy, of the example": {Greedy{}, []datasets.Benchmark{searchtest.Toy(), made}},
 	} {
 		for _, benchmark := range c.benchmarks {
 			t.Run(name+", "+benchmark.Name(), func(t *testing.T) { searchtest.Run(t, c.searcher, benchmark) })

@@ -13,7 +13,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
-// Searcher looks for the architecture with the highest accuracy.
+// Searcher looks for the architecture with the highest accuracy. Package searchtest checks that one
+// keeps to what is said here.
 type Searcher interface {
 	// Kind names the method, such as "local search": the same for all settings, and for all time,
 	// since the plans of experiments keep it.
