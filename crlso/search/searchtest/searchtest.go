@@ -33,7 +33,7 @@ type Rule string
 // The rules, in the order in which they are checked.
 const (
 	Naming     Rule = "Kind is not empty, and always the same"
-	Spending   Rule = "Search spends its budget"
+	Spending   Rule = "Search spends exactly its budget"
 	Repeating  Rule = "the same random source gives the same queries"
 	Random     Rule = "another random source gives other queries"
 	GoingOn    Rule = "what the oracle has answered before counts"
