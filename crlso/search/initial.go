@@ -20,7 +20,8 @@ func DrawInitialSet(oracle *datasets.Oracle, rng *rand.Rand, n int) error {
 	return nil
 }
 
-// checkBudget returns an error if a search's first, random queries alone go beyond the oracle's budget.
+// checkBudget returns an error if a search's first, random queries alone go beyond the oracle's
+// budget.
 func checkBudget(oracle *datasets.Oracle, searcher string, initial int) error {
 	if initial > oracle.Budget() {
 		return fmt.Errorf("%s: the oracle's budget is %d, below the initial set of %d", searcher, oracle.Budget(), initial)
