@@ -79,10 +79,8 @@ func (a Assessor) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	if err := checkBudget(oracle, "assessor", a.Initial); err != nil {
 		return err
 	}
-	for len(oracle.Log()) < a.Initial {
-		if _, err := queryRandom(oracle, rng); err != nil {
-			return err
-		}
+	if err := SampleUntil(oracle, rng, a.Initial); err != nil {
+		return err
 	}
 	for oracle.Remaining() > 0 {
 		if err := a.queryRound(oracle, features, rng); err != nil {
@@ -157,8 +155,7 @@ func (a Assessor) queryRound(oracle *datasets.Oracle, features *mat.Dense, rng *
 	if queried > 0 {
 		return nil
 	}
-	_, err := queryRandom(oracle, rng)
-	return err
+	return sampleMore(oracle, rng, 1)
 }
 
 // evolve returns the nodes of the graph and the offspring of the best of them, each with its

@@ -9,13 +9,10 @@ import (
 	"gonum.org/v1/gonum/diff/fd"
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/cr-lso/cr-lso/crlso/search/internal/toy"
 	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 )
-
-func init() {
-	searchers["Assessor"] = Assessor{Latents: toyLatents(), Unlabelled: 30, Offspring: 100, Epochs: 20}
-}
 
 // randomFeatures are rows of standard normal numbers.
 func randomFeatures(rows, dimensions int, rng *rand.Rand) *mat.Dense {
@@ -38,7 +35,7 @@ func randomNetwork(inputs int, rng *rand.Rand) *graphNetwork {
 // Two latents at a distance of 5 and one that is far from both, scaled so that their mean variance
 // is 1.
 func TestSimilarities(t *testing.T) {
-	features, err := Assessor{Latents: toyLatents()}.features(toySpace{})
+	features, err := Assessor{Latents: toy.Latents()}.features(toy.Space{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +223,7 @@ func TestAssessorFollowsLatents(t *testing.T) {
 	}
 	queries := func(latents [][]float64) (total int) {
 		for seed := range uint64(10) {
-			oracle := newOracle(t, toy{toySpace{}}, 81)
+			oracle := newOracle(t, toy.Benchmark{Over: toy.Space{}}, 81)
 			if err := (Assessor{Latents: latents, Offspring: 100, Batch: 5}).Search(oracle, newSource(seed)); err != nil {
 				t.Fatal(err)
 			}
@@ -239,9 +236,9 @@ func TestAssessorFollowsLatents(t *testing.T) {
 		}
 		return total
 	}
-	shuffled := toyLatents()
+	shuffled := toy.Latents()
 	newSource(1).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-	with, without := queries(toyLatents()), queries(shuffled)
+	with, without := queries(toy.Latents()), queries(shuffled)
 	if with > 10*20 || without < 10*30 {
 		t.Errorf("the best of 81 is found after %d / 10 queries, with shuffled latents %d / 10; want at most 20 and at least 30",
 			with, without)
@@ -268,30 +265,30 @@ func TestAssessorBeatsRandom(t *testing.T) {
 }
 
 func TestAssessorBadSettings(t *testing.T) {
-	latents := func(last ...float64) [][]float64 { return append(toyLatents()[:80], last) }
+	latents := func(last ...float64) [][]float64 { return append(toy.Latents()[:80], last) }
 	for _, c := range []struct {
 		assessor Assessor
 		wants    []string
 	}{
-		{Assessor{Latents: toyLatents(), Initial: 21}, []string{"assessor", "budget is 20", "21"}},
-		{Assessor{Latents: toyLatents(), Initial: -1}, []string{"Initial is -1", "positive"}},
-		{Assessor{Latents: toyLatents(), Batch: -1}, []string{"Batch -1", "positive"}},
-		{Assessor{Latents: toyLatents(), Unlabelled: -1}, []string{"Unlabelled -1", "positive"}},
-		{Assessor{Latents: toyLatents(), Offspring: -1}, []string{"Offspring -1", "positive"}},
-		{Assessor{Latents: toyLatents(), Epochs: -1}, []string{"Epochs -1", "positive"}},
+		{Assessor{Latents: toy.Latents(), Initial: 21}, []string{"assessor", "budget is 20", "21"}},
+		{Assessor{Latents: toy.Latents(), Initial: -1}, []string{"Initial is -1", "positive"}},
+		{Assessor{Latents: toy.Latents(), Batch: -1}, []string{"Batch -1", "positive"}},
+		{Assessor{Latents: toy.Latents(), Unlabelled: -1}, []string{"Unlabelled -1", "positive"}},
+		{Assessor{Latents: toy.Latents(), Offspring: -1}, []string{"Offspring -1", "positive"}},
+		{Assessor{Latents: toy.Latents(), Epochs: -1}, []string{"Epochs -1", "positive"}},
 		{Assessor{}, []string{"0 latents for 81 architectures of the toy space"}},
-		{Assessor{Latents: toyLatents()[1:]}, []string{"80 latents for 81 architectures"}},
+		{Assessor{Latents: toy.Latents()[1:]}, []string{"80 latents for 81 architectures"}},
 		{Assessor{Latents: make([][]float64, 81)}, []string{"variance of the latents is 0"}},
 		{Assessor{Latents: latents(1, 2)}, []string{"latent 0 has 4 dimensions", "latent 80 has 2"}},
 		{Assessor{Latents: latents(0, 0, 0, math.NaN())}, []string{"variance of the latents is NaN"}},
 		{Assessor{Latents: latents(0, 0, 0, math.Inf(1))}, []string{"variance of the latents is"}},
 	} {
-		oracle := newOracle(t, toy{toySpace{}}, 20)
+		oracle := newOracle(t, toy.Benchmark{Over: toy.Space{}}, 20)
 		wantError(t, c.assessor.Search(oracle, newSource(1)), c.wants...)
 		if len(oracle.Log()) > 0 {
 			t.Errorf("%d queries are spent before the error %q", len(oracle.Log()), c.wants)
 		}
 	}
-	oracle := newOracle(t, toy{endless{toySpace{}}}, 20)
-	wantError(t, Assessor{Latents: toyLatents()}.Search(oracle, newSource(1)), "the toy space", "cannot be enumerated")
+	oracle := newOracle(t, toy.Benchmark{Over: endless{toy.Space{}}}, 20)
+	wantError(t, Assessor{Latents: toy.Latents()}.Search(oracle, newSource(1)), "the toy space", "cannot be enumerated")
 }

@@ -72,10 +72,8 @@ func (b BANANAS) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	if b.Encoding == nil {
 		b.Encoding = oneHot(oracle.Space())
 	}
-	for len(oracle.Log()) < b.Initial {
-		if _, err := queryRandom(oracle, rng); err != nil {
-			return err
-		}
+	if err := SampleUntil(oracle, rng, b.Initial); err != nil {
+		return err
 	}
 	for oracle.Remaining() > 0 {
 		if err := b.queryRound(oracle, rng); err != nil {
@@ -89,8 +87,7 @@ func (b BANANAS) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 func (b BANANAS) queryRound(oracle *datasets.Oracle, rng *rand.Rand) error {
 	candidates := b.mutateBest(oracle, rng)
 	if len(candidates) == 0 {
-		_, err := queryRandom(oracle, rng)
-		return err
+		return sampleMore(oracle, rng, 1)
 	}
 	errors, err := b.sampleErrors(oracle.Log(), candidates, rng)
 	if err != nil {
@@ -177,20 +174,21 @@ func (b BANANAS) encode(archs []datasets.Arch) (blas32.General, error) {
 	return inputs, nil
 }
 
-// oneHot encodes the classes of nodes and edges by as many numbers as there are classes: 1 for the
-// right one, 0 for the others.
+// oneHot encodes the classes of nodes and edges by as many numbers as there are classes, one for edges
+// without a feature: 1 for the right one, 0 for the others.
 func oneHot(space datasets.Space) func(datasets.Arch) []float32 {
 	schema := space.Schema()
+	edgeTypes := max(schema.EdgeTypes, 1)
 	return func(a datasets.Arch) []float32 {
 		graph := space.Encode(a)
-		encoding := make([]float32, len(graph.Nodes)*schema.NodeTypes+len(graph.Edges)*schema.EdgeTypes)
+		encoding := make([]float32, len(graph.Nodes)*schema.NodeTypes+len(graph.Edges)*edgeTypes)
 		nodes, edges := encoding[:len(graph.Nodes)*schema.NodeTypes], encoding[len(graph.Nodes)*schema.NodeTypes:]
 		for i, class := range graph.Nodes {
 			nodes[i*schema.NodeTypes+int(class)] = 1
 		}
 		for i, class := range graph.Edges {
 			if class >= 0 {
-				edges[i*schema.EdgeTypes+int(class)] = 1
+				edges[i*edgeTypes+int(class)] = 1
 			}
 		}
 		return encoding

@@ -105,10 +105,8 @@ func TestEnsembleRanksCells(t *testing.T) {
 func TestCandidatesSurroundTheBest(t *testing.T) {
 	oracle := newOracle(t, openTable(t), 100)
 	rng := newSource(1)
-	for range 50 {
-		if _, err := queryRandom(oracle, rng); err != nil {
-			t.Fatal(err)
-		}
+	if err := SampleUntil(oracle, rng, 50); err != nil {
+		t.Fatal(err)
 	}
 	best := slices.MaxFunc(oracle.Log(), func(p, q datasets.Query) int { return cmp.Compare(p.Accuracy, q.Accuracy) })
 	distances, seen := make([]int, nasbench201.NumEdges+1), map[datasets.Arch]bool{}

@@ -40,19 +40,13 @@ func (e RegularizedEvolution) Search(oracle *datasets.Oracle, rng *rand.Rand) er
 	if err := checkBudget(oracle, "regularised evolution", size); err != nil {
 		return err
 	}
-	var history []datasets.Query
+	if err := sampleMore(oracle, rng, size); err != nil {
+		return err
+	}
 	for oracle.Remaining() > 0 {
-		var next datasets.Query
-		var err error
-		if len(history) < size {
-			next, err = queryRandom(oracle, rng)
-		} else {
-			next, err = queryChild(oracle, rng, history[len(history)-size:], sample)
-		}
-		if err != nil {
+		if err := queryChild(oracle, rng, size, sample); err != nil {
 			return err
 		}
-		history = append(history, next)
 	}
 	return nil
 }
@@ -60,19 +54,23 @@ func (e RegularizedEvolution) Search(oracle *datasets.Oracle, rng *rand.Rand) er
 // maxSiblings is how many known children in a row are made before mutations go on from the last.
 const maxSiblings = 100
 
-// queryChild queries a child of the population's that has not been queried before.
-func queryChild(oracle *datasets.Oracle, rng *rand.Rand, population []datasets.Query, sample int) (datasets.Query, error) {
+// queryChild queries a child of the population, the last size queries, that has not been queried
+// before. The oracle says when there is no hope of one.
+func queryChild(oracle *datasets.Oracle, rng *rand.Rand, size, sample int) error {
+	known := len(oracle.Log())
+	population := oracle.Log()[known-size:]
 	var child datasets.Arch
-	children := 0
-	return queryNew(oracle, func() datasets.Arch {
+	for children := 0; len(oracle.Log()) == known; children++ {
 		parent := child
 		if children < maxSiblings {
 			parent = fittest(population, sample, rng)
 		}
-		children++
 		child = oracle.Space().Mutate(parent, rng)
-		return child
-	})
+		if _, err := oracle.Query(child); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fittest returns the best of n random members of the population.

@@ -72,7 +72,7 @@ func (g GaussianProcess) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 
 // searchDrawn searches a space that cannot be enumerated.
 func (g GaussianProcess) searchDrawn(oracle *datasets.Oracle, rng *rand.Rand) error {
-	if err := queryInitial(oracle, rng, g.Initial); err != nil {
+	if err := SampleUntil(oracle, rng, g.Initial); err != nil {
 		return err
 	}
 	for oracle.Remaining() > 0 {

@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/floats/scalar"
 	"gonum.org/v1/gonum/stat"
 
+	"github.com/cr-lso/cr-lso/crlso/search/internal/toy"
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
@@ -70,7 +71,7 @@ func TestDiffering(t *testing.T) {
 
 // Observations all at once, in more than one block, make the same posterior as one by one.
 func TestObserveInBlocks(t *testing.T) {
-	l := LatentGP{Latents: toyLatents()}
+	l := LatentGP{Latents: toy.Latents()}
 	prior := func(point int) []float64 { return covariances(l.squares(point), 5) }
 	atOnce, oneByOne := newPosterior(81, prior, 0.01), newPosterior(81, prior, 0.01)
 	points, targets := newSource(1).Perm(81)[:30], make([]float64, 30)
@@ -90,7 +91,7 @@ func TestObserveInBlocks(t *testing.T) {
 // enough of the toy space to find its best within a third of it.
 func TestGaussianProcessDraws(t *testing.T) {
 	for seed := range uint64(5) {
-		oracle := newOracle(t, toy{endless{toySpace{}}}, 27)
+		oracle := newOracle(t, toy.Benchmark{Over: endless{toy.Space{}}}, 27)
 		if err := (GaussianProcess{}).Search(oracle, newSource(seed)); err != nil {
 			t.Fatal(err)
 		}

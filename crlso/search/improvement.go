@@ -27,7 +27,7 @@ type improvementSearch struct {
 const observationVariance = 0.01
 
 func (s improvementSearch) search(oracle *datasets.Oracle, rng *rand.Rand) error {
-	if err := queryInitial(oracle, rng, s.initial); err != nil {
+	if err := SampleUntil(oracle, rng, s.initial); err != nil {
 		return err
 	}
 	var (
@@ -55,16 +55,6 @@ func (s improvementSearch) search(oracle *datasets.Oracle, rng *rand.Rand) error
 		posterior.observe(points[len(posterior.observed):]...)
 		if err := queryMostPromising(oracle, space.At, posterior, targets, s.batch); err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
-		}
-	}
-	return nil
-}
-
-// queryInitial queries random architectures until there are n answers.
-func queryInitial(oracle *datasets.Oracle, rng *rand.Rand, n int) error {
-	for len(oracle.Log()) < n {
-		if _, err := queryRandom(oracle, rng); err != nil {
-			return err
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 
 	"gonum.org/v1/gonum/stat"
 
+	"github.com/cr-lso/cr-lso/crlso/search/internal/toy"
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 )
 
@@ -14,11 +15,11 @@ func TestSquaredDistances(t *testing.T) {
 	wantClose(t, "squared distance from itself", row[0], 0)
 	wantClose(t, "squared distance", row[1], 25)
 
-	l, mean := LatentGP{Latents: toyLatents()}, 0.0
+	l, mean := LatentGP{Latents: toy.Latents()}, 0.0
 	for i := range l.Latents {
 		mean += stat.Mean(l.squares(i), nil) / float64(len(l.Latents))
 	}
-	got, err := l.meanSquare(toySpace{})
+	got, err := l.meanSquare(toy.Space{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +31,7 @@ func TestSquaredDistances(t *testing.T) {
 func TestLatentGPFollowsLatents(t *testing.T) {
 	queries := func(latents [][]float64) (total int) {
 		for seed := range uint64(20) {
-			oracle := newOracle(t, toy{toySpace{}}, 81)
+			oracle := newOracle(t, toy.Benchmark{Over: toy.Space{}}, 81)
 			if err := (LatentGP{Latents: latents}).Search(oracle, newSource(seed)); err != nil {
 				t.Fatal(err)
 			}
@@ -43,9 +44,9 @@ func TestLatentGPFollowsLatents(t *testing.T) {
 		}
 		return total
 	}
-	shuffled := toyLatents()
+	shuffled := toy.Latents()
 	newSource(1).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-	with, without := queries(toyLatents()), queries(shuffled)
+	with, without := queries(toy.Latents()), queries(shuffled)
 	if with > 20*20 || without < 20*30 {
 		t.Errorf("the best of 81 is found after %d / 20 queries, with shuffled latents %d / 20; want at most 20 and at least 30",
 			with, without)

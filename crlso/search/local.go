@@ -3,8 +3,8 @@ package search
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/cr-lso/cr-lso/datasets"
 )
@@ -49,17 +49,13 @@ func (l LocalSearch) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 // bestOfRandom queries n random architectures, or as many as the budget allows, and returns the
 // best.
 func bestOfRandom(oracle *datasets.Oracle, rng *rand.Rand, n int) (datasets.Query, error) {
-	best := datasets.Query{Accuracy: math.Inf(-1)}
-	for range min(n, oracle.Remaining()) {
-		query, err := queryRandom(oracle, rng)
-		if err != nil {
-			return best, err
-		}
-		if query.Accuracy > best.Accuracy {
-			best = query
-		}
+	known := len(oracle.Log())
+	if err := sampleMore(oracle, rng, n); err != nil {
+		return datasets.Query{}, err
 	}
-	return best, nil
+	return slices.MaxFunc(oracle.Log()[known:], func(p, q datasets.Query) int {
+		return cmp.Compare(p.Accuracy, q.Accuracy)
+	}), nil
 }
 
 // climb moves from one architecture to a better neighbour until there is none or the budget is

@@ -39,14 +39,11 @@ func (n NSGA2) SearchTradeoff(oracle *datasets.DeviceOracle, rng *rand.Rand) err
 	if size < 2 || size > oracle.Budget() {
 		return fmt.Errorf("NSGA-II: a population of %d, want from 2 to the oracle's budget of %d", size, oracle.Budget())
 	}
-	var population []datasets.Measurement
-	for range min(size, oracle.Remaining()) {
-		m, err := measureRandom(oracle, rng)
-		if err != nil {
-			return err
-		}
-		population = append(population, m)
+	known := len(oracle.Log())
+	if err := sampleMore(oracle, rng, size); err != nil {
+		return err
 	}
+	population := oracle.Log()[known:]
 	for oracle.Remaining() > 0 {
 		ranks, crowding := rankAndCrowding(population)
 		parent := func() datasets.Arch {

@@ -8,13 +8,13 @@
 package search
 
 import (
-	"fmt"
 	"math/rand/v2"
 
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
-// Searcher looks for the architecture with the highest accuracy.
+// Searcher looks for the architecture with the highest accuracy. Package searchtest checks that one
+// keeps to what is said here.
 type Searcher interface {
 	// Kind names the method, such as "local search": the same for all settings, and for all time,
 	// since the plans of experiments keep it.
@@ -24,25 +24,4 @@ type Searcher interface {
 	// Everything random comes from rng, so the same searcher with the same source repeats itself.
 	// An error says why the search ended early; what was queried until then stays in the log.
 	Search(oracle *datasets.Oracle, rng *rand.Rand) error
-}
-
-// queryNew queries the first of an endless series of proposals that has not been queried before.
-// The oracle says when there is no hope of one.
-func queryNew(oracle *datasets.Oracle, propose func() datasets.Arch) (datasets.Query, error) {
-	for known := len(oracle.Log()); ; {
-		a := propose()
-		accuracy, err := oracle.Query(a)
-		if err != nil || len(oracle.Log()) > known {
-			return datasets.Query{Arch: a, Accuracy: accuracy}, err
-		}
-	}
-}
-
-// checkBudget returns an error if a search's first, random queries alone go beyond the oracle's
-// budget.
-func checkBudget(oracle *datasets.Oracle, searcher string, initial int) error {
-	if initial > oracle.Budget() {
-		return fmt.Errorf("%s: the oracle's budget is %d, below the initial set of %d", searcher, oracle.Budget(), initial)
-	}
-	return nil
 }

@@ -2,6 +2,7 @@ package search
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"runtime"
@@ -12,141 +13,42 @@ import (
 
 	"gonum.org/v1/gonum/stat"
 
+	"github.com/cr-lso/cr-lso/crlso/search/internal/toy"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 )
 
-// searchers are all searchers, each with settings that suit the toy space.
-var searchers = map[string]Searcher{
-	"Random":               Random{},
-	"RegularizedEvolution": SmallEvolution(),
-	"LocalSearch":          LocalSearch{},
-	"LocalSearch from 4":   LocalSearch{Initial: 4},
-	"GaussianProcess":      GaussianProcess{},
-	"LatentGP":             LatentGP{Latents: toyLatents()},
-	"BANANAS":              BANANAS{Epochs: 5},
-}
-
-func forAll(t *testing.T, test func(t *testing.T, s Searcher)) {
-	for name, s := range searchers {
-		t.Run(name, func(t *testing.T) { test(t, s) })
-	}
-}
-
-// A budget as large as the space ends with every architecture queried once.
-func TestSearchesTheWholeSpace(t *testing.T) {
-	seeds := uint64(20)
-	if testing.Short() {
-		seeds = 2
-	}
-	forAll(t, func(t *testing.T, s Searcher) {
-		for seed := range seeds {
-			oracle := newOracle(t, toy{toySpace{}}, 81)
-			if err := s.Search(oracle, newSource(seed)); err != nil {
-				t.Fatal(err)
-			}
-			seen := map[datasets.Arch]bool{}
-			for _, query := range oracle.Log() {
-				seen[query.Arch] = true
-			}
-			if len(seen) != 81 || len(oracle.Log()) != 81 {
-				t.Errorf("seed %d: %d queries of %d architectures, want 81", seed, len(oracle.Log()), len(seen))
-			}
-		}
-	})
-}
-
-// What goes wrong during a search ends it with an error of one line, and nothing that was answered
-// is lost.
-func TestSearchEndsInAnError(t *testing.T) {
-	at := func(lookup int, fail func(*datasets.Oracle, *datasets.Record) error) hook {
-		return func(oracle *datasets.Oracle, n int, record *datasets.Record) error {
-			if n != lookup {
-				return nil
-			}
-			return fail(oracle, record)
-		}
-	}
-	for name, c := range map[string]struct {
-		space  datasets.Space
-		budget int
-		hook   hook
-		kept   int
-		wants  []string
-	}{
-		"closed": {toySpace{}, 20, at(15, func(oracle *datasets.Oracle, _ *datasets.Record) error {
-			oracle.Close()
-			return nil
-		}), 15, []string{datasets.ErrClosed.Error()}},
-		"NaN": {toySpace{}, 20, at(16, func(_ *datasets.Oracle, record *datasets.Record) error {
-			record.Val = math.NaN()
-			return nil
-		}), 15, []string{"query toy", "no validation accuracy", "NaN"}},
-		"look-up": {toySpace{}, 20, at(16, func(*datasets.Oracle, *datasets.Record) error {
-			return errors.New("not in the table")
-		}), 15, []string{"query toy", "not in the table"}},
-		"budget above the space":    {halfSpace{}, 28, nil, 27, []string{"the toy space", "27 of 28 queries", "smaller budget"}},
-		"one proposal for all time": {stuckSpace{}, 20, nil, 1, []string{"the toy space", "nothing new", "1 of 20 queries"}},
+// Where a space has less to offer than a budget, the search ends with an error of one line, and
+// nothing that was answered is lost.
+func TestSearchOfASmallerSpace(t *testing.T) {
+	for name, searcher := range map[string]Searcher{
+		"Random":               Random{},
+		"RegularizedEvolution": SmallEvolution(),
+		"LocalSearch":          LocalSearch{},
+		"LocalSearch from 4":   LocalSearch{Initial: 4},
+		"GaussianProcess":      GaussianProcess{},
+		"LatentGP":             LatentGP{Latents: toy.Latents()},
+		"BANANAS":              BANANAS{Epochs: 5},
+		"Assessor":             Assessor{Latents: toy.Latents(), Unlabelled: 30, Offspring: 100, Epochs: 20},
 	} {
-		t.Run(name, func(t *testing.T) {
-			forAll(t, func(t *testing.T, s Searcher) {
+		for _, c := range []struct {
+			space        datasets.Space
+			budget, kept int
+			wants        []string
+		}{
+			{halfSpace{}, 28, 27, []string{"the toy space", "27 of 28 queries", "smaller budget"}},
+			{stuckSpace{}, 20, 1, []string{"the toy space", "nothing new", "1 of 20 queries"}},
+		} {
+			t.Run(fmt.Sprintf("%s of %T", name, c.space), func(t *testing.T) {
 				t.Parallel()
-				benchmark := &hooked{toy: toy{c.space}, hook: c.hook}
-				benchmark.oracle = newOracle(t, benchmark, c.budget)
-				wantError(t, s.Search(benchmark.oracle, newSource(1)), c.wants...)
-				if kept := len(benchmark.oracle.Log()); kept != c.kept {
+				oracle := newOracle(t, toy.Benchmark{Over: c.space}, c.budget)
+				wantError(t, searcher.Search(oracle, newSource(1)), c.wants...)
+				if kept := len(oracle.Log()); kept != c.kept {
 					t.Errorf("%d queries are kept, want %d", kept, c.kept)
 				}
 			})
-		})
+		}
 	}
-}
-
-// The same source gives the same log, another one another.
-func TestSearchRepeatsItself(t *testing.T) {
-	forAll(t, func(t *testing.T, s Searcher) {
-		search := func(seed uint64) []datasets.Query {
-			oracle := newOracle(t, toy{toySpace{}}, 40)
-			if err := s.Search(oracle, newSource(seed)); err != nil {
-				t.Fatal(err)
-			}
-			return oracle.Log()
-		}
-		if !slices.Equal(search(1), search(1)) {
-			t.Error("two searches from one seed differ")
-		}
-		if slices.Equal(search(1), search(2)) {
-			t.Error("two searches from different seeds are equal")
-		}
-	})
-}
-
-// A search goes on from what an oracle has answered before.
-func TestSearchGoesOn(t *testing.T) {
-	forAll(t, func(t *testing.T, s Searcher) {
-		oracle := newOracle(t, toy{toySpace{}}, 81)
-		for i := range 20 {
-			if _, err := oracle.Query(oracle.Space().(datasets.FiniteSpace).At(i)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := s.Search(oracle, newSource(1)); err != nil {
-			t.Fatal(err)
-		}
-		if oracle.Remaining() > 0 {
-			t.Errorf("%d queries are left", oracle.Remaining())
-		}
-	})
-}
-
-func TestSearchOfAClosedOracle(t *testing.T) {
-	forAll(t, func(t *testing.T, s Searcher) {
-		oracle := newOracle(t, toy{toySpace{}}, 20)
-		oracle.Close()
-		if err := s.Search(oracle, newSource(1)); !errors.Is(err, datasets.ErrClosed) {
-			t.Errorf("error %v, want ErrClosed", err)
-		}
-	})
 }
 
 // endless is a space that cannot be enumerated.
@@ -171,17 +73,17 @@ func TestBadSettings(t *testing.T) {
 		{GaussianProcess{Length: math.Inf(1)}, []string{"Length is +Inf", "finite"}},
 		{GaussianProcess{Features: func(datasets.Arch) []int32 { return make([]int32, 3) }}, []string{"the toy space", "same features"}},
 		{GaussianProcess{Features: func(a datasets.Arch) []int32 {
-			return make([]int32, 1+a.(digits)[1])
+			return make([]int32, 1+a.(toy.Digits)[1])
 		}}, []string{"[0 0 0 0] has 1 features", "[0 1 0 0] 2"}},
-		{LatentGP{Latents: toyLatents(), Initial: 21}, []string{"budget is 20", "21"}},
-		{LatentGP{Latents: toyLatents(), Initial: -1}, []string{"Initial is -1", "positive"}},
-		{LatentGP{Latents: toyLatents(), Batch: -1}, []string{"Batch -1", "positive"}},
+		{LatentGP{Latents: toy.Latents(), Initial: 21}, []string{"budget is 20", "21"}},
+		{LatentGP{Latents: toy.Latents(), Initial: -1}, []string{"Initial is -1", "positive"}},
+		{LatentGP{Latents: toy.Latents(), Batch: -1}, []string{"Batch -1", "positive"}},
 		{LatentGP{}, []string{"0 latents for 81 architectures of the toy space"}},
-		{LatentGP{Latents: toyLatents()[1:]}, []string{"80 latents for 81 architectures"}},
+		{LatentGP{Latents: toy.Latents()[1:]}, []string{"80 latents for 81 architectures"}},
 		{LatentGP{Latents: make([][]float64, 81)}, []string{"variance of the latents is 0"}},
-		{LatentGP{Latents: append(toyLatents()[:80], []float64{1, 2})}, []string{"latent 0 has 4 dimensions", "latent 80 has 2"}},
-		{LatentGP{Latents: append(toyLatents()[:80], []float64{0, 0, 0, math.NaN()})}, []string{"variance of the latents is NaN"}},
-		{LatentGP{Latents: append(toyLatents()[:80], []float64{0, 0, 0, math.Inf(1)})}, []string{"variance of the latents is"}},
+		{LatentGP{Latents: append(toy.Latents()[:80], []float64{1, 2})}, []string{"latent 0 has 4 dimensions", "latent 80 has 2"}},
+		{LatentGP{Latents: append(toy.Latents()[:80], []float64{0, 0, 0, math.NaN()})}, []string{"variance of the latents is NaN"}},
+		{LatentGP{Latents: append(toy.Latents()[:80], []float64{0, 0, 0, math.Inf(1)})}, []string{"variance of the latents is"}},
 		{BANANAS{Initial: 21}, []string{"budget is 20", "21"}},
 		{BANANAS{Initial: -1}, []string{"Initial is -1", "positive"}},
 		{BANANAS{Batch: -1}, []string{"Batch -1", "positive"}},
@@ -190,20 +92,20 @@ func TestBadSettings(t *testing.T) {
 		{BANANAS{Parents: 101}, []string{"Parents is 101", "100 Candidates"}},
 		{BANANAS{Epochs: -1}, []string{"Epochs -1", "positive"}},
 	} {
-		oracle := newOracle(t, toy{toySpace{}}, 20)
+		oracle := newOracle(t, toy.Benchmark{Over: toy.Space{}}, 20)
 		wantError(t, c.searcher.Search(oracle, newSource(1)), c.wants...)
 		if len(oracle.Log()) > 0 {
 			t.Errorf("%+v spent %d queries", c.searcher, len(oracle.Log()))
 		}
 	}
-	oracle := newOracle(t, toy{endless{toySpace{}}}, 20)
-	wantError(t, LatentGP{Latents: toyLatents()}.Search(oracle, newSource(1)), "the toy space", "cannot be enumerated")
+	oracle := newOracle(t, toy.Benchmark{Over: endless{toy.Space{}}}, 20)
+	wantError(t, LatentGP{Latents: toy.Latents()}.Search(oracle, newSource(1)), "the toy space", "cannot be enumerated")
 }
 
 // Encodings of different lengths come to light when the first networks are trained.
 func TestBANANASEncoding(t *testing.T) {
-	encoding := func(a datasets.Arch) []float32 { return make([]float32, 1+a.(digits)[1]) }
-	oracle := newOracle(t, toy{toySpace{}}, 20)
+	encoding := func(a datasets.Arch) []float32 { return make([]float32, 1+a.(toy.Digits)[1]) }
+	oracle := newOracle(t, toy.Benchmark{Over: toy.Space{}}, 20)
 	wantError(t, BANANAS{Encoding: encoding}.Search(oracle, newSource(1)), "is encoded by", "as many for each")
 	if len(oracle.Log()) != 10 {
 		t.Errorf("%d queries are kept, want the 10 of the initial set", len(oracle.Log()))

@@ -20,22 +20,7 @@ type TradeoffSearcher interface {
 
 // SearchTradeoff implements [TradeoffSearcher].
 func (Random) SearchTradeoff(oracle *datasets.DeviceOracle, rng *rand.Rand) error {
-	for oracle.Remaining() > 0 {
-		if _, err := measureRandom(oracle, rng); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// measureRandom measures a random architecture that has not been queried before.
-func measureRandom(oracle *datasets.DeviceOracle, rng *rand.Rand) (datasets.Measurement, error) {
-	for known := len(oracle.Log()); ; {
-		m, err := oracle.Query(oracle.Space().Sample(rng))
-		if err != nil || len(oracle.Log()) > known {
-			return m, err
-		}
-	}
+	return sampleMore(oracle, rng, oracle.Budget())
 }
 
 // Front returns the measurements that none dominates, from the fastest to the most accurate.
@@ -60,10 +45,8 @@ func Front(log []datasets.Measurement) []datasets.Measurement {
 // Salesman Problem", 2004. The paper visits all neighbours of a member; moving at once is what
 // [LocalSearch] does.
 func (l LocalSearch) SearchTradeoff(oracle *datasets.DeviceOracle, rng *rand.Rand) error {
-	for range min(max(l.Initial, 1), oracle.Remaining()) {
-		if _, err := measureRandom(oracle, rng); err != nil {
-			return err
-		}
+	if err := sampleMore(oracle, rng, max(l.Initial, 1)); err != nil {
+		return err
 	}
 	for oracle.Remaining() > 0 {
 		front := Front(oracle.Log())
@@ -78,7 +61,7 @@ func (l LocalSearch) SearchTradeoff(oracle *datasets.DeviceOracle, rng *rand.Ran
 			}
 		}
 		if !improved && oracle.Remaining() > 0 {
-			if _, err := measureRandom(oracle, rng); err != nil {
+			if err := sampleMore(oracle, rng, 1); err != nil {
 				return err
 			}
 		}

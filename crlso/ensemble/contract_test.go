@@ -1,0 +1,20 @@
+package ensemble
+
+import (
+	"testing"
+
+	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
+	"github.com/cr-lso/cr-lso/crlso/search/searchtest"
+	"github.com/cr-lso/cr-lso/datasets/nasbench201"
+)
+
+// TestEnsembleContract holds the ensemble to the rules of all searchers.
+func TestEnsembleContract(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
+	t.Parallel()
+	config := smallEnsemble()
+	config.Members, config.Initial, config.Batch, config.Training.Epochs = 2, 20, 14, 2
+	searchtest.Run(t, &Ensemble{Backend: testbed.Go(t), Config: config}, searchtest.MadeUp(nasbench201.Space{}))
+}
