@@ -174,8 +174,8 @@ func (b BANANAS) encode(archs []datasets.Arch) (blas32.General, error) {
 	return inputs, nil
 }
 
-// oneHot encodes the classes of nodes and edges by as many numbers as there are classes, one for edges
-// without a feature: 1 for the right one, 0 for the others.
+// oneHot encodes the classes of nodes and edges by as many numbers as there are classes, one for
+// edges without a feature: 1 for the right one, 0 for the others.
 func oneHot(space datasets.Space) func(datasets.Arch) []float32 {
 	schema := space.Schema()
 	edgeTypes := max(schema.EdgeTypes, 1)

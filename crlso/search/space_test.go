@@ -9,7 +9,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
-// halfSpace is toy.Space with the first digit counted as nothing: 27 distinct architectures, though it claims 81.
+// halfSpace is toy.Space with the first digit counted as nothing: 27 distinct architectures, though
+// it claims 81.
 type halfSpace struct{ toy.Space }
 
 func (halfSpace) Canonical(a datasets.Arch) datasets.Arch {
