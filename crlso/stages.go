@@ -272,9 +272,8 @@ func (m *Model) train(ctx context.Context, stage string, t *nn.Trainer, n, first
 	return nil
 }
 
-// programs are those parts of a model that are compiled when they are first needed and depend on
-// more of the configuration than the sizes of networks. A change of the configuration, but for the
-// seeds, of Devices or of BFloat16 makes them void.
+// programs caches what is compiled on first use. It is dropped when Config (seeds aside), Devices or
+// BFloat16 changes.
 type programs struct {
 	config   Config                 // that they were made for, with seeds 0
 	devices  int                    // that they were made for

@@ -185,9 +185,9 @@ func installCPU(ctx context.Context, path string, log io.Writer) error {
 	if released == nil || ctx.Err() != nil {
 		return released
 	}
-	fmt.Fprintf(log, "GoMLX's release of the plugin is not to be had (%v): taking the Python package %s\n", oneLine(released), cpuWheel.Name)
+	fmt.Fprintf(log, "cannot download GoMLX's plugin release (%v); using the Python package %s\n", oneLine(released), cpuWheel.Name)
 	if err := installWheel(ctx, path, log); err != nil {
-		return fmt.Errorf("%w; and GoMLX's release is not to be had: %w", err, released)
+		return fmt.Errorf("%w; and GoMLX's plugin release cannot be downloaded: %w", err, released)
 	}
 	return nil
 }

@@ -155,7 +155,7 @@ func openPlugin(path, options string) (backend compute.Backend, err error) {
 	return backend, err
 }
 
-// clients are what else this process has opened of the plugin of each backend of newXLA.
+// clients holds, for each backend of newXLA, the further clients of its plugin.
 var clients = struct {
 	sync.Mutex
 	of map[compute.Backend]*clientsOf

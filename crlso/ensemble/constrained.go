@@ -29,8 +29,8 @@ type ascent struct {
 // Lectures on Convex Optimization", 2004, section 3.2.4.
 func (p constrainedProblem) advance(s ascent, limit, size *Node) ascent {
 	objective, cost := p.objective(s.z), p.cost(s.z)
-	up := Gradient(ReduceAllSum(objective), s.z)[0]
-	dear := Gradient(ReduceAllSum(cost), s.z)[0]
+	objectiveGradient := Gradient(ReduceAllSum(objective), s.z)[0]
+	costGradient := Gradient(ReduceAllSum(cost), s.z)[0]
 	excess := Sub(cost, limit)
 	allowed := LessOrEqual(excess, ZerosLike(excess))
 
@@ -41,10 +41,10 @@ func (p constrainedProblem) advance(s ascent, limit, size *Node) ascent {
 
 	squared := func(x *Node) *Node { return AddScalar(ReduceSum(Square(x), -1), 1e-12) }
 	length := Mul(Rsqrt(OnePlus(s.step)), size)
-	climb := Mul(up, column(Mul(length, Rsqrt(squared(up)))))
+	ascentStep := Mul(objectiveGradient, column(Mul(length, Rsqrt(squared(objectiveGradient)))))
 	// A little more than Polyak's step, so that rounding leaves the point on the right side.
-	back := Mul(dear, column(Neg(Div(MulScalar(excess, 1.01), squared(dear)))))
-	z := Add(s.z, Where(BroadcastToShape(column(allowed), s.z.Shape()), climb, back))
+	feasibilityStep := Mul(costGradient, column(Neg(Div(MulScalar(excess, 1.01), squared(costGradient)))))
+	z := Add(s.z, Where(BroadcastToShape(column(allowed), s.z.Shape()), ascentStep, feasibilityStep))
 	corner := func(x *Node) *Node { return BroadcastToShape(InsertAxes(x, 0), z.Shape()) }
 	s.z = Max(Min(z, corner(p.high)), corner(p.low))
 	s.step = OnePlus(s.step)

@@ -24,7 +24,7 @@ type tradeoffMember struct {
 	store   *model.Store
 	trainer *nn.Trainer
 	apply   *model.Exec // (nodes, edges) -> latents [B, Z], accuracy [B], latency [B]
-	climb   *model.Exec // advances an ascent by some steps
+	ascend  *model.Exec // advances an ascent by some steps
 
 	all               crlso.Table
 	latents           [][]float64 // of all architectures
@@ -68,8 +68,8 @@ func newTradeoffMember(backend compute.Backend, space datasets.FiniteSpace, conf
 		Loss: func(tables, batch []*Node) []*Node {
 			weights, at := batch[0], InsertAxes(batch[1], -1)
 			z := latents(Gather(tables[0], at), Gather(tables[1], at))
-			error := Add(Square(Sub(m.accuracyOf(z), Gather(tables[2], at))), Square(Sub(m.latencyOf(z), Gather(tables[3], at))))
-			return []*Node{nn.WeightedMean(error, weights)}
+			loss := Add(Square(Sub(m.accuracyOf(z), Gather(tables[2], at))), Square(Sub(m.latencyOf(z), Gather(tables[3], at))))
+			return []*Node{nn.WeightedMean(loss, weights)}
 		},
 		Project: func(g *Graph) {
 			crlso.ProjectICNN(m.store.Scope(tradeoffAccuracyScope), config.Networks, g)
@@ -79,7 +79,7 @@ func newTradeoffMember(backend compute.Backend, space datasets.FiniteSpace, conf
 	if err != nil {
 		return nil, err
 	}
-	m.climb, err = model.NewExec(backend, m.store, func(_ *model.Scope, inputs []*Node) []*Node {
+	m.ascend, err = model.NewExec(backend, m.store, func(_ *model.Scope, inputs []*Node) []*Node {
 		p := constrainedProblem{m.accuracyOf, m.latencyOf, inputs[5], inputs[6]}
 		s := ascent{inputs[0], inputs[1], inputs[2], inputs[3]}
 		for range stepsPerCall {
@@ -152,7 +152,7 @@ func (m *tradeoffMember) solve(log []datasets.Measurement, labels tradeoffLabels
 	state := []any{nn.TensorOf(starts...), nn.TensorOf(starts...), vector(slices.Repeat([]float64{none}, n)), float32(0)}
 	size := float32(m.config.StepSize * floats.Distance(low, high, 2))
 	for range (m.config.Steps + stepsPerCall - 1) / stepsPerCall {
-		results, err := m.climb.Exec(append(state, vector(limitOf), vector(low), vector(high), size)...)
+		results, err := m.ascend.Exec(append(state, vector(limitOf), vector(low), vector(high), size)...)
 		if err != nil {
 			return nil, err
 		}

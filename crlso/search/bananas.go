@@ -129,8 +129,8 @@ func (b BANANAS) mutateBest(oracle *datasets.Oracle, rng *rand.Rand) []datasets.
 	return candidates
 }
 
-// sampleErrors draws a validation error for each candidate, in percent, as likely as an ensemble
-// trained on the queries holds it.
+// sampleErrors samples each candidate's validation error (percent) from the normal prediction of an
+// ensemble that is trained on the queries: independent Thompson sampling.
 func (b BANANAS) sampleErrors(log []datasets.Query, candidates []datasets.Arch, rng *rand.Rand) ([]float64, error) {
 	known, targets := make([]datasets.Arch, len(log)), make([]float32, len(log))
 	for i, query := range log {

@@ -138,7 +138,7 @@ func runnable(folder string) bool {
 
 // withoutXLA says whether cells will compute with GoMLX's Go backend: because the user wants it,
 // because there is no C compiler, without which go builds no program that uses C, or because XLA's
-// plugin was not to be had.
+// plugin could not be downloaded.
 func withoutXLA() bool {
 	backend, _, _ := strings.Cut(os.Getenv("GOMLX_BACKEND"), ":")
 	if backend != "" {
