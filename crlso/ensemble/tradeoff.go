@@ -74,10 +74,8 @@ func (e *TradeoffEnsemble) SearchTradeoff(oracle *datasets.DeviceOracle, rng *ra
 	if err := e.Config.validate(); err != nil {
 		return fmt.Errorf("tradeoff ensemble: %w", err)
 	}
-	for len(oracle.Log()) < e.Config.Initial && oracle.Remaining() > 0 {
-		if _, err := oracle.Query(space.Sample(rng)); err != nil {
-			return fmt.Errorf("tradeoff ensemble: %w", err)
-		}
+	if err := search.SampleUntil(oracle, rng, min(e.Config.Initial, oracle.Budget())); err != nil {
+		return fmt.Errorf("tradeoff ensemble: %w", err)
 	}
 	for oracle.Remaining() > 0 {
 		if err := e.round(space, oracle, rng); err != nil {

@@ -20,7 +20,7 @@ import (
 // exp(-|z - z'|^2 / (2 l^2)), or nothing if that is below 1e-5. A graph convolutional network with
 // one hidden layer learns the labels of the labelled nodes, while all nodes take part in the
 // convolutions. Round by round, after a random initial set, it is trained anew on all that is
-// known; regularised evolution then breeds architectures that it predicts to be good, which costs
+// known; regularized evolution then breeds architectures that it predicts to be good, which costs
 // no queries; and the best of those that it has assessed are queried.
 //
 // Sources: Tang et al., "A Semi-Supervised Assessor of Neural Architectures", CVPR 2020, arXiv

@@ -34,10 +34,10 @@ func (RegularizedEvolution) Kind() string { return "regularized evolution" }
 func (e RegularizedEvolution) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	size, sample := cmp.Or(e.Population, 100), cmp.Or(e.Sample, 25)
 	if sample < 1 || sample > size {
-		return fmt.Errorf("regularised evolution: cannot sample %d of a population of %d; want Sample from 1 to Population",
+		return fmt.Errorf("regularized evolution: cannot sample %d of a population of %d; want Sample from 1 to Population",
 			sample, size)
 	}
-	if err := checkBudget(oracle, "regularised evolution", size); err != nil {
+	if err := checkBudget(oracle, "regularized evolution", size); err != nil {
 		return err
 	}
 	if err := sampleMore(oracle, rng, size); err != nil {
