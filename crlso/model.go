@@ -125,7 +125,7 @@ func (m *Model) createWeights() error {
 	defer exec.Finalize()
 	one := NewTable(m.Space, m.training.Archs[:1], 1)
 	defer one.Free()
-	_, err = exec.Exec1(one.Nodes, one.Edges)
+	_, err = exec.Call1(one.Nodes, one.Edges)
 	return err
 }
 
@@ -224,7 +224,7 @@ func (m *Model) applyToLatents(exec *model.Exec, latents [][]float64) ([]float32
 		if err != nil {
 			return nil, err
 		}
-		result, err := exec.Exec1(batch)
+		result, err := exec.Call1(batch)
 		if err != nil {
 			return nil, err
 		}

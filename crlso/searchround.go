@@ -206,7 +206,7 @@ func (s *seedSearch) endRound(config Config) {
 func (m *Model) step(p *searchPrograms, starts [][]float64, eta []float32) (latents [][]float64, scores [][]float32, err error) {
 	n, dim := p.searches, m.Config.LatentDim
 	z := tensors.FromFlatDataAndDimensions(nn.Float32s(slices.Concat(starts...)), n, len(starts)/n, dim)
-	moved, decoded, err := p.step.Exec2(z, tensors.FromFlatDataAndDimensions(eta, n, len(eta)/n))
+	moved, decoded, err := p.step.Call2(z, tensors.FromFlatDataAndDimensions(eta, n, len(eta)/n))
 	if err != nil {
 		return nil, nil, err
 	}

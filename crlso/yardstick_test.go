@@ -71,7 +71,7 @@ func (y *yardstick) run(t testing.TB, flop float64) {
 	t.Helper()
 	products := int32(flop/yardstickFLOP + 0.5)
 	began := time.Now()
-	result, err := y.exec.Exec1(int32(0), products, y.x, y.w)
+	result, err := y.exec.Call1(int32(0), products, y.x, y.w)
 	if err != nil {
 		t.Fatal(err)
 	}

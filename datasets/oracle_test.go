@@ -130,7 +130,7 @@ func (l letters) String() string { return strings.Join(l, "") }
 
 type lettersSpace struct {
 	toySpace
-	alphabet []string
+	_ []string // a slice cannot be compared
 }
 
 func (lettersSpace) Canonical(a datasets.Arch) datasets.Arch { return a }

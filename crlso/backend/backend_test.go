@@ -21,7 +21,7 @@ func wantComputes(t *testing.T, backend compute.Backend) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	outputs, err := exec.Exec([]float32{1, 2, 3})
+	outputs, err := exec.Call([]float32{1, 2, 3})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ func ExampleNamed() {
 		fmt.Println(err)
 		return
 	}
-	sum, err := exec.Exec1([]float32{1, 2, 3})
+	sum, err := exec.Call1([]float32{1, 2, 3})
 	if err != nil {
 		fmt.Println(err)
 		return

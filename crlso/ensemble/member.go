@@ -50,7 +50,7 @@ func newConcavePair(backend compute.Backend, space datasets.Space, config Config
 		return nil, err
 	}
 	one := crlso.NewTable(space, []datasets.Arch{space.Sample(rand.New(rand.NewPCG(0, 0)))}, 1)
-	if _, err := p.apply.Exec1(one.Nodes, one.Edges); err != nil { // creates the weights
+	if _, err := p.apply.Call1(one.Nodes, one.Edges); err != nil { // creates the weights
 		return nil, err
 	}
 	p.trainer, err = nn.NewTrainer(backend, p.store, p.config.Training, 3, nn.Objective{
@@ -79,7 +79,7 @@ func (p *concavePair) fit(labelled crlso.Table, targets []float64, candidates cr
 	if _, err := p.trainer.Run(context.Background(), s, 0, tables, nil); err != nil {
 		return nil, err
 	}
-	result, err := p.apply.Exec1(candidates.Nodes, candidates.Edges)
+	result, err := p.apply.Call1(candidates.Nodes, candidates.Edges)
 	if err != nil {
 		return nil, err
 	}

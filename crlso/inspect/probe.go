@@ -86,7 +86,7 @@ func (p *Probe) Performance(latents [][]float64) ([]float64, error) {
 			flat = append(flat, nn.Float32s(z)...)
 		}
 		flat = append(flat, make([]float32, cap(flat)-len(flat))...)
-		result, err := p.performance.Exec1(tensors.FromFlatDataAndDimensions(flat, probeBatch, p.dim))
+		result, err := p.performance.Call1(tensors.FromFlatDataAndDimensions(flat, probeBatch, p.dim))
 		if err != nil {
 			return nil, err
 		}

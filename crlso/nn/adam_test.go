@@ -55,7 +55,7 @@ func TestAdam(t *testing.T) {
 			}
 			sum := 0.0
 			for i := range steps {
-				sum += float64(exec.MustExec1(targets[i%2]).Value().(float32))
+				sum += float64(exec.MustCall1(targets[i%2]).Value().(float32))
 			}
 			if math.Abs(means[0]-sum/steps) > 1e-4 {
 				t.Errorf("betas %v: mean loss %g, GoMLX has %g", betas, means[0], sum/steps)

@@ -152,7 +152,7 @@ func (f *Fitted) compile(what func(scope *model.Scope, points *Node) *Node) (*mo
 
 // apply returns what a program computes of points, one row for each.
 func (f *Fitted) apply(exec *model.Exec, points [][]float64) ([][]float64, error) {
-	result, err := exec.Exec1(TensorOf(points...))
+	result, err := exec.Call1(TensorOf(points...))
 	if err != nil {
 		return nil, err
 	}

@@ -226,7 +226,7 @@ func (t *Trainer) Run(ctx context.Context, s Schedule, seen int, tables, perStep
 	for _, x := range slices.Concat(tables, perStep) {
 		args = append(args, x)
 	}
-	call := t.exec.Exec1
+	call := t.exec.Call1
 	if t.split != nil {
 		call = t.callSplit
 	}

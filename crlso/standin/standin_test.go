@@ -76,7 +76,7 @@ func TestNetworksAgree(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			result, err := exec.Exec1(operations)
+			result, err := exec.Call1(operations)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -58,13 +58,13 @@ func alter(change func(s *altered)) datasets.Space {
 // slicePair is an architecture that cannot be compared.
 type slicePair struct {
 	pair
-	more []int
+	_ []int
 }
 
 // listed is pairs with a field that makes the space one that cannot be compared.
 type listed struct {
 	pairs
-	names []string
+	_ []string
 }
 
 var p pairs

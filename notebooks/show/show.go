@@ -37,7 +37,7 @@ const redraw = 2 * time.Second
 // Training calls train, which does a stage of the run, and draws the losses of that name as they
 // come. The curve of all epochs stays; of a stage that was done before it is all there is to see.
 func Training(run *runs.Run, stage string, losses []string, train func() error) error {
-	id, drawn := gonbui.UniqueID(), time.Time{}
+	id, drawn := gonbui.UniqueId(), time.Time{}
 	draw := func() error {
 		_, values := run.Losses(stage)
 		var curves []plots.Loss
