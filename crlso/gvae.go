@@ -59,24 +59,33 @@ func ReconstructionLoss(schema datasets.Schema, scores, labels *Node) *Node {
 	return total
 }
 
+// Batch is what a step of training sees of B architectures.
+type Batch struct {
+	Graphs  Graphs
+	Labels  *Node // [B, schema.Labels()], the right answers for the decoder: see [datasets.Graph]
+	Y       *Node // [B], labels of accuracy, fractions; for JointLoss alone
+	Known   *Node // [B], 1 where Y holds a label and 0 elsewhere; for JointLoss alone
+	Weights *Node // [B], 1, and 0 where the batch is filled up
+	Eps     *Node // [B, Z], standard normal noise
+}
+
 // VAELoss is the objective of the graph VAE, with the reconstruction loss L_rec and the divergence
 // L_KL:
 //
 //	L_rec + beta L_KL
 //
 // It returns the objective and its two terms, scalars, and the point where the surrogate looks, [B,
-// Z]. graphs holds B graphs with labels of shape [B, schema.Labels()]; weights is [B]; eps is
-// standard normal noise, [B, Z].
-func VAELoss(store *model.Store, config Config, schema datasets.Schema, graphs Graphs, labels, weights, eps *Node) (total, reconstruction, divergence, point *Node) {
-	mu, logVar := Encoder(store.Scope(encoderScope), config, graphs)
-	z := Reparameterize(mu, logVar, eps, config.ReparamNoise)
+// Z].
+func VAELoss(store *model.Store, config Config, schema datasets.Schema, batch Batch) (total, reconstruction, divergence, point *Node) {
+	mu, logVar := Encoder(store.Scope(encoderScope), config, batch.Graphs)
+	z := Reparameterize(mu, logVar, batch.Eps, config.ReparamNoise)
 	scores := Decoder(store.Scope(decoderScope), config, z, schema.Outputs())
 	point = z
 	if config.ICNNOnMean {
 		point = mu
 	}
-	reconstruction = nn.WeightedMean(ReconstructionLoss(schema, scores, labels), weights)
-	divergence = nn.WeightedMean(KLDivergence(mu, logVar), weights)
+	reconstruction = nn.WeightedMean(ReconstructionLoss(schema, scores, batch.Labels), batch.Weights)
+	divergence = nn.WeightedMean(KLDivergence(mu, logVar), batch.Weights)
 	total = Add(reconstruction, MulScalar(divergence, config.KLWeight))
 	return total, reconstruction, divergence, point
 }

@@ -12,16 +12,15 @@ import (
 //
 //	min  L_rec + beta L_KL + w mean (1 - f(z) - y(a))^2,   U, u >= 0
 //
-// It returns the objective and its three terms, scalars. y and known are [B]; known is 1 where
-// there is a label and 0 elsewhere, and the mean of the regression is over the former. The rest is
-// as in VAELoss.
+// It returns the objective and its three terms, scalars. The mean of the regression is over the
+// architectures with a label.
 //
 // Source: train_gvae in train_gvae_semi_supervised.py of the released code, where w is 1 and all
 // labels are known.
-func JointLoss(store *model.Store, config Config, schema datasets.Schema, graphs Graphs, labels, y, known, weights, eps *Node) (total, reconstruction, divergence, regression *Node) {
-	total, reconstruction, divergence, point := VAELoss(store, config, schema, graphs, labels, weights, eps)
-	squares := Square(Sub(Performance(store.Scope(icnnScope), config, point), y))
-	regression = nn.WeightedMean(squares, Mul(known, weights))
+func JointLoss(store *model.Store, config Config, schema datasets.Schema, batch Batch) (total, reconstruction, divergence, regression *Node) {
+	total, reconstruction, divergence, point := VAELoss(store, config, schema, batch)
+	squares := Square(Sub(Performance(store.Scope(icnnScope), config, point), batch.Y))
+	regression = nn.WeightedMean(squares, Mul(batch.Known, batch.Weights))
 	total = Add(total, scaled(regression, config.PerformanceWeight))
 	return total, reconstruction, divergence, regression
 }

@@ -51,10 +51,15 @@ func (m *Model) TrainJoint(ctx context.Context, labels []float64, first int, eac
 		Scope: gvaeScope,
 		Names: []string{"total", "reconstruction", "divergence", "regression"},
 		Loss: func(tables, batch []*Node) []*Node {
-			nodes, edges, labels, y, known := tables[0], tables[1], tables[2], tables[3], tables[4]
-			weights, at, eps := batch[0], InsertAxes(batch[1], -1), batch[2]
-			total, reconstruction, divergence, regression := JointLoss(m.store, m.Config, m.schema,
-				m.graphs(Gather(nodes, at), Gather(edges, at)), Gather(labels, at), Gather(y, at), Gather(known, at), weights, eps)
+			at := InsertAxes(batch[1], -1)
+			total, reconstruction, divergence, regression := JointLoss(m.store, m.Config, m.schema, Batch{
+				Graphs:  m.graphs(Gather(tables[0], at), Gather(tables[1], at)),
+				Labels:  Gather(tables[2], at),
+				Y:       Gather(tables[3], at),
+				Known:   Gather(tables[4], at),
+				Weights: batch[0],
+				Eps:     batch[2],
+			})
 			return []*Node{total, reconstruction, divergence, regression}
 		},
 		Project: func(g *Graph) {
@@ -74,7 +79,7 @@ func (m *Model) TrainJoint(ctx context.Context, labels []float64, first int, eac
 	}
 	tables := []*tensors.Tensor{m.training.Nodes, m.training.Edges, m.training.Labels,
 		nn.Fractions(y), tensors.FromFlatDataAndDimensions(known, len(known))}
-	return m.train(ctx, "joint", trainer, len(labels), first, 1, tables, m.latentNoise, each)
+	return m.train(ctx, stageRun{"joint", trainer, len(labels), 1, tables, m.latentNoise}, first, each)
 }
 
 // warmUp trains the surrogate alone, from initial weights drawn from Config.Seed, on the latents
@@ -104,7 +109,7 @@ func (m *Model) warmUp(ctx context.Context, labels []float64) error {
 	if err != nil {
 		return err
 	}
-	return m.train(ctx, "warm-up", trainer, len(latents), 0, m.Config.WarmUp.Epochs, []*tensors.Tensor{z, nn.Fractions(targets)}, nil, nil)
+	return m.train(ctx, stageRun{"warm-up", trainer, len(latents), m.Config.WarmUp.Epochs, []*tensors.Tensor{z, nn.Fractions(targets)}, nil}, 0, nil)
 }
 
 // regressionOfSurrogate fits the surrogate to targets, fractions, at latents that stay as they are.
@@ -135,10 +140,13 @@ func (m *Model) trainVAE(ctx context.Context, stage string, config nn.Training, 
 		Frozen: icnnScope,
 		Names:  []string{"total", "reconstruction", "divergence"},
 		Loss: func(tables, batch []*Node) []*Node {
-			nodes, edges, labels := tables[0], tables[1], tables[2]
-			weights, at, eps := batch[0], InsertAxes(batch[1], -1), batch[2]
-			total, reconstruction, divergence, _ := VAELoss(m.store, m.Config, m.schema,
-				m.graphs(Gather(nodes, at), Gather(edges, at)), Gather(labels, at), weights, eps)
+			at := InsertAxes(batch[1], -1)
+			total, reconstruction, divergence, _ := VAELoss(m.store, m.Config, m.schema, Batch{
+				Graphs:  m.graphs(Gather(tables[0], at), Gather(tables[1], at)),
+				Labels:  Gather(tables[2], at),
+				Weights: batch[0],
+				Eps:     batch[2],
+			})
 			return []*Node{total, reconstruction, divergence}
 		},
 	})
@@ -146,7 +154,7 @@ func (m *Model) trainVAE(ctx context.Context, stage string, config nn.Training, 
 		return err
 	}
 	tables := []*tensors.Tensor{m.training.Nodes, m.training.Edges, m.training.Labels}
-	return m.train(ctx, stage, trainer, len(m.training.Archs), first, 1, tables, m.latentNoise, each)
+	return m.train(ctx, stageRun{stage, trainer, len(m.training.Archs), 1, tables, m.latentNoise}, first, each)
 }
 
 // latentNoise draws the noise on the latents of each step.
@@ -213,7 +221,7 @@ func (m *Model) TrainPredictor(ctx context.Context, labelled []datasets.Query, e
 	graphs := NewTable(m.Space, datasets.Archs(labelled), len(labelled))
 	defer graphs.Free()
 	tables := []*tensors.Tensor{graphs.Nodes, graphs.Edges, nn.Fractions(m.targets(labelled))}
-	return m.train(ctx, "predictor", trainer, len(labelled), 0, predictorStride, tables, nil, each)
+	return m.train(ctx, stageRun{"predictor", trainer, len(labelled), predictorStride, tables, nil}, 0, each)
 }
 
 // stageNames are what errors call the stages.
@@ -222,47 +230,60 @@ var stageNames = map[string]string{"predictor": "predictor training", "pretraini
 // predictorStride is the number of epochs that predictor training makes in one call to the device.
 const predictorStride = 20
 
-// train runs a stage from epoch first to its last, stride epochs at a time. Batches and noise of an
-// epoch depend on the seed, the stage and the epoch only, so a stage that was interrupted goes on
-// as if it had not been.
-func (m *Model) train(ctx context.Context, stage string, t *nn.Trainer, n, first, stride int, tables []*tensors.Tensor,
-	noise func(*rand.Rand, nn.Schedule) []*tensors.Tensor, each func(Epoch) error) error {
-	perEpoch := t.Config.StepsPerEpoch(n)
-	type draw struct {
-		schedule nn.Schedule
-		perStep  []*tensors.Tensor
+// stageRun is what the training of a stage takes.
+type stageRun struct {
+	stage    string
+	trainer  *nn.Trainer
+	examples int
+	stride   int // epochs in one call to the device
+	tables   []*tensors.Tensor
+	noise    func(*rand.Rand, nn.Schedule) []*tensors.Tensor // further per-step inputs; nil if there are none
+}
+
+// draw is what is drawn for some epochs: their batches, and further per-step inputs.
+type draw struct {
+	schedule nn.Schedule
+	perStep  []*tensors.Tensor
+}
+
+// draw draws the next stride epochs from one on, if there is one. It does so while the device is at
+// those before. Batches and noise of an epoch depend on the seed, the stage and the epoch only, so a
+// stage that was interrupted goes on as if it had not been.
+func (s stageRun) draw(seed uint64, epoch int) <-chan draw {
+	config := s.trainer.Config
+	if epoch >= config.Epochs {
+		return nil
 	}
-	// prepare draws the batches and noise that begin with an epoch, if there is one, while the
-	// device is at those before.
-	prepare := func(epoch int) <-chan draw {
-		if epoch >= t.Config.Epochs {
-			return nil
+	drawn := make(chan draw, 1)
+	go func() {
+		rng := nn.NewRand(seed, s.stage, epoch)
+		steps := config.StepsPerEpoch(s.examples) * s.stride
+		d := draw{schedule: config.NewSchedule(rng, s.examples, epoch, min(s.stride, config.Epochs-epoch), steps)}
+		if s.noise != nil {
+			d.perStep = s.noise(rng, d.schedule)
 		}
-		drawn := make(chan draw, 1)
-		go func() {
-			rng := nn.NewRand(m.Config.Seed, stage, epoch)
-			d := draw{schedule: t.Config.NewSchedule(rng, n, epoch, min(stride, t.Config.Epochs-epoch), perEpoch*stride)}
-			if noise != nil {
-				d.perStep = noise(rng, d.schedule)
-			}
-			drawn <- d
-		}()
-		return drawn
-	}
-	next := prepare(first)
-	for epoch := first; epoch < t.Config.Epochs; epoch += stride {
+		drawn <- d
+	}()
+	return drawn
+}
+
+// train runs a stage from epoch first to its last, stride epochs at a time.
+func (m *Model) train(ctx context.Context, s stageRun, first int, each func(Epoch) error) error {
+	epochs, perEpoch := s.trainer.Config.Epochs, s.trainer.Config.StepsPerEpoch(s.examples)
+	next := s.draw(m.Config.Seed, first)
+	for epoch := first; epoch < epochs; epoch += s.stride {
 		d := <-next
 		count := d.schedule.Steps / perEpoch
-		next = prepare(epoch + count)
-		means, err := t.Run(ctx, d.schedule, epoch*perEpoch, tables, d.perStep)
+		next = s.draw(m.Config.Seed, epoch+count)
+		means, err := s.trainer.Run(ctx, d.schedule, epoch*perEpoch, s.tables, d.perStep)
 		if err != nil {
-			return fmt.Errorf("%s, epoch %d of %d: %w", stageNames[stage], epoch+1, t.Config.Epochs, err)
+			return fmt.Errorf("%s, epoch %d of %d: %w", stageNames[s.stage], epoch+1, epochs, err)
 		}
 		if each == nil {
 			continue
 		}
-		report := Epoch{Stage: stage, Number: epoch + count, Of: t.Config.Epochs}
-		for i, name := range t.Objective.Names {
+		report := Epoch{Stage: s.stage, Number: epoch + count, Of: epochs}
+		for i, name := range s.trainer.Objective.Names {
 			report.Losses = append(report.Losses, Loss{name, means[i]})
 		}
 		if err := each(report); err != nil {
