@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -104,5 +106,23 @@ func TestReadmeIsShort(t *testing.T) {
 	p := readme(t, "../README.md")
 	if lines, words := strings.Count(p.text, "\n"), len(strings.Fields(p.text)); lines > 130 || words > 1300 {
 		t.Errorf("%d lines and %d words, want at most 130 and 1,300", lines, words)
+	}
+}
+
+// link is a link of a page to a file of the project, without what follows a #.
+var link = regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+
+// TestReadmeLinks follows the links of all pages.
+func TestReadmeLinks(t *testing.T) {
+	pages, err := filepath.Glob("../*/README.md")
+	if err != nil || len(pages) < 3 {
+		t.Fatalf("%q, %v", pages, err)
+	}
+	for _, path := range append(pages, "../README.md") {
+		for _, found := range link.FindAllStringSubmatch(readme(t, path).text, -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(path), found[1])); err != nil {
+				t.Errorf("%s: %v", path, err)
+			}
+		}
 	}
 }
