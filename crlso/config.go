@@ -167,6 +167,15 @@ func (c Config) Validate() error {
 	check(c.ICNNForm == ActivationPerTerm || c.ICNNForm == ActivationOfSum,
 		"ICNNForm is %q, want %q or %q", c.ICNNForm, ActivationPerTerm, ActivationOfSum)
 	check(c.Direction >= Descend && c.Direction <= Ascend, "Direction is %d, want -1, 0 or 1", c.Direction)
+	c.checkTrainings(check)
+	if len(errs) == 0 {
+		return nil
+	}
+	return fmt.Errorf("configuration: %s", strings.ReplaceAll(errors.Join(errs...).Error(), "\n", "; "))
+}
+
+// checkTrainings checks the schedules of all stages.
+func (c Config) checkTrainings(check func(ok bool, format string, args ...any)) {
 	for _, f := range []struct {
 		name  string
 		t     nn.Training
@@ -184,10 +193,6 @@ func (c Config) Validate() error {
 		check(f.t.Beta1 >= 0 && f.t.Beta1 < 1 && f.t.Beta2 >= 0 && f.t.Beta2 < 1,
 			"%s.Beta1 and Beta2 are %g and %g, want 0 <= beta < 1", f.name, f.t.Beta1, f.t.Beta2)
 	}
-	if len(errs) == 0 {
-		return nil
-	}
-	return fmt.Errorf("configuration: %s", strings.ReplaceAll(errors.Join(errs...).Error(), "\n", "; "))
 }
 
 // ValidateFor is Validate, and checks that the training set can be had from a space.

@@ -133,8 +133,6 @@ func (m *Model) searchAll(ctx context.Context, searches []*seedSearch, beside, a
 		queue <- group
 	}
 	close(queue)
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
 	var reporting sync.Mutex
 	report := func(seed uint64, round SearchRound) error {
 		if each == nil {
@@ -152,12 +150,25 @@ func (m *Model) searchAll(ctx context.Context, searches []*seedSearch, beside, a
 		}
 		defer m.programs.search.Put(programs[i].searchSize, programs[i])
 	}
+	fatal := m.workOn(ctx, queue, programs, report)
+	var errs []error
+	for _, s := range searches {
+		errs = append(errs, s.err)
+	}
+	return errors.Join(append(errs, fatal)...)
+}
+
+// workOn makes the searches of a queue, each group with one of the programs. It returns the first error
+// that ended all of them.
+func (m *Model) workOn(ctx context.Context, queue <-chan []*seedSearch, programs []*searchPrograms, each func(uint64, SearchRound) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	fatal := make(chan error, len(programs))
 	var workers sync.WaitGroup
 	for _, p := range programs {
 		workers.Go(func() {
 			for group := range queue {
-				if err := m.searchGroup(ctx, p, group, report); err != nil {
+				if err := m.searchGroup(ctx, p, group, each); err != nil {
 					fatal <- err
 					cancel(err)
 					return
@@ -166,16 +177,12 @@ func (m *Model) searchAll(ctx context.Context, searches []*seedSearch, beside, a
 		})
 	}
 	workers.Wait()
-	var errs []error
-	for _, s := range searches {
-		errs = append(errs, s.err)
-	}
 	select {
 	case err := <-fatal: // others, if any, are of the cancellation that it made
-		errs = append(errs, err)
+		return err
 	default:
+		return nil
 	}
-	return errors.Join(errs...)
 }
 
 // searchGroup makes searches side by side.

@@ -79,15 +79,19 @@ func newTradeoffMember(backend compute.Backend, space datasets.FiniteSpace, conf
 	if err != nil {
 		return nil, err
 	}
-	m.ascend, err = model.NewExec(backend, m.store, func(_ *model.Scope, inputs []*Node) []*Node {
-		p := constrainedProblem{m.accuracyOf, m.latencyOf, inputs[5], inputs[6]}
-		s := ascent{inputs[0], inputs[1], inputs[2], inputs[3]}
-		for range stepsPerCall {
-			s = p.advance(s, inputs[4], inputs[7])
-		}
-		return []*Node{s.z, s.best, s.value, s.step}
-	})
+	m.ascend, err = model.NewExec(backend, m.store, m.ascent)
 	return m, err
+}
+
+// ascent makes some steps of the solver. The inputs are its state, z [B, Z], best [B, Z], value [B] and
+// step; the limits [B]; the corners of the box, [Z] each; and the size of the first step.
+func (m *tradeoffMember) ascent(_ *model.Scope, inputs []*Node) []*Node {
+	p := constrainedProblem{m.accuracyOf, m.latencyOf, inputs[5], inputs[6]}
+	s := ascent{inputs[0], inputs[1], inputs[2], inputs[3]}
+	for range stepsPerCall {
+		s = p.advance(s, inputs[4], inputs[7])
+	}
+	return []*Node{s.z, s.best, s.value, s.step}
 }
 
 func (m *tradeoffMember) accuracyOf(z *Node) *Node {
