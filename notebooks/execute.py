@@ -119,6 +119,8 @@ def titles(notebook):
         elif cell.cell_type == "code" and cell.source.strip():
             first = cell.source.strip().splitlines()[0]
             comment = re.match(r"// *(?!gonb:)(.+)", first)
+            if re.match(r"(//.*\n)+(func|type|var|const)\b", cell.source.strip()):  # a declaration's own
+                comment = None
             yield cell, comment[1] if comment else heading or first
 
 

@@ -30,6 +30,9 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if len(names) == 0 && scale != "smoke" {
+		fmt.Printf("all %d notebooks: hours at %s scale; Ctrl-C keeps what is computed\n", len(notebooks), scale)
+	}
 	if target == "" {
 		target = filepath.Join(p.root, "runs", "notebooks", scale)
 	}

@@ -24,6 +24,9 @@ import (
 // Run runs the searches of a plan whose results are not in the folder dir yet, as many at once as
 // GOMAXPROCS says, and returns all results. A new folder is made.
 //
+// Results that are there are not searched again, even if the code of a search has changed: see
+// [Method].
+//
 // An experiment that was interrupted goes on with what is missing, and ends with the results.csv of
 // an uninterrupted one but for the column seconds. The folder of an earlier plan is taken up if the
 // new plan only adds methods, data sets or seeds.
@@ -214,7 +217,8 @@ func (t task) run(ctx context.Context, budget int, label datasets.Label) (Search
 	search := Search{Seed: t.seed}
 	for _, step := range report.Steps {
 		if math.IsNaN(step.Val) || math.IsNaN(step.Test) == report.HasTest {
-			return Search{}, fmt.Errorf("the table has validation accuracy %v and test accuracy %v for %v", step.Val, step.Test, step.Incumbent)
+			return Search{}, fmt.Errorf("the table has validation accuracy %v and test accuracy %v for %v; HasTest is %t, so test accuracies have to be %s",
+				step.Val, step.Test, step.Incumbent, report.HasTest, map[bool]string{true: "numbers", false: "NaN"}[report.HasTest])
 		}
 		search.Steps = append(search.Steps, Step{
 			Val:     round(step.Val, 6),
