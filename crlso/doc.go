@@ -24,8 +24,8 @@
 //	searcher.go     everything from the first label to the last query, as a search.Searcher
 //	config.go       every hyperparameter; presets.go has the authors' values, and this project's
 //
-// Begin with a preset of [Config], such as [Released201]. [Searcher] is the whole method; [NewModel] has
-// its parts, one call for each; package runs keeps a run of them in a folder.
+// Begin with a preset of [Config], such as [Released201]. [Searcher] is the whole method;
+// [NewModel] has its parts, one call for each; package runs keeps a run of them in a folder.
 //
 // The package reads no file and no environment variable. Around it, package nn has the layers and
 // the optimiser, backend finds the hardware, runs keeps a run of the method in a folder, inspect

@@ -43,7 +43,7 @@ func NewGraphs(schema datasets.Schema, complete bool, nodes, edges *Node) Graphs
 
 // nodeAxis is the axis of nodes, or of pairs, in a batch of [Graphs]: 0, or on several devices 1,
 // after the batch. XLA can keep the batch split over devices where it is merged with an axis after
-// it, as [times] does, but not with one before it.
+// it, as [nn.Times] does, but not with one before it.
 func nodeAxis(x *Node) int {
 	if x.Graph().NumDevices() > 1 {
 		return 1

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -122,7 +123,7 @@ func TestSearchStepGradient(t *testing.T) {
 			config.Direction = direction
 			m := newModel(t, backend, space, config)
 			points := testbed.Latents(rng, 20, config.LatentDim, 1)
-			z, err := m.latentTensor(points, len(points))
+			z, err := nn.LatentTensor(points, len(points), m.Config.LatentDim)
 			if err != nil {
 				t.Fatal(err)
 			}

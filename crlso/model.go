@@ -8,7 +8,6 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 )
 
@@ -170,7 +169,7 @@ func (m *Model) PseudoLabels(archs ...datasets.Arch) ([]float64, error) {
 // Performance returns the model 1 - f(z) of accuracy, in percent, for latents of length Z. It is
 // concave if the surrogate is an ICNN, and on the scale of Config.LabelTransform.
 func (m *Model) Performance(latents [][]float64) ([]float64, error) {
-	flat, err := m.applyToLatents(m.performance, latents)
+	flat, err := nn.ApplyToLatents(m.performance, latents, batchSize, m.Config.LatentDim)
 	if err != nil {
 		return nil, fmt.Errorf("performance: %w", err)
 	}
@@ -185,7 +184,7 @@ type Decoding struct {
 
 // Decode returns the architecture that p(a|z) scores highest, for latents of length Z.
 func (m *Model) Decode(latents [][]float64) ([]Decoding, error) {
-	scores, err := m.applyToLatents(m.decode, latents)
+	scores, err := nn.ApplyToLatents(m.decode, latents, batchSize, m.Config.LatentDim)
 	if err != nil {
 		return nil, fmt.Errorf("decode: %w", err)
 	}
@@ -214,36 +213,4 @@ func (m *Model) apply(exec *model.Exec, archs []datasets.Arch) ([]float32, error
 		}
 	}
 	return out, nil
-}
-
-// applyToLatents is apply for a program that takes latents.
-func (m *Model) applyToLatents(exec *model.Exec, latents [][]float64) ([]float32, error) {
-	var out []float32
-	for chunk := range slices.Chunk(latents, batchSize) {
-		batch, err := m.latentTensor(chunk, batchSize)
-		if err != nil {
-			return nil, err
-		}
-		result, err := exec.Call1(batch)
-		if err != nil {
-			return nil, err
-		}
-		out = nn.AppendRows(out, result, len(chunk))
-	}
-	return out, nil
-}
-
-// latentTensor returns latents as [size, Z], filled up with zeros.
-func (m *Model) latentTensor(latents [][]float64, size int) (*tensors.Tensor, error) {
-	dim := m.Config.LatentDim
-	flat := make([]float32, size*dim)
-	for i, z := range latents {
-		if len(z) != dim {
-			return nil, fmt.Errorf("latent %d has %d dimensions, want %d", i, len(z), dim)
-		}
-		for j, x := range z {
-			flat[i*dim+j] = float32(x)
-		}
-	}
-	return tensors.FromFlatDataAndDimensions(flat, size, dim), nil
 }

@@ -158,8 +158,8 @@ func (m *Model) searchAll(ctx context.Context, searches []*seedSearch, beside, a
 	return errors.Join(append(errs, fatal)...)
 }
 
-// workOn makes the searches of a queue, each group with one of the programs. It returns the first error
-// that ended all of them.
+// workOn makes the searches of a queue, each group with one of the programs. It returns the first
+// error that ended all of them.
 func (m *Model) workOn(ctx context.Context, queue <-chan []*seedSearch, programs []*searchPrograms, each func(uint64, SearchRound) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -91,7 +91,7 @@ func (m *Model) fineTune(ctx context.Context, p *searchPrograms, searches []*see
 		latentNoise[i] = nn.Normal(rng, m.Config.FineTuneNoise, examples*dim)
 		labelNoise[i] = nn.Normal(rng, m.Config.LabelNoise, examples)
 	}
-	latents, err := m.latentTensor(z, len(z))
+	latents, err := nn.LatentTensor(z, len(z), m.Config.LatentDim)
 	if err != nil {
 		return nil, err
 	}

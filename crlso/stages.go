@@ -101,7 +101,7 @@ func (m *Model) warmUp(ctx context.Context, labels []float64) error {
 	if err != nil {
 		return err
 	}
-	z, err := m.latentTensor(latents, len(latents))
+	z, err := nn.LatentTensor(latents, len(latents), m.Config.LatentDim)
 	if err != nil {
 		return err
 	}
@@ -247,8 +247,8 @@ type draw struct {
 }
 
 // draw draws the next stride epochs from one on, if there is one. It does so while the device is at
-// those before. Batches and noise of an epoch depend on the seed, the stage and the epoch only, so a
-// stage that was interrupted goes on as if it had not been.
+// those before. Batches and noise of an epoch depend on the seed, the stage and the epoch only, so
+// a stage that was interrupted goes on as if it had not been.
 func (s stageRun) draw(seed uint64, epoch int) <-chan draw {
 	config := s.trainer.Config
 	if epoch >= config.Epochs {
@@ -293,8 +293,8 @@ func (m *Model) train(ctx context.Context, s stageRun, first int, each func(Epoc
 	return nil
 }
 
-// programs caches what is compiled on first use. It is dropped when Config (seeds aside), Devices or
-// BFloat16 changes.
+// programs caches what is compiled on first use. It is dropped when Config (seeds aside), Devices
+// or BFloat16 changes.
 type programs struct {
 	config   Config                 // that they were made for, with seeds 0
 	devices  int                    // that they were made for

@@ -118,9 +118,8 @@ def titles(notebook):
                 heading = found[1]
         elif cell.cell_type == "code" and cell.source.strip():
             first = cell.source.strip().splitlines()[0]
-            comment = re.match(r"// *(?!gonb:)(.+)", first)
-            if re.match(r"(//.*\n)+(func|type|var|const)\b", cell.source.strip()):  # a declaration's own
-                comment = None
+            of_declaration = re.match(r"(//.*\n)+(func|type|var|const)\b", cell.source.strip())
+            comment = None if of_declaration else re.match(r"// *(?!gonb:)(.+)", first)
             yield cell, comment[1] if comment else heading or first
 
 

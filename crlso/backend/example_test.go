@@ -7,7 +7,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// A backend computes what a graph function describes. [backend.New] returns the fastest one at hand.
+// A backend computes what a graph function describes. [backend.New] returns the fastest one at
+// hand.
 func ExampleNamed() {
 	slow, err := backend.Named("go")
 	if err != nil {

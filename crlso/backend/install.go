@@ -76,16 +76,11 @@ var lookupTimeout = 20 * time.Second
 // was tested with, or, where that cannot be reached, the one in the Python package
 // lammps-jax-pjrt-cpu. Progress goes to log.
 func PreparePlugin(ctx context.Context, log io.Writer) (path string, err error) {
-	cache, err := source.CacheDir()
-	if err != nil {
-		return "", fmt.Errorf("prepare XLA: %w", err)
-	}
-	lib := filepath.Join(cache, "xla")
 	if hasNVIDIA() {
-		path, err := prepare(ctx, lib, filepath.Join("nvidia", cudaPlugin), installCUDA, log)
+		path, err := prepare(ctx, filepath.Join("nvidia", cudaPlugin), installCUDA, log)
 		switch {
 		case err == nil:
-			if _, err := prepare(ctx, lib, cpuPlugin, installCPU, log); err != nil {
+			if _, err := PrepareCPUPlugin(ctx, log); err != nil {
 				fmt.Fprintf(log, "%v; going on without the CPU plugin\n", err)
 			}
 			return path, nil
@@ -94,24 +89,25 @@ func PreparePlugin(ctx context.Context, log io.Writer) (path string, err error) 
 		}
 		fmt.Fprintf(log, "%v; going on with the CPU plugin\n", err)
 	}
-	return prepare(ctx, lib, cpuPlugin, installCPU, log)
+	return PrepareCPUPlugin(ctx, log)
 }
 
 // PrepareCPUPlugin is PreparePlugin for the CPU, whatever card the machine has.
 func PrepareCPUPlugin(ctx context.Context, log io.Writer) (path string, err error) {
-	cache, err := source.CacheDir()
-	if err != nil {
-		return "", fmt.Errorf("prepare XLA: %w", err)
-	}
-	return prepare(ctx, filepath.Join(cache, "xla"), cpuPlugin, installCPU, log)
+	return prepare(ctx, cpuPlugin, installCPU, log)
 }
 
 // An install function puts a plugin at path. If it fails, there is no file at path.
 type install func(ctx context.Context, path string, log io.Writer) error
 
-// prepare installs the plugin name below lib, unless it is there and whole. One process at a time
-// does so.
-func prepare(ctx context.Context, lib, name string, install install, log io.Writer) (string, error) {
+// prepare installs the plugin name below source.CacheDir, unless it is there and whole. One process
+// at a time does so.
+func prepare(ctx context.Context, name string, install install, log io.Writer) (string, error) {
+	cache, err := source.CacheDir()
+	if err != nil {
+		return "", fmt.Errorf("prepare XLA: %w", err)
+	}
+	lib := filepath.Join(cache, "xla")
 	path := filepath.Join(lib, "go-xla", name)
 	if checkPlugin(path) == nil {
 		return path, nil

@@ -45,7 +45,7 @@ func emptyMachine(t *testing.T, transport http.RoundTripper) (path string) {
 		t.Fatal(err)
 	}
 	// Programs go there again in the end, so that tests go on sharing them.
-	t.Cleanup(func() { keepPrograms(filepath.Join(usual, "xla", "go-xla", cpuPlugin)) })
+	t.Cleanup(func() { KeepPrograms(filepath.Join(usual, "xla", "go-xla", cpuPlugin)) })
 	cache := t.TempDir()
 	t.Setenv("CRLSO_CACHE", cache)
 	t.Setenv("HOME", t.TempDir())

@@ -141,7 +141,7 @@ func openPlugin(path, options string) (backend compute.Backend, err error) {
 		}
 	}
 	if path == config {
-		keepPrograms(path)
+		KeepPrograms(path)
 	}
 	if options != "" {
 		config += "," + options
@@ -195,9 +195,9 @@ func Client(backend compute.Backend, n int) (compute.Backend, error) {
 	return c.more[n-1], nil
 }
 
-// keepPrograms gives a plugin a cache of compiled programs. Where that fails they are compiled each
+// KeepPrograms gives a plugin a cache of compiled programs. Where that fails they are compiled each
 // time.
-func keepPrograms(plugin string) {
+func KeepPrograms(plugin string) {
 	if cache, err := source.OwnDir(); err == nil {
 		compilecache.Open(plugin, filepath.Join(cache, "xla", "programs"))
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 )
 
-// Ensemble is a search.Searcher, for budgets of tens of queries. Two small members and 30 epochs are for an
-// example; Ensemble201 has five and 150.
+// Ensemble is a search.Searcher, for budgets of tens of queries. Two small members and 30 epochs
+// are for an example; Ensemble201 has five and 150.
 func ExampleEnsemble() {
 	table, err := nasbench201.Open(context.Background(), "cifar10", nil, nil)
 	if err != nil {

@@ -83,8 +83,8 @@ func newTradeoffMember(backend compute.Backend, space datasets.FiniteSpace, conf
 	return m, err
 }
 
-// ascent makes some steps of the solver. The inputs are its state, z [B, Z], best [B, Z], value [B] and
-// step; the limits [B]; the corners of the box, [Z] each; and the size of the first step.
+// ascent makes some steps of the solver. The inputs are its state, z [B, Z], best [B, Z], value [B]
+// and step; the limits [B]; the corners of the box, [Z] each; and the size of the first step.
 func (m *tradeoffMember) ascent(_ *model.Scope, inputs []*Node) []*Node {
 	p := constrainedProblem{m.accuracyOf, m.latencyOf, inputs[5], inputs[6]}
 	s := ascent{inputs[0], inputs[1], inputs[2], inputs[3]}

@@ -33,9 +33,9 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
-// Method is a search under the name that it has in results. A plan knows a method by its name, its Kind
-// and its exported settings, and not by its code: after a change of the code, take another name or
-// another folder.
+// Method is a search under the name that it has in results. A plan knows a method by its name, its
+// Kind and its exported settings, and not by its code: after a change of the code, take another
+// name or another folder.
 type Method struct {
 	Name     string
 	Searcher search.Searcher // used by several goroutines at once

@@ -3,7 +3,6 @@ package inspect
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/cr-lso/cr-lso/crlso"
 	"github.com/cr-lso/cr-lso/crlso/nn"
@@ -76,21 +75,6 @@ func (p *Probe) fit(ctx context.Context, backend compute.Backend, config crlso.C
 
 // Performance returns the fitted accuracy 1 - f, in percent, at latents.
 func (p *Probe) Performance(latents [][]float64) ([]float64, error) {
-	var out []float32
-	for chunk := range slices.Chunk(latents, probeBatch) {
-		flat := make([]float32, 0, probeBatch*p.dim)
-		for i, z := range chunk {
-			if len(z) != p.dim {
-				return nil, fmt.Errorf("latent %d has %d dimensions, want %d", i, len(z), p.dim)
-			}
-			flat = append(flat, nn.Float32s(z)...)
-		}
-		flat = append(flat, make([]float32, cap(flat)-len(flat))...)
-		result, err := p.performance.Call1(tensors.FromFlatDataAndDimensions(flat, probeBatch, p.dim))
-		if err != nil {
-			return nil, err
-		}
-		out = nn.AppendRows(out, result, len(chunk))
-	}
-	return nn.Float64s(out), nil
+	flat, err := nn.ApplyToLatents(p.performance, latents, probeBatch, p.dim)
+	return nn.Float64s(flat), err
 }

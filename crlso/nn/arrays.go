@@ -1,9 +1,11 @@
 package nn
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
 )
 
 // TensorOf returns rows of one length D, at least one row, as a tensor [rows, D].
@@ -64,4 +66,36 @@ func UpTo(n int) []int {
 		indices[i] = i
 	}
 	return indices
+}
+
+// LatentTensor returns latents of dim dimensions as a tensor [size, dim], filled up with zeros. It
+// is an error if a latent has another number of dimensions.
+func LatentTensor(latents [][]float64, size, dim int) (*tensors.Tensor, error) {
+	flat := make([]float32, size*dim)
+	for i, z := range latents {
+		if len(z) != dim {
+			return nil, fmt.Errorf("latent %d has %d dimensions, want %d", i, len(z), dim)
+		}
+		copy(flat[i*dim:], Float32s(z))
+	}
+	return tensors.FromFlatDataAndDimensions(flat, size, dim), nil
+}
+
+// ApplyToLatents runs a program on latents of dim dimensions, size of them at a time and the last
+// ones filled up with zeros, and concatenates its results, a row for each latent. So one compiled
+// program serves any number.
+func ApplyToLatents(exec *model.Exec, latents [][]float64, size, dim int) ([]float32, error) {
+	var out []float32
+	for chunk := range slices.Chunk(latents, size) {
+		batch, err := LatentTensor(chunk, size, dim)
+		if err != nil {
+			return nil, err
+		}
+		result, err := exec.Call1(batch)
+		if err != nil {
+			return nil, err
+		}
+		out = AppendRows(out, result, len(chunk))
+	}
+	return out, nil
 }

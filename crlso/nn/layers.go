@@ -21,7 +21,7 @@ func LeakyReLU(x *Node) *Node { return activation.LeakyReluWith(x, 0.01) }
 
 // Layers side by side: where the weights that the scope holds already have an axis S before those
 // that are said here, affine and linear take x of shape [S, B, in] to [S, B, out], each of the S
-// parts by weights of its own. Model.copyWeights makes such weights.
+// parts by weights of its own. The search of package crlso makes such weights.
 
 // Affine returns x W + b, [..., out], for x of shape [..., in]: in + 1 times out weights.
 func Affine(scope *model.Scope, x *Node, out int) *Node {
@@ -42,7 +42,7 @@ func LinearWithFanIn(scope *model.Scope, x *Node, out, fanIn int) *Node {
 }
 
 // Times returns x W for x of shape [..., in] and W of shape [in, out]: one product of matrices, or
-// S of them if W is [S, in, out]. Where Model.BFloat16 is in force, operands are rounded to
+// S of them if W is [S, in, out]. Where Trainer.BFloat16 is set, operands are rounded to
 // bfloat16.
 func Times(scope *model.Scope, x, W *Node) *Node {
 	if model.GetParamOr(scope, bfloat16Param, false) {
@@ -101,7 +101,7 @@ func initialWeights(seed uint64, path string, fanIn int, dims []int) *tensors.Te
 // fanInSuffix ends the name of the store parameter that remembers a weight's fan-in.
 const fanInSuffix = " fan-in"
 
-// bfloat16Param is the store parameter that tells whether Model.BFloat16 is in force.
+// bfloat16Param is the store parameter that tells whether Trainer.BFloat16 is set.
 const bfloat16Param = "bfloat16"
 
 // seedParam is the store parameter that holds the seed of all initial weights.

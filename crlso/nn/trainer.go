@@ -64,7 +64,7 @@ type Trainer struct {
 	// program is a single step then, and the host makes the loop.
 	hostLoop bool
 	split    *split // over several devices; nil on one
-	BFloat16 bool   // see Model.BFloat16
+	BFloat16 bool   // rounds the operands of products to bfloat16
 }
 
 // NewTrainer prepares the training of variables that exist already. numTables is the number of

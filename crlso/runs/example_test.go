@@ -13,8 +13,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 )
 
-// A run does the method stage by stage in a folder. Whoever opens the folder again finds done what is
-// done.
+// A run does the method stage by stage in a folder. Whoever opens the folder again finds done what
+// is done.
 func ExampleOpen() {
 	dir, err := os.MkdirTemp("", "run-")
 	if err != nil {

@@ -4,14 +4,12 @@ package testbed
 
 import (
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/cr-lso/cr-lso/crlso/backend"
 	"github.com/cr-lso/cr-lso/crlso/backend/compilecache"
-	"github.com/cr-lso/cr-lso/datasets/source"
 	"github.com/gomlx/compute"
 )
 
@@ -52,13 +50,9 @@ func Plugin(t testing.TB) string {
 // EmptyProgramCache makes XLA keep its compiled programs in an empty folder while a test runs.
 func EmptyProgramCache(t testing.TB) {
 	t.Helper()
-	own, err := source.OwnDir()
-	if err != nil {
-		t.Fatal(err)
-	}
 	path := Plugin(t)
 	if err := compilecache.Open(path, t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { compilecache.Open(path, filepath.Join(own, "xla", "programs")) })
+	t.Cleanup(func() { backend.KeepPrograms(path) })
 }
