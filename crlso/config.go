@@ -1,9 +1,7 @@
 package crlso
 
 import (
-	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/crlso/stats"
@@ -25,22 +23,11 @@ type Config struct {
 	// The initial set is always part of it.
 	TrainingSet int
 
-	// Graph VAE.
-	LatentDim     int     // Z, dimension of the latent space
-	HiddenDim     int     // H, width of encoder and decoder
-	EncoderLayers int     // rounds of message passing
-	StateScale    float64 // factor on the node states, and on their sum, after a round; 1 as released
-	DecoderBlocks int     // H->H residual blocks before the one that produces the scores
-	KLWeight      float64 // beta
-	ReparamNoise  float64 // factor on the standard deviation when z is sampled in training
+	Networks // sizes and forms of encoder, decoder and surrogate
 
-	// Surrogate f of accuracy: an input convex neural network, or for the ablation of convexity an
-	// MLP.
-	Surrogate  SurrogateKind
-	ICNNWidth  int
-	ICNNLayers int      // K, hidden layers above the first
-	ICNNForm   ICNNForm // where the ICNN's activation stands
-	ICNNOnMean bool     // train the surrogate on mu instead of the sampled z
+	KLWeight     float64 // beta
+	ReparamNoise float64 // factor on the standard deviation when z is sampled in training
+	ICNNOnMean   bool    // train the surrogate on mu instead of the sampled z
 
 	// PerformanceWeight is the factor of the regression in the joint objective, 1 as released. 0,
 	// the ablation of joint training, trains the graph VAE alone, without labels, and leaves it to
@@ -79,16 +66,6 @@ type Config struct {
 	LabelNoise    float64   // standard deviation of the noise on accuracies in fine-tuning
 }
 
-// SurrogateKind is a kind of network that models accuracy as 1 - f(z).
-type SurrogateKind string
-
-const (
-	// ICNNSurrogate is [ICNN], convex in z: the method.
-	ICNNSurrogate SurrogateKind = "icnn"
-	// MLPSurrogate is [MLP], of the same width and number of layers, and not convex.
-	MLPSurrogate SurrogateKind = "mlp"
-)
-
 // LabelTransform is what the networks see in place of accuracies.
 type LabelTransform string
 
@@ -115,16 +92,6 @@ func (t LabelTransform) targets(accuracies []float64) []float64 {
 	return targets
 }
 
-// ICNNForm is where an ICNN applies its activation.
-type ICNNForm string
-
-const (
-	// ActivationPerTerm is h' = LeakyReLU(U h) + LeakyReLU(V z), as in the released code.
-	ActivationPerTerm ICNNForm = "per term"
-	// ActivationOfSum is h' = LeakyReLU(U h + V z), as in Amos et al. 2017.
-	ActivationOfSum ICNNForm = "of sum"
-)
-
 // Direction is the sign of the search step with respect to predicted accuracy.
 type Direction int
 
@@ -136,42 +103,28 @@ const (
 
 // Validate reports every value that cannot work, in one line.
 func (c Config) Validate() error {
-	var errs []error
-	check := func(ok bool, format string, args ...any) {
-		if !ok {
-			errs = append(errs, fmt.Errorf(format, args...))
-		}
-	}
+	var p problems
+	c.Networks.check(p.check)
+	check := p.check
 	for _, f := range []struct {
 		name  string
 		value int
 	}{
-		{"LatentDim", c.LatentDim}, {"HiddenDim", c.HiddenDim}, {"EncoderLayers", c.EncoderLayers},
-		{"ICNNWidth", c.ICNNWidth}, {"ICNNLayers", c.ICNNLayers},
 		{"PredictorDim", c.PredictorDim}, {"PredictorLayers", c.PredictorLayers}, {"PredictorCode", c.PredictorCode},
 		{"InitialSet", c.InitialSet}, {"TopK", c.TopK}, {"MaxRetries", c.MaxRetries},
 	} {
 		check(f.value >= 1, "%s is %d, want at least 1", f.name, f.value)
 	}
-	check(c.StateScale > 0, "StateScale is %g, want above 0", c.StateScale)
 	check(c.TrainingSet == 0 || c.TrainingSet >= c.InitialSet,
 		"TrainingSet is %d, want 0 or at least the InitialSet of %d", c.TrainingSet, c.InitialSet)
-	check(c.DecoderBlocks >= 0, "DecoderBlocks is %d, want 0 or more", c.DecoderBlocks)
 	check(c.Budget >= c.InitialSet, "Budget is %d, below the InitialSet of %d", c.Budget, c.InitialSet)
 	check(c.TopK <= c.InitialSet, "TopK is %d, above the InitialSet of %d", c.TopK, c.InitialSet)
-	check(c.Surrogate == ICNNSurrogate || c.Surrogate == MLPSurrogate,
-		"Surrogate is %q, want %q or %q", c.Surrogate, ICNNSurrogate, MLPSurrogate)
 	check(c.PerformanceWeight >= 0, "PerformanceWeight is %g, want 0 or more", c.PerformanceWeight)
 	check(c.LabelTransform == FractionLabels || c.LabelTransform == QuantileLabels,
 		"LabelTransform is %q, want %q or %q", c.LabelTransform, FractionLabels, QuantileLabels)
-	check(c.ICNNForm == ActivationPerTerm || c.ICNNForm == ActivationOfSum,
-		"ICNNForm is %q, want %q or %q", c.ICNNForm, ActivationPerTerm, ActivationOfSum)
 	check(c.Direction >= Descend && c.Direction <= Ascend, "Direction is %d, want -1, 0 or 1", c.Direction)
 	c.checkTrainings(check)
-	if len(errs) == 0 {
-		return nil
-	}
-	return fmt.Errorf("configuration: %s", strings.ReplaceAll(errors.Join(errs...).Error(), "\n", "; "))
+	return p.err()
 }
 
 // checkTrainings checks the schedules of all stages.

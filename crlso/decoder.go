@@ -14,10 +14,10 @@ import (
 // itself, so one block for all heads is the same as one block for each.
 //
 // Source: ArchGVAE.decode of the released code.
-func Decoder(scope *model.Scope, config Config, z *Node, outputs int) *Node {
-	g := Tanh(nn.Affine(scope.In("dense"), z, config.HiddenDim))
-	for block := range config.DecoderBlocks {
-		g = residualBlock(scope.In("block_%d", block), g, config.HiddenDim)
+func Decoder(scope *model.Scope, networks Networks, z *Node, outputs int) *Node {
+	g := Tanh(nn.Affine(scope.In("dense"), z, networks.HiddenDim))
+	for block := range networks.DecoderBlocks {
+		g = residualBlock(scope.In("block_%d", block), g, networks.HiddenDim)
 	}
 	return residualBlock(scope.In("scores"), g, outputs)
 }

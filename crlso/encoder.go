@@ -101,10 +101,10 @@ func messages(scope *model.Scope, batch Graphs, h *Node, out int) []*Node {
 // functions of the [Readout].
 //
 // Source: ArchGVAE.encode of the released code.
-func Encoder(scope *model.Scope, config Config, batch Graphs) (mu, logVar *Node) {
-	readout := Readout(scope, config, batch)
-	mu = nn.Affine(scope.In("mu"), readout, config.LatentDim)
-	logVar = nn.Affine(scope.In("log_var"), readout, config.LatentDim)
+func Encoder(scope *model.Scope, networks Networks, batch Graphs) (mu, logVar *Node) {
+	readout := Readout(scope, networks, batch)
+	mu = nn.Affine(scope.In("mu"), readout, networks.LatentDim)
+	logVar = nn.Affine(scope.In("log_var"), readout, networks.LatentDim)
 	return mu, logVar
 }
 
@@ -112,13 +112,13 @@ func Encoder(scope *model.Scope, config Config, batch Graphs) (mu, logVar *Node)
 // not depend on the order of nodes beyond what their features say. Architectures of several graphs,
 // which share all weights, have their sums one after the other, [B, G H]; that is this project's
 // extension.
-func Readout(scope *model.Scope, config Config, batch Graphs) *Node {
+func Readout(scope *model.Scope, networks Networks, batch Graphs) *Node {
 	h := batch.Nodes
-	last := config.EncoderLayers - 1
+	last := networks.EncoderLayers - 1
 	for layer := range last {
-		h = scaled(GraphConv(scope.In("conv_%d", layer), batch, h, config.HiddenDim), config.StateScale)
+		h = scaled(GraphConv(scope.In("conv_%d", layer), batch, h, networks.HiddenDim), networks.StateScale)
 	}
-	readout := scaled(GraphConvSum(scope.In("conv_%d", last), batch, h, config.HiddenDim), config.StateScale)
+	readout := scaled(GraphConvSum(scope.In("conv_%d", last), batch, h, networks.HiddenDim), networks.StateScale)
 	return Reshape(readout, readout.Shape().Dim(0), -1)
 }
 

@@ -131,7 +131,7 @@ func TestEncoderRelabelling(t *testing.T) {
 		}
 		out := testbed.Evaluate(t, backend, store, func(in []*Node) []*Node {
 			graphs := Graphs{Nodes: in[0], Edges: in[1]}
-			mu, _ := Encoder(store.Scope("/encoder"), config, graphs)
+			mu, _ := Encoder(store.Scope("/encoder"), config.Networks, graphs)
 			return []*Node{mu, Predictor(store.Scope("/predictor"), config, graphs)}
 		}, tensors.FromFlatDataAndDimensions(nodeTypes, n, batch, 4), tensors.FromFlatDataAndDimensions(edgeTypes, 6, batch, 5))
 		return tensors.MustCopyFlatData[float32](out[0]), tensors.MustCopyFlatData[float32](out[1])
@@ -177,7 +177,7 @@ func TestReadoutOfTwoGraphs(t *testing.T) {
 			table := NewTable(space, archs, len(archs))
 			return testbed.Evaluate(t, backend, store, func(in []*Node) []*Node {
 				graphs := NewGraphs(schema, false, Reshape(in[0], rows, -1), Reshape(in[1], rows, -1))
-				return []*Node{Readout(store.Scope("/encoder"), config, graphs)}
+				return []*Node{Readout(store.Scope("/encoder"), config.Networks, graphs)}
 			}, table.Nodes, table.Edges)[0].Value().([][]float32)
 		}
 		whole, swapped, cells := readout(two, archs, 5), readout(two, exchanged, 5), readout(one, archs, 10)

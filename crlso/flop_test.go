@@ -103,13 +103,13 @@ func TestFLOP(t *testing.T) {
 				tables := []shapes.Shape{m.training.Nodes.Shape(), m.training.Edges.Shape(), m.training.Labels.Shape(),
 					shapes.Make(dtypes.Float32, c.TrainingSet), shapes.Make(dtypes.Float32, c.TrainingSet)}
 				noise := shapes.Make(dtypes.Float32, 1, c.Joint.Batch, c.LatentDim)
-				wantFLOP(t, m, "joint", flopOfJointStep(c, schema), tables, noise)
+				wantFLOP(t, m, JointStage, flopOfJointStep(c, schema), tables, noise)
 
 				arch := m.TrainingSet()[0]
 				if err := m.TrainPredictor(stopped, []datasets.Query{{Arch: arch, Accuracy: 50}}, nil); !errors.Is(err, context.Canceled) {
 					t.Fatal(err)
 				}
-				wantFLOP(t, m, "predictor", flopOfPredictorStep(c, schema), []shapes.Shape{tables[0], tables[1], tables[3]})
+				wantFLOP(t, m, PredictorStage, flopOfPredictorStep(c, schema), []shapes.Shape{tables[0], tables[1], tables[3]})
 			})
 		}
 	}
@@ -117,7 +117,7 @@ func TestFLOP(t *testing.T) {
 
 // wantFLOP checks the count of a step of a stage's trainer, with tables and further per-step inputs
 // of these shapes.
-func wantFLOP(t *testing.T, m *Model, stage string, want float64, tables []shapes.Shape, perStep ...shapes.Shape) {
+func wantFLOP(t *testing.T, m *Model, stage Stage, want float64, tables []shapes.Shape, perStep ...shapes.Shape) {
 	t.Helper()
 	trainer := m.programs.trainers[stage]
 	if trainer.Config.ClipNorm > 0 { // norms of gradients are products too, and no share of training worth counting
@@ -125,7 +125,7 @@ func wantFLOP(t *testing.T, m *Model, stage string, want float64, tables []shape
 			want += 2 * float64(v.Shape().Size())
 		}
 	}
-	g := NewGraph(m.backend, stage)
+	g := NewGraph(m.backend, string(stage))
 	defer g.Finalize()
 	got := 0.0
 	known := make(map[*Node]bool)

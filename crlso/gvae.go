@@ -77,9 +77,9 @@ type Batch struct {
 // It returns the objective and its two terms, scalars, and the point where the surrogate looks, [B,
 // Z].
 func VAELoss(store *model.Store, config Config, schema datasets.Schema, batch Batch) (total, reconstruction, divergence, point *Node) {
-	mu, logVar := Encoder(store.Scope(encoderScope), config, batch.Graphs)
+	mu, logVar := Encoder(store.Scope(encoderScope), config.Networks, batch.Graphs)
 	z := Reparameterize(mu, logVar, batch.Eps, config.ReparamNoise)
-	scores := Decoder(store.Scope(decoderScope), config, z, schema.Outputs())
+	scores := Decoder(store.Scope(decoderScope), config.Networks, z, schema.Outputs())
 	point = z
 	if config.ICNNOnMean {
 		point = mu

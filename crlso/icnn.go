@@ -20,12 +20,12 @@ import (
 //
 // Source: class ICNN of the released code; Amos, Xu and Kolter 2017, "Input Convex Neural
 // Networks".
-func ICNN(scope *model.Scope, config Config, z *Node) *Node {
-	h := nn.LeakyReLU(nn.Affine(scope.In("W_0"), z, config.ICNNWidth))
-	for k := range config.ICNNLayers {
-		Uh := nn.Linear(scope.In("U_%d", k), h, config.ICNNWidth)
-		Vz := nn.Linear(scope.In("V_%d", k), z, config.ICNNWidth)
-		if config.ICNNForm == ActivationOfSum {
+func ICNN(scope *model.Scope, networks Networks, z *Node) *Node {
+	h := nn.LeakyReLU(nn.Affine(scope.In("W_0"), z, networks.ICNNWidth))
+	for k := range networks.ICNNLayers {
+		Uh := nn.Linear(scope.In("U_%d", k), h, networks.ICNNWidth)
+		Vz := nn.Linear(scope.In("V_%d", k), z, networks.ICNNWidth)
+		if networks.ICNNForm == ActivationOfSum {
 			h = nn.LeakyReLU(Add(Uh, Vz))
 		} else {
 			h = Add(nn.LeakyReLU(Uh), nn.LeakyReLU(Vz))
@@ -37,19 +37,19 @@ func ICNN(scope *model.Scope, config Config, z *Node) *Node {
 // ProjectICNN sets the negative entries of U_k and u to zero, in the ICNN with the same scope and
 // configuration. It belongs after every step of an optimiser, and keeps f convex. An [MLP] stays as
 // it is.
-func ProjectICNN(scope *model.Scope, config Config, g *Graph) {
-	for _, w := range nonNegativeWeights(scope, config) {
+func ProjectICNN(scope *model.Scope, networks Networks, g *Graph) {
+	for _, w := range nonNegativeWeights(scope, networks) {
 		w.SetNodeValue(MaxScalar(w.NodeValue(g), 0))
 	}
 }
 
 // nonNegativeWeights are U_0, ..., U_{K-1} and u; none in an MLP.
-func nonNegativeWeights(scope *model.Scope, config Config) []*model.Variable {
-	if config.Surrogate == MLPSurrogate {
+func nonNegativeWeights(scope *model.Scope, networks Networks) []*model.Variable {
+	if networks.Surrogate == MLPSurrogate {
 		return nil
 	}
 	weights := []*model.Variable{scope.At("u").GetVariable("weights")}
-	for k := range config.ICNNLayers {
+	for k := range networks.ICNNLayers {
 		weights = append(weights, scope.At("U_%d", k).GetVariable("weights"))
 	}
 	return weights

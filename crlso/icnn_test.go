@@ -50,7 +50,7 @@ func wantConvex(t *testing.T, backend compute.Backend, form ICNNForm) {
 			t.Errorf("%s, %s points: largest midpoint gap is %g, so f is no more than linear", form, name, high)
 		}
 	}
-	for _, w := range nonNegativeWeights(m.store.Scope(icnnScope), config) {
+	for _, w := range nonNegativeWeights(m.store.Scope(icnnScope), config.Networks) {
 		if low := slices.Min(tensors.MustCopyFlatData[float32](w.MustValue())); low < 0 {
 			t.Errorf("%s: %s has an entry %g", form, w.Path(), low)
 		}

@@ -19,7 +19,7 @@ import (
 // labels are known.
 func JointLoss(store *model.Store, config Config, schema datasets.Schema, batch Batch) (total, reconstruction, divergence, regression *Node) {
 	total, reconstruction, divergence, point := VAELoss(store, config, schema, batch)
-	squares := Square(Sub(Performance(store.Scope(icnnScope), config, point), batch.Y))
+	squares := Square(Sub(Performance(store.Scope(icnnScope), config.Networks, point), batch.Y))
 	regression = nn.WeightedMean(squares, Mul(batch.Known, batch.Weights))
 	total = Add(total, scaled(regression, config.PerformanceWeight))
 	return total, reconstruction, divergence, regression

@@ -82,7 +82,7 @@ func (m *Model) compile() (err error) {
 	// The log-variance is an output too, because GoMLX's Go backend (compute v0.1.2) fails on
 	// weights that no output needs.
 	m.encode, err = model.NewExec(m.backend, m.store, func(_ *model.Scope, nodes, edges *Node) (mu, logVar *Node) {
-		return Encoder(m.store.Scope(encoderScope), m.Config, m.graphs(nodes, edges))
+		return Encoder(m.store.Scope(encoderScope), m.Config.Networks, m.graphs(nodes, edges))
 	})
 	if err != nil {
 		return err
@@ -94,13 +94,13 @@ func (m *Model) compile() (err error) {
 		return err
 	}
 	m.decode, err = model.NewExec(m.backend, m.store, func(_ *model.Scope, z *Node) *Node {
-		return Decoder(m.store.Scope(decoderScope), m.Config, z, m.schema.Outputs())
+		return Decoder(m.store.Scope(decoderScope), m.Config.Networks, z, m.schema.Outputs())
 	})
 	if err != nil {
 		return err
 	}
 	m.performance, err = model.NewExec(m.backend, m.store, func(_ *model.Scope, z *Node) *Node {
-		return MulScalar(Performance(m.store.Scope(icnnScope), m.Config, z), 100)
+		return MulScalar(Performance(m.store.Scope(icnnScope), m.Config.Networks, z), 100)
 	})
 	if err != nil {
 		return err
@@ -112,9 +112,9 @@ func (m *Model) compile() (err error) {
 func (m *Model) createWeights() error {
 	exec, err := model.NewExec(m.backend, m.store, func(_ *model.Scope, nodes, edges *Node) *Node {
 		graphs := m.graphs(nodes, edges)
-		mu, _ := Encoder(m.store.Scope(encoderScope), m.Config, graphs)
-		Decoder(m.store.Scope(decoderScope), m.Config, mu, m.schema.Outputs())
-		Surrogate(m.store.Scope(icnnScope), m.Config, mu)
+		mu, _ := Encoder(m.store.Scope(encoderScope), m.Config.Networks, graphs)
+		Decoder(m.store.Scope(decoderScope), m.Config.Networks, mu, m.schema.Outputs())
+		Surrogate(m.store.Scope(icnnScope), m.Config.Networks, mu)
 		Predictor(m.store.Scope(predictorScope), m.Config, graphs)
 		return OnePlus(nodes)
 	})

@@ -18,9 +18,11 @@ func Released201() Config {
 	joint.WeightDecay, joint.ClipNorm = 3e-5, 5
 	fineTune.Epochs, fineTune.Batch, fineTune.MinLearningRate, fineTune.WeightDecay = 50, 32, 1e-5, 1e-5
 	return Config{
-		LatentDim: 16, HiddenDim: 256, EncoderLayers: 3, StateScale: 1, DecoderBlocks: 1,
+		Networks: Networks{
+			LatentDim: 16, HiddenDim: 256, EncoderLayers: 3, StateScale: 1, DecoderBlocks: 1,
+			Surrogate: ICNNSurrogate, ICNNWidth: 128, ICNNLayers: 4, ICNNForm: ActivationPerTerm,
+		},
 		KLWeight: 0.005, ReparamNoise: 0.01,
-		Surrogate: ICNNSurrogate, ICNNWidth: 128, ICNNLayers: 4, ICNNForm: ActivationPerTerm,
 		PerformanceWeight: 1, LabelTransform: FractionLabels,
 		PredictorDim: 64, PredictorLayers: 4, PredictorCode: 64,
 		Predictor: predictor, Joint: joint, FineTune: fineTune,

@@ -24,7 +24,7 @@ import (
 //
 // Source: CRLSO.main_loop in crlso.py of the released code, which has the direction Descend.
 func SearchStep(scope *model.Scope, config Config, z, eta *Node) *Node {
-	gradient := Gradient(ReduceAllSum(Surrogate(scope, config, z)), z)[0]
+	gradient := Gradient(ReduceAllSum(Surrogate(scope, config.Networks, z)), z)[0]
 	return Sub(z, MulScalar(Mul(InsertAxes(eta, -1), gradient), float64(config.Direction)))
 }
 
@@ -234,16 +234,16 @@ func (m *Model) searchPrograms(size searchSize) (*searchPrograms, error) {
 				weights, at := batch[0], InsertAxes(batch[1], -1)
 				z = Add(Gather(z, at), batch[2])
 				y = Add(Gather(y, at), batch[3])
-				return []*Node{nn.WeightedMean(Square(Sub(Performance(icnn(), m.Config, z), y)), weights)}
+				return []*Node{nn.WeightedMean(Square(Sub(Performance(icnn(), m.Config.Networks, z), y)), weights)}
 			},
-			Project: func(g *Graph) { ProjectICNN(icnn(), m.Config, g) },
+			Project: func(g *Graph) { ProjectICNN(icnn(), m.Config.Networks, g) },
 		})
 		if err != nil {
 			return nil, err
 		}
 		p.step, err = model.NewExec(backend, p.store, func(_ *model.Scope, starts, eta *Node) (latents, scores *Node) {
 			latents = SearchStep(icnn(), m.Config, starts, eta)
-			return latents, Decoder(p.store.Scope(decoderScope), m.Config, latents, m.schema.Outputs())
+			return latents, Decoder(p.store.Scope(decoderScope), m.Config.Networks, latents, m.schema.Outputs())
 		})
 		return p, err
 	})

@@ -133,23 +133,16 @@ func (m *Model) Restart(seed, searchSeed uint64, weights map[string][]float32) e
 
 // trainAndSearch makes all stages after the labelling of the initial set.
 func (m *Model) trainAndSearch(ctx context.Context, oracle *datasets.Oracle) error {
-	if m.Config.NeedsPredictor() {
-		if err := m.TrainPredictor(ctx, oracle.Log(), nil); err != nil {
+	for _, stage := range m.Config.Stages() {
+		if stage == PretrainingStage {
+			continue // shared: see Searcher.pretrain
+		}
+		if err := m.Train(ctx, stage, oracle.Log(), 0, nil); err != nil {
 			return err
 		}
 	}
-	labels, err := m.JointLabels(oracle.Log())
-	if err != nil {
-		return err
-	}
-	if err := m.TrainJoint(ctx, labels, 0, nil); err != nil {
-		return err
-	}
 	return m.Search(ctx, oracle, nil)
 }
-
-// NeedsPredictor reports whether joint training takes pseudo-labels.
-func (c Config) NeedsPredictor() bool { return !c.Supervised && c.PerformanceWeight > 0 }
 
 // LabelInitialSet queries architectures drawn from Config.Seed until the oracle has answered
 // Config.InitialSet distinct ones. It is an error if the oracle's budget is smaller.

@@ -8,17 +8,78 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"github.com/cr-lso/cr-lso/crlso/backend"
 	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/datasets"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
+// Stage is a part of training that can be interrupted and taken up between two epochs.
+type Stage string
+
+// The stages, in their order.
+const (
+	PredictorStage   Stage = "predictor"   // on the initial set
+	PretrainingStage Stage = "pretraining" // of the graph VAE, without labels
+	JointStage       Stage = "joint"       // of graph VAE and surrogate
+
+	warmUpStage Stage = "warm-up" // of the surrogate: the beginning of JointStage
+)
+
+// String is what errors call a stage.
+func (s Stage) String() string {
+	switch s {
+	case PredictorStage:
+		return "predictor training"
+	case JointStage:
+		return "joint training"
+	case warmUpStage:
+		return "warm-up of the surrogate"
+	}
+	return string(s)
+}
+
+// Stages returns the stages that training with this configuration has, in their order.
+func (c Config) Stages() (stages []Stage) {
+	if !c.Supervised && c.PerformanceWeight > 0 {
+		stages = append(stages, PredictorStage)
+	}
+	if c.Pretrain.Epochs > 0 {
+		stages = append(stages, PretrainingStage)
+	}
+	return append(stages, JointStage)
+}
+
+// Training returns the schedule of a stage.
+func (c Config) Training(stage Stage) nn.Training {
+	return map[Stage]nn.Training{
+		PredictorStage: c.Predictor, PretrainingStage: c.Pretrain, warmUpStage: c.WarmUp, JointStage: c.Joint,
+	}[stage]
+}
+
+// Train trains one stage on what is labelled, from epoch first (0 for a fresh model) to the last;
+// the stages before it must be done: see [Model.TrainPredictor], [Model.Pretrain] and
+// [Model.TrainJoint].
+func (m *Model) Train(ctx context.Context, stage Stage, labelled []datasets.Query, first int, each func(Epoch) error) error {
+	switch stage {
+	case PredictorStage:
+		return m.TrainPredictor(ctx, labelled, each)
+	case PretrainingStage:
+		return m.Pretrain(ctx, first, each)
+	case JointStage:
+		labels, err := m.JointLabels(labelled)
+		if err != nil {
+			return err
+		}
+		return m.TrainJoint(ctx, labels, first, each)
+	}
+	return fmt.Errorf("there is no stage %q", string(stage))
+}
+
 // Epoch reports on training: the mean of each loss over the examples of one epoch.
 type Epoch struct {
-	Stage  string // "predictor", "pretraining" or "joint"
-	Number int    // epochs done, 1 for the first
+	Stage  Stage
+	Number int // epochs done, 1 for the first
 	Of     int
 	Losses []Loss // the objective first
 }
@@ -37,7 +98,7 @@ type Loss struct {
 // ctx, ends training after a whole epoch, from where a later call can go on.
 func (m *Model) TrainJoint(ctx context.Context, labels []float64, first int, each func(Epoch) error) error {
 	if m.Config.PerformanceWeight == 0 {
-		return m.trainVAE(ctx, "joint", m.Config.Joint, first, each)
+		return m.trainVAE(ctx, JointStage, first, each)
 	}
 	if n := len(m.training.Archs); len(labels) != n {
 		return fmt.Errorf("joint training: %d labels for the %d architectures of the training set", len(labels), n)
@@ -47,7 +108,7 @@ func (m *Model) TrainJoint(ctx context.Context, labels []float64, first int, eac
 			return err
 		}
 	}
-	trainer, err := m.trainer("joint", m.Config.Joint, 5, nn.Objective{
+	trainer, err := m.trainer(JointStage, 5, nn.Objective{
 		Scope: gvaeScope,
 		Names: []string{"total", "reconstruction", "divergence", "regression"},
 		Loss: func(tables, batch []*Node) []*Node {
@@ -63,7 +124,7 @@ func (m *Model) TrainJoint(ctx context.Context, labels []float64, first int, eac
 			return []*Node{total, reconstruction, divergence, regression}
 		},
 		Project: func(g *Graph) {
-			ProjectICNN(m.store.Scope(icnnScope), m.Config, g)
+			ProjectICNN(m.store.Scope(icnnScope), m.Config.Networks, g)
 		},
 	})
 	if err != nil {
@@ -79,7 +140,7 @@ func (m *Model) TrainJoint(ctx context.Context, labels []float64, first int, eac
 	}
 	tables := []*tensors.Tensor{m.training.Nodes, m.training.Edges, m.training.Labels,
 		nn.Fractions(y), tensors.FromFlatDataAndDimensions(known, len(known))}
-	return m.train(ctx, stageRun{"joint", trainer, len(labels), 1, tables, m.latentNoise}, first, each)
+	return m.train(ctx, stageRun{JointStage, trainer, len(labels), 1, tables, m.latentNoise}, first, each)
 }
 
 // warmUp trains the surrogate alone, from initial weights drawn from Config.Seed, on the latents
@@ -105,18 +166,18 @@ func (m *Model) warmUp(ctx context.Context, labels []float64) error {
 	if err != nil {
 		return err
 	}
-	trainer, err := m.trainer("warm-up", m.Config.WarmUp, 2, m.regressionOfSurrogate())
+	trainer, err := m.trainer(warmUpStage, 2, m.regressionOfSurrogate())
 	if err != nil {
 		return err
 	}
-	return m.train(ctx, stageRun{"warm-up", trainer, len(latents), m.Config.WarmUp.Epochs, []*tensors.Tensor{z, nn.Fractions(targets)}, nil}, 0, nil)
+	return m.train(ctx, stageRun{warmUpStage, trainer, len(latents), m.Config.WarmUp.Epochs, []*tensors.Tensor{z, nn.Fractions(targets)}, nil}, 0, nil)
 }
 
 // regressionOfSurrogate fits the surrogate to targets, fractions, at latents that stay as they are.
 func (m *Model) regressionOfSurrogate() nn.Objective {
 	return nn.RegressionOn(icnnScope,
-		func(z *Node) *Node { return Performance(m.store.Scope(icnnScope), m.Config, z) },
-		func(g *Graph) { ProjectICNN(m.store.Scope(icnnScope), m.Config, g) })
+		func(z *Node) *Node { return Performance(m.store.Scope(icnnScope), m.Config.Networks, z) },
+		func(g *Graph) { ProjectICNN(m.store.Scope(icnnScope), m.Config.Networks, g) })
 }
 
 // Pretrain trains the graph VAE on the training set, without labels, from epoch first to the last
@@ -130,12 +191,12 @@ func (m *Model) Pretrain(ctx context.Context, first int, each func(Epoch) error)
 			}
 		}
 	}
-	return m.trainVAE(ctx, "pretraining", m.Config.Pretrain, first, each)
+	return m.trainVAE(ctx, PretrainingStage, first, each)
 }
 
 // trainVAE trains the graph VAE alone.
-func (m *Model) trainVAE(ctx context.Context, stage string, config nn.Training, first int, each func(Epoch) error) error {
-	trainer, err := m.trainer(stage, config, 3, nn.Objective{
+func (m *Model) trainVAE(ctx context.Context, stage Stage, first int, each func(Epoch) error) error {
+	trainer, err := m.trainer(stage, 3, nn.Objective{
 		Scope:  gvaeScope,
 		Frozen: icnnScope,
 		Names:  []string{"total", "reconstruction", "divergence"},
@@ -205,7 +266,7 @@ func (m *Model) TrainPredictor(ctx context.Context, labelled []datasets.Query, e
 	if len(labelled) == 0 {
 		return errors.New("predictor training: no labelled architectures")
 	}
-	trainer, err := m.trainer("predictor", m.Config.Predictor, 3, nn.Objective{
+	trainer, err := m.trainer(PredictorStage, 3, nn.Objective{
 		Scope: predictorScope,
 		Names: []string{"squared error"},
 		Loss: func(tables, batch []*Node) []*Node {
@@ -221,113 +282,5 @@ func (m *Model) TrainPredictor(ctx context.Context, labelled []datasets.Query, e
 	graphs := NewTable(m.Space, datasets.Archs(labelled), len(labelled))
 	defer graphs.Free()
 	tables := []*tensors.Tensor{graphs.Nodes, graphs.Edges, nn.Fractions(m.targets(labelled))}
-	return m.train(ctx, stageRun{"predictor", trainer, len(labelled), predictorStride, tables, nil}, 0, each)
-}
-
-// stageNames are what errors call the stages.
-var stageNames = map[string]string{"predictor": "predictor training", "pretraining": "pretraining", "warm-up": "warm-up of the surrogate", "joint": "joint training"}
-
-// predictorStride is the number of epochs that predictor training makes in one call to the device.
-const predictorStride = 20
-
-// stageRun is what the training of a stage takes.
-type stageRun struct {
-	stage    string
-	trainer  *nn.Trainer
-	examples int
-	stride   int // epochs in one call to the device
-	tables   []*tensors.Tensor
-	noise    func(*rand.Rand, nn.Schedule) []*tensors.Tensor // further per-step inputs; nil if there are none
-}
-
-// draw is what is drawn for some epochs: their batches, and further per-step inputs.
-type draw struct {
-	schedule nn.Schedule
-	perStep  []*tensors.Tensor
-}
-
-// draw draws the next stride epochs from one on, if there is one. It does so while the device is at
-// those before. Batches and noise of an epoch depend on the seed, the stage and the epoch only, so
-// a stage that was interrupted goes on as if it had not been.
-func (s stageRun) draw(seed uint64, epoch int) <-chan draw {
-	config := s.trainer.Config
-	if epoch >= config.Epochs {
-		return nil
-	}
-	drawn := make(chan draw, 1)
-	go func() {
-		rng := nn.NewRand(seed, s.stage, epoch)
-		steps := config.StepsPerEpoch(s.examples) * s.stride
-		d := draw{schedule: config.NewSchedule(rng, s.examples, epoch, min(s.stride, config.Epochs-epoch), steps)}
-		if s.noise != nil {
-			d.perStep = s.noise(rng, d.schedule)
-		}
-		drawn <- d
-	}()
-	return drawn
-}
-
-// train runs a stage from epoch first to its last, stride epochs at a time.
-func (m *Model) train(ctx context.Context, s stageRun, first int, each func(Epoch) error) error {
-	epochs, perEpoch := s.trainer.Config.Epochs, s.trainer.Config.StepsPerEpoch(s.examples)
-	next := s.draw(m.Config.Seed, first)
-	for epoch := first; epoch < epochs; epoch += s.stride {
-		d := <-next
-		count := d.schedule.Steps / perEpoch
-		next = s.draw(m.Config.Seed, epoch+count)
-		means, err := s.trainer.Run(ctx, d.schedule, epoch*perEpoch, s.tables, d.perStep)
-		if err != nil {
-			return fmt.Errorf("%s, epoch %d of %d: %w", stageNames[s.stage], epoch+1, epochs, err)
-		}
-		if each == nil {
-			continue
-		}
-		report := Epoch{Stage: s.stage, Number: epoch + count, Of: epochs}
-		for i, name := range s.trainer.Objective.Names {
-			report.Losses = append(report.Losses, Loss{name, means[i]})
-		}
-		if err := each(report); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// programs caches what is compiled on first use. It is dropped when Config (seeds aside), Devices
-// or BFloat16 changes.
-type programs struct {
-	config   Config                 // that they were made for, with seeds 0
-	devices  int                    // that they were made for
-	bfloat16 bool                   // that they were made for
-	trainers map[string]*nn.Trainer // by stage
-	search   backend.Pool[searchSize, *searchPrograms]
-}
-
-// current returns the programs for the present configuration, none of them compiled if it has
-// changed.
-func (m *Model) current() *programs {
-	config := m.Config
-	config.Seed, config.SearchSeed = 0, 0
-	if m.programs.config != config || m.programs.devices != m.Devices || m.programs.bfloat16 != m.BFloat16 {
-		m.programs = programs{config: config, devices: m.Devices, bfloat16: m.BFloat16, trainers: make(map[string]*nn.Trainer)}
-	}
-	return &m.programs
-}
-
-// trainer returns the trainer of a stage, the same one as long as the configuration stays.
-func (m *Model) trainer(stage string, config nn.Training, numTables int, objective nn.Objective) (*nn.Trainer, error) {
-	trainers := m.current().trainers
-	if t := trainers[stage]; t != nil {
-		return t, nil
-	}
-	t, err := nn.NewTrainer(m.backend, m.store, config, numTables, objective)
-	if err == nil && m.Devices > 1 && (stage == "pretraining" || stage == "joint") {
-		err = t.SplitOver(m.Devices, m.backend, numTables)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", stageNames[stage], err)
-	}
-	t.BFloat16 = m.BFloat16
-	trainers[stage] = t
-	return t, nil
+	return m.train(ctx, stageRun{PredictorStage, trainer, len(labelled), predictorStride, tables, nil}, 0, each)
 }

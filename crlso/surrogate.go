@@ -6,19 +6,19 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Surrogate is the network f, [B], of latents z, [B, Z], that config.Surrogate chooses: [ICNN] or
+// Surrogate is the network f, [B], of latents z, [B, Z], that networks.Surrogate chooses: [ICNN] or
 // [MLP].
-func Surrogate(scope *model.Scope, config Config, z *Node) *Node {
-	if config.Surrogate == MLPSurrogate {
-		return MLP(scope, config, z)
+func Surrogate(scope *model.Scope, networks Networks, z *Node) *Node {
+	if networks.Surrogate == MLPSurrogate {
+		return MLP(scope, networks, z)
 	}
-	return ICNN(scope, config, z)
+	return ICNN(scope, networks, z)
 }
 
 // Performance is the model of accuracy 1 - f(z), [B], as a fraction; concave if the surrogate f is
 // an ICNN.
-func Performance(scope *model.Scope, config Config, z *Node) *Node {
-	return OneMinus(Surrogate(scope, config, z))
+func Performance(scope *model.Scope, networks Networks, z *Node) *Node {
+	return OneMinus(Surrogate(scope, networks, z))
 }
 
 // MLP is a multilayer perceptron f, [B], of latents z, [B, Z], with the width and the number of
@@ -27,10 +27,10 @@ func Performance(scope *model.Scope, config Config, z *Node) *Node {
 //	h_0     = LeakyReLU(W_0 z + b_0)
 //	h_{k+1} = LeakyReLU(W_{k+1} h_k + b_{k+1}),  k = 0..K-1
 //	f(z)    = w . h_K + b
-func MLP(scope *model.Scope, config Config, z *Node) *Node {
+func MLP(scope *model.Scope, networks Networks, z *Node) *Node {
 	h := z
-	for k := range config.ICNNLayers + 1 {
-		h = nn.LeakyReLU(nn.Affine(scope.In("W_%d", k), h, config.ICNNWidth))
+	for k := range networks.ICNNLayers + 1 {
+		h = nn.LeakyReLU(nn.Affine(scope.In("W_%d", k), h, networks.ICNNWidth))
 	}
 	return Squeeze(nn.Affine(scope.In("w"), h, 1), -1)
 }

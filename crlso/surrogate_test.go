@@ -21,7 +21,7 @@ func TestMLPIsNotConvex(t *testing.T) {
 	if err := m.TrainJoint(t.Context(), trueAccuracies(t, m), 0, nil); err != nil {
 		t.Fatal(err)
 	}
-	if got := nonNegativeWeights(m.store.Scope(icnnScope), config); len(got) > 0 {
+	if got := nonNegativeWeights(m.store.Scope(icnnScope), config.Networks); len(got) > 0 {
 		t.Errorf("%d matrices of an MLP are projected", len(got))
 	}
 	points := testbed.Latents(rand.New(rand.NewPCG(5, 6)), 4000, config.LatentDim, 5)

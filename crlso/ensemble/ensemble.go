@@ -45,14 +45,13 @@ type pairKey struct {
 
 // Config holds the hyperparameters of an [Ensemble].
 type Config struct {
-	// Networks describes encoder and surrogate by LatentDim, HiddenDim, EncoderLayers, StateScale,
-	// Surrogate and ICNN*, and by LabelTransform what they learn: normal quantiles of the
-	// accuracies, or for FractionLabels the accuracies less their mean, over their standard
-	// deviation.
-	Networks crlso.Config
-	Members  int // pairs of encoder and surrogate
-	Initial  int // random queries before the first round
-	Batch    int // queries in a round, while Growth is less
+	Networks crlso.Networks
+	// LabelTransform is what the members learn: normal quantiles of the accuracies, or for
+	// FractionLabels the accuracies less their mean, over their standard deviation.
+	LabelTransform crlso.LabelTransform
+	Members        int // pairs of encoder and surrogate
+	Initial        int // random queries before the first round
+	Batch          int // queries in a round, while Growth is less
 	// Growth is the least share of the queries so far that a round adds to them.
 	Growth float64
 	// Local is how many queries of a round are for neighbours of the incumbent, as long as there
@@ -65,17 +64,16 @@ type Config struct {
 // Ensemble201 is the configuration that was chosen on NAS-Bench-201, CIFAR-10. Up to 30 labels,
 // every second query is for a neighbour of the incumbent.
 func Ensemble201() Config {
-	networks := crlso.Released201()
+	networks := crlso.Released201().Networks
 	networks.LatentDim, networks.HiddenDim, networks.StateScale = 8, 16, 0.5
 	networks.ICNNWidth, networks.ICNNLayers = 32, 2
-	networks.LabelTransform = crlso.QuantileLabels
 	return Config{
-		Networks: networks,
-		Members:  5,
-		Initial:  10,
-		Batch:    2,
-		Growth:   0.1,
-		Local:    1, LocalDeviation: 3,
+		Networks: networks, LabelTransform: crlso.QuantileLabels,
+		Members: 5,
+		Initial: 10,
+		Batch:   2,
+		Growth:  0.1,
+		Local:   1, LocalDeviation: 3,
 		Training: nn.Training{Epochs: 150, Batch: 64, LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.99},
 	}
 }
@@ -224,7 +222,7 @@ func (c Config) targets(labelled []datasets.Query) []float64 {
 	for i, q := range labelled {
 		y[i] = q.Accuracy
 	}
-	if c.Networks.LabelTransform == crlso.QuantileLabels {
+	if c.LabelTransform == crlso.QuantileLabels {
 		return stats.NormalQuantiles(y)
 	}
 	mean, deviation := stat.PopMeanStdDev(y, nil)

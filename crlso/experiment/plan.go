@@ -19,6 +19,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -154,9 +155,9 @@ func (p Plan) describe() (description, error) {
 	return d, json.Unmarshal(text, &d)
 }
 
-// settings returns a value that JSON can hold: exported fields of structs, functions by name,
-// numbers and strings as they are; what has a String method by that; long slices by a hash;
-// pointers and all else by type.
+// settings returns a value that JSON can hold: exported fields of structs, those of embedded ones
+// as if they were their own, functions by name, numbers and strings as they are; what has a String
+// method by that; long slices by a hash; pointers and all else by type.
 func settings(v reflect.Value) any {
 	if !v.IsValid() || (v.Kind() == reflect.Func || v.Kind() == reflect.Pointer) && v.IsNil() {
 		return nil
@@ -170,8 +171,14 @@ func settings(v reflect.Value) any {
 	case reflect.Struct:
 		fields := map[string]any{}
 		for field, value := range v.Fields() {
-			if field.IsExported() {
-				fields[field.Name] = settings(value)
+			if !field.IsExported() {
+				continue
+			}
+			setting := settings(value)
+			if embedded, ok := setting.(map[string]any); ok && field.Anonymous {
+				maps.Copy(fields, embedded)
+			} else {
+				fields[field.Name] = setting
 			}
 		}
 		return fields

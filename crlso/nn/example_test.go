@@ -1,6 +1,7 @@
 package nn_test
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/cr-lso/cr-lso/crlso/backend"
@@ -22,7 +23,7 @@ func ExampleRegression() {
 		fmt.Println(err)
 		return
 	}
-	fitted, err := line.Fit(slow, [][]float64{{0}, {1}, {2}}, []float64{1, 3, 5})
+	fitted, err := line.Fit(context.Background(), slow, [][]float64{{0}, {1}, {2}}, []float64{1, 3, 5})
 	if err != nil {
 		fmt.Println(err)
 		return

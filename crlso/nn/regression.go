@@ -36,19 +36,20 @@ type Fitted struct {
 
 const regressionScope = "/regression"
 
-// Fit minimises the mean squared error of the network's values at the points, from fresh weights.
-func (r Regression) Fit(backend compute.Backend, points [][]float64, values []float64) (*Fitted, error) {
+// Fit minimises the mean squared error of the network's values at the points, from fresh weights. It
+// is an error if ctx is cancelled before training, one call to the device, begins.
+func (r Regression) Fit(ctx context.Context, backend compute.Backend, points [][]float64, values []float64) (*Fitted, error) {
 	if len(points) == 0 || len(points) != len(values) {
 		return nil, fmt.Errorf("regression: %d points and %d values, want as many of both, and at least one", len(points), len(values))
 	}
 	f := &Fitted{backend: backend, store: model.NewStore()}
-	if err := r.fit(f, points, values); err != nil {
+	if err := r.fit(ctx, f, points, values); err != nil {
 		return nil, fmt.Errorf("regression: %w", err)
 	}
 	return f, nil
 }
 
-func (r Regression) fit(f *Fitted, points [][]float64, values []float64) error {
+func (r Regression) fit(ctx context.Context, f *Fitted, points [][]float64, values []float64) error {
 	SetSeed(f.store, r.Seed)
 	if err := f.store.SetRNGStateFromSeed(int64(r.Seed)); err != nil { // of networks with GoMLX's own initial weights
 		return err
@@ -71,7 +72,7 @@ func (r Regression) fit(f *Fitted, points [][]float64, values []float64) error {
 	t := r.Training
 	s := t.NewSchedule(NewRand(r.Seed, "regression", 0), len(points), 0, t.Epochs, t.Epochs*t.StepsPerEpoch(len(points)))
 	tables := []*tensors.Tensor{TensorOf(points...), PaddedVector(values, len(values))}
-	if _, err := trainer.Run(context.Background(), s, 0, tables, nil); err != nil {
+	if _, err := trainer.Run(ctx, s, 0, tables, nil); err != nil {
 		return err
 	}
 	fitted, err := f.Values(points)

@@ -20,8 +20,8 @@ func surrogateRegression(kind crlso.SurrogateKind) nn.Regression {
 	config := crlso.Tiny201()
 	config.Surrogate = kind
 	return nn.Regression{
-		Network:  func(scope *model.Scope, points *Node) *Node { return crlso.Surrogate(scope, config, points) },
-		Project:  func(scope *model.Scope, g *Graph) { crlso.ProjectICNN(scope, config, g) },
+		Network:  func(scope *model.Scope, points *Node) *Node { return crlso.Surrogate(scope, config.Networks, points) },
+		Project:  func(scope *model.Scope, g *Graph) { crlso.ProjectICNN(scope, config.Networks, g) },
 		Training: nn.Training{Epochs: 150, Batch: 64, LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.99},
 		Seed:     3,
 	}
@@ -37,7 +37,7 @@ func TestRegressionFindsTheMinimum(t *testing.T) {
 		for _, x := range points {
 			values = append(values, floats.Distance(x, centre, 2))
 		}
-		fitted, err := surrogateRegression(crlso.ICNNSurrogate).Fit(backend, points, values)
+		fitted, err := surrogateRegression(crlso.ICNNSurrogate).Fit(t.Context(), backend, points, values)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -69,7 +69,7 @@ func TestRegressionProjects(t *testing.T) {
 		values = append(values, math.Sin(3*x[0])+math.Cos(3*x[1]))
 	}
 	lowestGap := func(r nn.Regression) float64 {
-		fitted, err := r.Fit(testbed.Go(t), points, values)
+		fitted, err := r.Fit(t.Context(), testbed.Go(t), points, values)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -99,7 +99,7 @@ func TestRegressionGradients(t *testing.T) {
 	points := testbed.Latents(rand.New(rand.NewPCG(1, 2)), 64, 2, 1)
 	r := surrogateRegression(crlso.MLPSurrogate)
 	r.Training.Epochs = 2
-	fitted, err := r.Fit(testbed.Go(t), points, make([]float64, len(points)))
+	fitted, err := r.Fit(t.Context(), testbed.Go(t), points, make([]float64, len(points)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +136,7 @@ func TestRegressionGradients(t *testing.T) {
 }
 
 func TestRegressionErrors(t *testing.T) {
-	if _, err := surrogateRegression(crlso.ICNNSurrogate).Fit(testbed.Fastest(t), [][]float64{{1, 2}}, nil); err == nil {
+	if _, err := surrogateRegression(crlso.ICNNSurrogate).Fit(t.Context(), testbed.Fastest(t), [][]float64{{1, 2}}, nil); err == nil {
 		t.Error("a point without a value is no error")
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/cr-lso/cr-lso/crlso"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/checkpoint"
 )
@@ -112,23 +113,23 @@ func digestFolder(dir string) (string, error) {
 }
 
 // stages are those that leave checkpoints, in their order.
-var stages = []string{"predictor", "pretraining", "joint"}
+var stages = []crlso.Stage{crlso.PredictorStage, crlso.PretrainingStage, crlso.JointStage}
 
 // position is how far a run has been trained: the zero value is not at all.
 type position struct {
-	stage  string
+	stage  crlso.Stage
 	epochs int    // done of the stage
 	digest string // of the checkpoint; empty where it is not known
 }
 
 // name is that of the folder of a checkpoint.
-func (p position) name() string { return fmt.Sprintf("%s-%04d", p.stage, p.epochs) }
+func (p position) name() string { return fmt.Sprintf("%s-%04d", string(p.stage), p.epochs) }
 
 // done reports whether a stage is done, or a later one begun, whose checkpoints hold what was
 // trained before.
-func (p position) done(stage string, epochs int) bool {
+func (p position) done(stage crlso.Stage, config crlso.Config) bool {
 	if p.stage == stage {
-		return p.epochs == epochs
+		return p.epochs == config.Training(stage).Epochs
 	}
 	return slices.Index(stages, p.stage) > slices.Index(stages, stage)
 }
@@ -146,7 +147,7 @@ func listCheckpoints(dir string) (list []position, err error) {
 	for _, entry := range entries {
 		stage, number, _ := strings.Cut(entry.Name(), "-")
 		epochs, err := strconv.Atoi(number)
-		if p := (position{stage: stage, epochs: epochs}); err == nil && entry.IsDir() && slices.Contains(stages, stage) {
+		if p := (position{stage: crlso.Stage(stage), epochs: epochs}); err == nil && entry.IsDir() && slices.Contains(stages, p.stage) {
 			list = append(list, p)
 		}
 	}

@@ -47,7 +47,7 @@ func ExampleOpen() {
 		fmt.Println(err)
 		return
 	}
-	epochs, losses := run.Losses("joint")
+	epochs, losses := run.Losses(crlso.JointStage)
 	fmt.Println(len(oracle.Log()), "labels,", len(epochs), "epochs,", len(losses), "losses")
 	// Output: 40 labels, 2 epochs, 4 losses
 }

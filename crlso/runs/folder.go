@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/cr-lso/cr-lso/crlso"
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
@@ -67,8 +68,8 @@ func (r *Run) alone(ctx context.Context, done func() (bool, error), work func() 
 var unknown = position{digest: "unknown"}
 
 // stageDone returns a function that reports whether a stage is done.
-func (r *Run) stageDone(stage string, epochs int) func() (bool, error) {
-	return func() (bool, error) { return r.at.done(stage, epochs), nil }
+func (r *Run) stageDone(stage crlso.Stage) func() (bool, error) {
+	return func() (bool, error) { return r.at.done(stage, r.Config), nil }
 }
 
 // refresh reads the initial set, and sets weights and losses to those of the latest checkpoint that
@@ -167,7 +168,7 @@ func (r *Run) load(p position) error {
 // save writes the losses so far, and a checkpoint, which appears complete or not at all. Of the
 // checkpoints before it the latest stays, to go on from if the disk damages the new one. Later ones
 // stay: they are not this process's.
-func (r *Run) save(stage string, epochs int) (err error) {
+func (r *Run) save(stage crlso.Stage, epochs int) (err error) {
 	p := position{stage: stage, epochs: epochs}
 	if r.at.compare(p) == 0 {
 		return nil

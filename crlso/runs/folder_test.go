@@ -398,8 +398,8 @@ func TestCheckpointsOfOthers(t *testing.T) {
 	}
 	// An older version, which knows no lock, is at work too.
 	ctx, cancel := context.WithCancel(t.Context())
-	run.Watch = func(stage string) {
-		if epochs, _ := run.Losses(stage); stage == "pretraining" && len(epochs) == 2 {
+	run.Watch = func(stage crlso.Stage) {
+		if epochs, _ := run.Losses(stage); stage == crlso.PretrainingStage && len(epochs) == 2 {
 			if err := os.CopyFS(run.path("checkpoints/joint-0005"), os.DirFS(run.path("checkpoints/predictor-0040"))); err != nil {
 				t.Error(err)
 			}

@@ -20,13 +20,13 @@ import (
 func (r *Run) writeLosses(path string) error {
 	records := [][]string{{"stage", "epoch", "loss", "value"}}
 	for _, row := range r.losses {
-		records = append(records, []string{row.stage, strconv.Itoa(row.epoch), row.Name, formatFloat(row.Value)})
+		records = append(records, []string{string(row.stage), strconv.Itoa(row.epoch), row.Name, formatFloat(row.Value)})
 	}
 	return writeCSV(path, records)
 }
 
 // readLosses reads a file of losses, without what comes after the given epoch of the given stage.
-func readLosses(path, stage string, last int) (losses []lossRow, err error) {
+func readLosses(path string, stage crlso.Stage, last int) (losses []lossRow, err error) {
 	records, err := readCSV(path, 4)
 	if err != nil {
 		return nil, err
@@ -37,10 +37,10 @@ func readLosses(path, stage string, last int) (losses []lossRow, err error) {
 		if err := errors.Join(err1, err2); err != nil {
 			return nil, fmt.Errorf("%s, line %d is damaged (%v)", path, i+2, err)
 		}
-		if later := slices.Index(stages, record[0]) - slices.Index(stages, stage); later > 0 || later == 0 && epoch > last {
+		if later := slices.Index(stages, crlso.Stage(record[0])) - slices.Index(stages, stage); later > 0 || later == 0 && epoch > last {
 			continue
 		}
-		losses = append(losses, lossRow{record[0], epoch, crlso.Loss{Name: record[2], Value: value}})
+		losses = append(losses, lossRow{crlso.Stage(record[0]), epoch, crlso.Loss{Name: record[2], Value: value}})
 	}
 	return losses, nil
 }

@@ -56,7 +56,7 @@ type Run struct {
 	Progress io.Writer
 	// Watch, unless it is nil, is called with the stage's name after each of its epochs; Losses
 	// then has the epoch.
-	Watch func(stage string)
+	Watch func(stage crlso.Stage)
 
 	initial []datasets.Query
 	losses  []lossRow
@@ -66,7 +66,7 @@ type Run struct {
 }
 
 type lossRow struct {
-	stage string
+	stage crlso.Stage
 	epoch int
 	crlso.Loss
 }
@@ -88,7 +88,11 @@ var saveEvery = 20 * time.Second
 // setting, data set or source gives another folder.
 func Dir(base string, benchmark datasets.Benchmark, config crlso.Config) string {
 	h := fnv.New64a()
-	fmt.Fprintf(h, "%s %s %+v", benchmark.Name(), benchmark.Source(), config)
+	settings, err := json.Marshal(config)
+	if err != nil {
+		panic(err) // a number that is not finite, which Open refuses
+	}
+	fmt.Fprintf(h, "%s %s %s", benchmark.Name(), benchmark.Source(), settings)
 	name := strings.ToLower(strings.ReplaceAll(benchmark.Name(), " ", "-"))
 	return filepath.Join(base, fmt.Sprintf("%s-%08x", name, h.Sum64()>>32))
 }
@@ -215,20 +219,10 @@ func (r *Run) replay(name string, queries []datasets.Query, oracle *datasets.Ora
 	return nil
 }
 
-// TrainPredictor trains the predictor on the initial set.
+// TrainPredictor trains the predictor on the initial set. Without pseudo-labels in the
+// configuration it is for looking at only.
 func (r *Run) TrainPredictor(ctx context.Context) error {
-	epochs := r.Config.Predictor.Epochs
-	return r.alone(ctx, r.stageDone("predictor", epochs), func() error {
-		if r.initial == nil {
-			return errors.New("predictor training: there is no initial set yet; call LabelInitialSet first")
-		}
-		each, finish := r.report("predictor", epochs, 0)
-		defer finish()
-		if err := r.Model.TrainPredictor(ctx, r.initial, each); err != nil {
-			return err
-		}
-		return r.save("predictor", epochs)
-	})
+	return r.alone(ctx, r.stageDone(crlso.PredictorStage), func() error { return r.train(ctx, crlso.PredictorStage) })
 }
 
 // TrainJoint trains graph VAE and surrogate, after the pretraining if the configuration has one,
@@ -236,55 +230,48 @@ func (r *Run) TrainPredictor(ctx context.Context) error {
 // checkpoint every 20 seconds, at the end, and when ctx is cancelled; a later call goes on from
 // there.
 func (r *Run) TrainJoint(ctx context.Context) error {
-	return r.alone(ctx, r.stageDone("joint", r.Config.Joint.Epochs), func() error { return r.trainJoint(ctx) })
-}
-
-func (r *Run) trainJoint(ctx context.Context) error {
-	if r.Config.NeedsPredictor() && !r.at.done("predictor", r.Config.Predictor.Epochs) {
-		return errors.New("joint training: the predictor is not trained yet; call TrainPredictor first")
-	} else if r.initial == nil {
-		return errors.New("joint training: there is no initial set yet; call LabelInitialSet first")
-	}
-	if epochs := r.Config.Pretrain.Epochs; epochs > 0 {
-		err := r.train(ctx, "pretraining", epochs, func(first int, each func(crlso.Epoch) error) error {
-			return r.Pretrain(ctx, first, each)
-		})
-		if err != nil {
-			return err
+	return r.alone(ctx, r.stageDone(crlso.JointStage), func() error {
+		for _, stage := range r.Config.Stages() {
+			if stage == crlso.PredictorStage && !r.at.done(stage, r.Config) {
+				return errors.New("joint training: the predictor is not trained yet; call TrainPredictor first")
+			}
+			if err := r.train(ctx, stage); err != nil {
+				return err
+			}
 		}
-	}
-	labels, err := r.JointLabels(r.initial)
-	if err != nil {
-		return err
-	}
-	return r.train(ctx, "joint", r.Config.Joint.Epochs, func(first int, each func(crlso.Epoch) error) error {
-		return r.Model.TrainJoint(ctx, labels, first, each)
+		return nil
 	})
 }
 
 // train makes what is missing of a stage, and saves checkpoints meanwhile.
-func (r *Run) train(ctx context.Context, stage string, epochs int, train func(first int, each func(crlso.Epoch) error) error) error {
-	if r.at.done(stage, epochs) {
+func (r *Run) train(ctx context.Context, stage crlso.Stage) error {
+	if r.at.done(stage, r.Config) {
 		return nil
 	}
-	first := 0
+	if r.initial == nil {
+		return fmt.Errorf("%v: there is no initial set yet; call LabelInitialSet first", stage)
+	}
+	first, epochs := 0, r.Config.Training(stage).Epochs
 	if r.at.stage == stage {
 		first = r.at.epochs
 	}
 	each, finish := r.report(stage, epochs, first)
 	defer finish()
 	done, saved := first, time.Now()
-	err := train(first, func(e crlso.Epoch) error {
+	err := r.Train(ctx, stage, r.initial, first, func(e crlso.Epoch) error {
 		done = e.Number
 		if err := each(e); err != nil {
 			return err
 		}
-		if time.Since(saved) < saveEvery || done == epochs {
-			return nil
+		if stage == crlso.PredictorStage || time.Since(saved) < saveEvery || done == epochs {
+			return nil // the predictor begins anew, which takes seconds
 		}
 		saved = time.Now()
 		return r.save(stage, done)
 	})
+	if stage == crlso.PredictorStage && err != nil {
+		return err
+	}
 	if err != nil && ctx.Err() != nil && done > first {
 		err = errors.Join(err, r.save(stage, done))
 	}
@@ -296,8 +283,8 @@ func (r *Run) train(ctx context.Context, stage string, epochs int, train func(fi
 
 // report returns a function that keeps the losses of each epoch and moves a progress bar, and one
 // that ends the bar.
-func (r *Run) report(stage string, epochs, first int) (each func(crlso.Epoch) error, finish func() error) {
-	bar := progressbar.New(r.Progress, stage, epochs, first)
+func (r *Run) report(stage crlso.Stage, epochs, first int) (each func(crlso.Epoch) error, finish func() error) {
+	bar := progressbar.New(r.Progress, string(stage), epochs, first)
 	each = func(e crlso.Epoch) error {
 		for _, loss := range e.Losses {
 			r.losses = append(r.losses, lossRow{stage, e.Number, loss})
@@ -305,15 +292,15 @@ func (r *Run) report(stage string, epochs, first int) (each func(crlso.Epoch) er
 		if r.Watch != nil {
 			r.Watch(stage)
 		}
-		bar.Describe(fmt.Sprintf("%s  %s %.5f", stage, e.Losses[0].Name, e.Losses[0].Value))
+		bar.Describe(fmt.Sprintf("%s  %s %.5f", string(stage), e.Losses[0].Name, e.Losses[0].Value))
 		return bar.Set(e.Number)
 	}
 	return each, bar.Finish
 }
 
-// Losses returns the values of each loss of a stage, "predictor", "pretraining" or "joint", in the
-// order of epochs, and the epochs that they belong to.
-func (r *Run) Losses(stage string) (epochs []float64, values map[string][]float64) {
+// Losses returns the values of each loss of a stage, in the order of epochs, and the epochs that
+// they belong to.
+func (r *Run) Losses(stage crlso.Stage) (epochs []float64, values map[string][]float64) {
 	values = make(map[string][]float64)
 	for _, row := range r.losses {
 		if row.stage != stage {

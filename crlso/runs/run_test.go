@@ -73,9 +73,9 @@ func TestRunResumes(t *testing.T) {
 	whole := openRun(t, t.TempDir(), backend, config)
 	upToPredictor(t, whole)
 	var seen []string // stage and epochs, as they come
-	whole.Watch = func(stage string) {
+	whole.Watch = func(stage crlso.Stage) {
 		epochs, _ := whole.Losses(stage)
-		seen = append(seen, fmt.Sprint(stage, epochs))
+		seen = append(seen, fmt.Sprint(string(stage), epochs))
 	}
 	if err := whole.TrainJoint(t.Context()); err != nil {
 		t.Fatal(err)
@@ -88,9 +88,9 @@ func TestRunResumes(t *testing.T) {
 	dir := t.TempDir()
 	upToPredictor(t, openRun(t, dir, backend, config))
 	for _, at := range []struct {
-		epochs int    // until the interruption
-		next   string // that is not made
-		stage  string // of the checkpoint, with the epochs done
+		epochs int         // until the interruption
+		next   string      // that is not made
+		stage  crlso.Stage // of the checkpoint, with the epochs done
 		done   int
 	}{
 		{2, "pretraining, epoch 3 of 3", "pretraining", 2},

@@ -24,7 +24,7 @@ func (r *Run) Search(ctx context.Context, oracle *datasets.Oracle) ([]crlso.Sear
 func (r *Run) SearchSeeds(ctx context.Context, oracles map[uint64]*datasets.Oracle) (map[uint64][]crlso.SearchRound, error) {
 	rounds := make(map[uint64][]crlso.SearchRound)
 	missing := make(map[uint64]*datasets.Oracle)
-	joint := r.stageDone("joint", r.Config.Joint.Epochs)
+	joint := r.stageDone(crlso.JointStage)
 	replayed := func() (bool, error) {
 		if done, _ := joint(); !done || r.initial == nil {
 			return false, nil

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/cr-lso/cr-lso/crlso"
 	"github.com/cr-lso/cr-lso/crlso/runs"
 	"github.com/cr-lso/cr-lso/plots"
 	"github.com/janpfeifer/gonb/gonbui"
@@ -36,7 +37,7 @@ const redraw = 2 * time.Second
 
 // Training calls train, which does a stage of the run, and draws the losses of that name as they
 // come. The curve of all epochs stays; of a stage that was done before it is all there is to see.
-func Training(run *runs.Run, stage string, losses []string, train func() error) error {
+func Training(run *runs.Run, stage crlso.Stage, losses []string, train func() error) error {
 	id, drawn := gonbui.UniqueId(), time.Time{}
 	draw := func() error {
 		_, values := run.Losses(stage)
@@ -47,7 +48,7 @@ func Training(run *runs.Run, stage string, losses []string, train func() error) 
 			}
 			curves = append(curves, plots.Loss{Name: name, Y: values[name]})
 		}
-		png, err := plots.LossCurve(curves, plots.LossCurveOptions{Title: "Training: " + stage})
+		png, err := plots.LossCurve(curves, plots.LossCurveOptions{Title: "Training: " + string(stage)})
 		if err == nil {
 			gonbui.SendData(&protocol.DisplayData{DisplayID: id, Data: map[protocol.MIMEType]any{protocol.MIMEImagePNG: png}})
 		}
@@ -56,7 +57,7 @@ func Training(run *runs.Run, stage string, losses []string, train func() error) 
 	}
 	gonbui.UpdateHTML(id, "The loss curve follows.") // above all that training prints
 	gonbui.Sync()
-	run.Watch = func(s string) {
+	run.Watch = func(s crlso.Stage) {
 		if s == stage && time.Since(drawn) >= redraw {
 			draw() // if it cannot be drawn, the end will say so
 		}
