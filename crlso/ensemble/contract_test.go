@@ -18,3 +18,15 @@ func TestEnsembleContract(t *testing.T) {
 	config.Members, config.Initial, config.Batch, config.Training.Epochs = 2, 20, 14, 2
 	searchtest.Run(t, &Ensemble{Backend: testbed.Go(t), Config: config}, searchtest.MadeUp(nasbench201.Space{}))
 }
+
+// TestTradeoffEnsembleContract holds its relative for two objectives to them too. The toy space is
+// small enough that it is searched as a whole.
+func TestTradeoffEnsembleContract(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
+	t.Parallel()
+	config := smallTradeoff()
+	config.Members, config.Initial, config.Batch, config.Training.Epochs = 2, 20, 14, 2
+	searchtest.Run(t, &TradeoffEnsemble{Backend: testbed.Go(t), Config: config}, searchtest.WithCost(searchtest.Toy()))
+}

@@ -17,10 +17,10 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// TradeoffEnsemble is the [Ensemble]'s relative for accuracy and latency, this project's own, as a
-// search.TradeoffSearcher. Each member is one encoder with two ICNNs on its latents: one models
-// accuracy as 1 - f(z), concave, the other latency as g(z), convex. The most accurate architecture
-// within a limit on latency is then the solution of a convex problem in the latent space,
+// TradeoffEnsemble is the [Ensemble]'s relative for accuracy and cost, this project's own, as a
+// search.Searcher. Each member is one encoder with two ICNNs on its latents: one models
+// accuracy as 1 - f(z), concave, the other cost as g(z), convex. The most accurate architecture
+// within a limit on cost is then the solution of a convex problem in the latent space,
 //
 //	maximise 1 - f(z)  subject to  g(z) <= limit,  z in the box of all latents,
 //
@@ -60,15 +60,18 @@ func Tradeoff201() TradeoffConfig {
 	return c
 }
 
-// Kind implements search.TradeoffSearcher.
+// Kind implements search.Searcher.
 func (*TradeoffEnsemble) Kind() string { return "concave and convex ensemble" }
 
-// SearchTradeoff implements search.TradeoffSearcher, for finite spaces. One query of a round is for
+// Search implements search.Searcher, for finite spaces. One query of a round is for
 // the most accurate architecture without a limit, the limits of the others are spread over the
 // front so far, and Local of them go to neighbours of the front.
-func (e *TradeoffEnsemble) SearchTradeoff(oracle *datasets.DeviceOracle, rng *rand.Rand) error {
+func (e *TradeoffEnsemble) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	space, ok := oracle.Space().(datasets.FiniteSpace)
-	if !ok {
+	switch {
+	case !oracle.HasCost():
+		return fmt.Errorf("tradeoff ensemble: the oracle for %s tells no costs; use a datasets.CostBenchmark", oracle.Space().Name())
+	case !ok:
 		return fmt.Errorf("tradeoff ensemble: %s cannot be enumerated", oracle.Space().Name())
 	}
 	if err := e.Config.validate(); err != nil {
@@ -94,7 +97,7 @@ func (c TradeoffConfig) validate() error {
 }
 
 // round fits all members and queries one batch.
-func (e *TradeoffEnsemble) round(space datasets.FiniteSpace, oracle *datasets.DeviceOracle, rng *rand.Rand) error {
+func (e *TradeoffEnsemble) round(space datasets.FiniteSpace, oracle *datasets.Oracle, rng *rand.Rand) error {
 	labels := newTradeoffLabels(oracle.Log())
 	n := min(e.Config.Batch, oracle.Remaining())
 	limits := labels.limits(n, rng)
@@ -125,7 +128,7 @@ func (e *TradeoffEnsemble) round(space datasets.FiniteSpace, oracle *datasets.De
 }
 
 // frontNeighbours are the indices of all neighbours of a random member of the front.
-func frontNeighbours(space datasets.FiniteSpace, oracle *datasets.DeviceOracle, rng *rand.Rand) []int {
+func frontNeighbours(space datasets.FiniteSpace, oracle *datasets.Oracle, rng *rand.Rand) []int {
 	front := search.Front(oracle.Log())
 	var indices []int
 	for _, a := range space.Neighbours(front[rng.IntN(len(front))].Arch) {
@@ -135,30 +138,30 @@ func frontNeighbours(space datasets.FiniteSpace, oracle *datasets.DeviceOracle, 
 }
 
 // tradeoffLabels are what members learn of the labelled architectures: normal quantiles of the
-// accuracies, and latencies less their mean, over their standard deviation.
+// accuracies, and costs less their mean, over their standard deviation.
 type tradeoffLabels struct {
-	accuracy, latency []float64
+	accuracy, cost []float64
 	front             []int
 }
 
-func newTradeoffLabels(log []datasets.Measurement) tradeoffLabels {
+func newTradeoffLabels(log []datasets.Query) tradeoffLabels {
 	var l tradeoffLabels
 	for _, m := range log {
-		l.accuracy, l.latency = append(l.accuracy, m.Accuracy), append(l.latency, m.Latency)
+		l.accuracy, l.cost = append(l.accuracy, m.Accuracy), append(l.cost, m.Cost)
 	}
 	l.accuracy = stats.NormalQuantiles(l.accuracy)
-	mean, deviation := stat.PopMeanStdDev(l.latency, nil)
-	for i := range l.latency {
-		l.latency[i] = (l.latency[i] - mean) / max(deviation, 1e-6)
+	mean, deviation := stat.PopMeanStdDev(l.cost, nil)
+	for i := range l.cost {
+		l.cost[i] = (l.cost[i] - mean) / max(deviation, 1e-6)
 	}
-	l.front = stats.ParetoFront(l.latency, l.accuracy)
+	l.front = stats.ParetoFront(l.cost, l.accuracy)
 	return l
 }
 
-// limits returns n limits on latency in random order: none at all, which is infinite, and a random
+// limits returns n limits on cost in random order: none at all, which is infinite, and a random
 // place in each of n-1 equal stretches from the fastest to the slowest member of the front.
 func (l tradeoffLabels) limits(n int, rng *rand.Rand) []float64 {
-	low, high := l.latency[l.front[0]], l.latency[l.front[len(l.front)-1]]
+	low, high := l.cost[l.front[0]], l.cost[l.front[len(l.front)-1]]
 	limits := make([]float64, n)
 	limits[0] = math.Inf(1)
 	for k := range n - 1 {
@@ -172,7 +175,7 @@ func (l tradeoffLabels) limits(n int, rng *rand.Rand) []float64 {
 func (l tradeoffLabels) incumbent(limit float64) float64 {
 	best := math.Inf(-1)
 	for _, i := range l.front {
-		if l.latency[i] <= limit {
+		if l.cost[i] <= limit {
 			best = max(best, l.accuracy[i])
 		}
 	}
@@ -182,7 +185,7 @@ func (l tradeoffLabels) incumbent(limit float64) float64 {
 // tradeoffBeliefs are what the members together expect of all architectures, on the scales of their
 // labels, and which architectures are near the solutions for each limit.
 type tradeoffBeliefs struct {
-	accuracy, latency Beliefs
+	accuracy, cost Beliefs
 	near              [][]int
 }
 
@@ -194,7 +197,7 @@ func (b tradeoffBeliefs) best(candidates []int, fresh func(int) bool, limit, inc
 		if !fresh(i) {
 			continue
 		}
-		within := distuv.UnitNormal.CDF((limit - b.latency.Mean[i]) / (factor*b.latency.Deviation[i] + 1e-3))
+		within := distuv.UnitNormal.CDF((limit - b.cost.Mean[i]) / (factor*b.cost.Deviation[i] + 1e-3))
 		score := within * stats.ExpectedImprovement(b.accuracy.Mean[i], factor*b.accuracy.Deviation[i]+1e-6, incumbent)
 		if score > highest {
 			index, highest, ok = i, score, true
@@ -205,14 +208,14 @@ func (b tradeoffBeliefs) best(candidates []int, fresh func(int) bool, limit, inc
 
 // Fit trains all members from fresh weights on measured architectures, and returns what they
 // believe of all architectures of the space, in its order: accuracies as normal quantiles of the
-// measured ones, latencies less the mean of the measured ones, over their standard deviation.
-func (e *TradeoffEnsemble) Fit(space datasets.FiniteSpace, measured []datasets.Measurement, rng *rand.Rand) (accuracy, latency Beliefs, err error) {
+// measured ones, costs less the mean of the measured ones, over their standard deviation.
+func (e *TradeoffEnsemble) Fit(space datasets.FiniteSpace, measured []datasets.Query, rng *rand.Rand) (accuracy, cost Beliefs, err error) {
 	beliefs, err := e.fit(space, measured, newTradeoffLabels(measured), nil, rng)
-	return beliefs.accuracy, beliefs.latency, err
+	return beliefs.accuracy, beliefs.cost, err
 }
 
 // fit trains all members from fresh weights and solves their convex problems.
-func (e *TradeoffEnsemble) fit(space datasets.FiniteSpace, log []datasets.Measurement, labels tradeoffLabels, limits []float64, rng *rand.Rand) (tradeoffBeliefs, error) {
+func (e *TradeoffEnsemble) fit(space datasets.FiniteSpace, log []datasets.Query, labels tradeoffLabels, limits []float64, rng *rand.Rand) (tradeoffBeliefs, error) {
 	key := tradeoffKey{space, e.Config}
 	member, err := e.members.Take(key, e.Backend, func(backend compute.Backend) (*tradeoffMember, error) {
 		return newTradeoffMember(backend, space, e.Config)
@@ -220,13 +223,13 @@ func (e *TradeoffEnsemble) fit(space datasets.FiniteSpace, log []datasets.Measur
 	if err != nil {
 		return tradeoffBeliefs{}, err
 	}
-	accuracies, latencies := make([][]float64, e.Config.Members), make([][]float64, e.Config.Members)
+	accuracies, costs := make([][]float64, e.Config.Members), make([][]float64, e.Config.Members)
 	near := make([][]int, len(limits))
 	for i := range e.Config.Members {
 		if err := member.fit(context.Background(), log, labels, rng); err != nil {
 			return tradeoffBeliefs{}, err
 		}
-		accuracies[i], latencies[i] = member.accuracy, member.latency
+		accuracies[i], costs[i] = member.accuracy, member.cost
 		if e.Config.Nearest == 0 || len(limits) == 0 {
 			continue
 		}
@@ -248,5 +251,5 @@ func (e *TradeoffEnsemble) fit(space datasets.FiniteSpace, log []datasets.Measur
 		near[k] = slices.Compact(near[k])
 	}
 	archs := member.all.Archs
-	return tradeoffBeliefs{newBeliefs(archs, accuracies), newBeliefs(archs, latencies), near}, nil
+	return tradeoffBeliefs{newBeliefs(archs, accuracies), newBeliefs(archs, costs), near}, nil
 }

@@ -17,8 +17,8 @@ import (
 func TestTradeoffEnsembleRanks(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 2))
-	oracle := datasets.NewDeviceOracle(testbed.Oracle(t, 100), convolutions)
-	if err := (search.Random{}).SearchTradeoff(oracle, rng); err != nil {
+	oracle := newCostOracle(t, 100)
+	if err := (search.Random{}).Search(oracle, rng); err != nil {
 		t.Fatal(err)
 	}
 	config := Tradeoff201()

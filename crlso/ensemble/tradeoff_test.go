@@ -15,13 +15,23 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
-var _ search.TradeoffSearcher = &TradeoffEnsemble{}
+var _ search.Searcher = &TradeoffEnsemble{}
 
 func smallTradeoff() TradeoffConfig {
 	c := Tradeoff201()
 	c.Config = smallEnsemble()
 	c.Members = 2
 	return c
+}
+
+// newCostOracle returns an oracle on a device whose latencies are those of convolutions.
+func newCostOracle(t *testing.T, budget int) *datasets.Oracle {
+	t.Helper()
+	oracle, err := datasets.NewOracle(datasets.OnDevice(testbed.Table(t), "paper", convolutions), budget, datasets.MeanLabel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return oracle
 }
 
 // convolutions is a latency that needs no table.
@@ -38,11 +48,11 @@ func TestTradeoffEnsembleSearch(t *testing.T) {
 		t.Skip("slow")
 	}
 	t.Parallel()
-	searchWith := func(nearest int) []datasets.Measurement {
+	searchWith := func(nearest int) []datasets.Query {
 		config := smallTradeoff()
 		config.Nearest = nearest
-		oracle := datasets.NewDeviceOracle(testbed.Oracle(t, 13), convolutions) // a round of three, and one cut short
-		if err := (&TradeoffEnsemble{Backend: testbed.Go(t), Config: config}).SearchTradeoff(oracle, rand.New(rand.NewPCG(3, 4))); err != nil {
+		oracle := newCostOracle(t, 13) // a round of three, and one cut short
+		if err := (&TradeoffEnsemble{Backend: testbed.Go(t), Config: config}).Search(oracle, rand.New(rand.NewPCG(3, 4))); err != nil {
 			t.Fatal(err)
 		}
 		if len(oracle.Log()) != 13 {
@@ -69,8 +79,8 @@ func TestTradeoffMember(t *testing.T) {
 		t.Fatal(err)
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
-	oracle := datasets.NewDeviceOracle(testbed.Oracle(t, 40), convolutions)
-	if err := (search.Random{}).SearchTradeoff(oracle, rng); err != nil {
+	oracle := newCostOracle(t, 40)
+	if err := (search.Random{}).Search(oracle, rng); err != nil {
 		t.Fatal(err)
 	}
 	labels := newTradeoffLabels(oracle.Log())
@@ -83,7 +93,7 @@ func TestTradeoffMember(t *testing.T) {
 		t.Fatal(err)
 	}
 	values := testbed.Evaluate(t, backend, m.store, func(inputs []*Node) []*Node {
-		return []*Node{Stack([]*Node{m.accuracyOf(inputs[0]), m.latencyOf(inputs[0])}, -1)}
+		return []*Node{Stack([]*Node{m.accuracyOf(inputs[0]), m.costOf(inputs[0])}, -1)}
 	}, nn.TensorOf(solutions...))[0].Value().([][]float32)
 	for k, limit := range limits {
 		accuracy, latency := float64(values[k][0]), float64(values[k][1])
@@ -94,7 +104,7 @@ func TestTradeoffMember(t *testing.T) {
 			t.Errorf("limit %g: accuracy %g, but %g within %g", limit, accuracy, values[k-1][0], limits[k-1])
 		}
 		for _, q := range oracle.Log() {
-			if i := space.Index(q.Arch); m.latency[i] <= limit && m.accuracy[i] > accuracy+1e-4 {
+			if i := space.Index(q.Arch); m.cost[i] <= limit && m.accuracy[i] > accuracy+1e-4 {
 				t.Errorf("limit %g: the solution has accuracy %g, a labelled architecture %g", limit, accuracy, m.accuracy[i])
 			}
 		}

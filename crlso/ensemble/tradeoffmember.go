@@ -23,19 +23,19 @@ type tradeoffMember struct {
 	config  TradeoffConfig
 	store   *model.Store
 	trainer *nn.Trainer
-	apply   *model.Exec // (nodes, edges) -> latents [B, Z], accuracy [B], latency [B]
+	apply   *model.Exec // (nodes, edges) -> latents [B, Z], accuracy [B], cost [B]
 	ascend  *model.Exec // advances an ascent by some steps
 
 	all               crlso.Table
 	latents           [][]float64 // of all architectures
-	accuracy, latency []float64   // as the member believes, on the scales of its labels
+	accuracy, cost []float64   // as the member believes, on the scales of its labels
 }
 
 const (
 	tradeoffScope         = "/tradeoff"
 	tradeoffEncoderScope  = "/tradeoff/encoder"
 	tradeoffAccuracyScope = "/tradeoff/accuracy"
-	tradeoffLatencyScope  = "/tradeoff/latency"
+	tradeoffCostScope  = "/tradeoff/latency" // seeds depend on it
 )
 
 func newTradeoffMember(backend compute.Backend, space datasets.FiniteSpace, config TradeoffConfig) (*tradeoffMember, error) {
@@ -51,9 +51,9 @@ func newTradeoffMember(backend compute.Backend, space datasets.FiniteSpace, conf
 		return mu
 	}
 	var err error
-	m.apply, err = model.NewExec(backend, m.store, func(_ *model.Scope, nodes, edges *Node) (z, accuracy, latency *Node) {
+	m.apply, err = model.NewExec(backend, m.store, func(_ *model.Scope, nodes, edges *Node) (z, accuracy, cost *Node) {
 		z = latents(nodes, edges)
-		return z, m.accuracyOf(z), m.latencyOf(z)
+		return z, m.accuracyOf(z), m.costOf(z)
 	})
 	if err != nil {
 		return nil, err
@@ -68,12 +68,12 @@ func newTradeoffMember(backend compute.Backend, space datasets.FiniteSpace, conf
 		Loss: func(tables, batch []*Node) []*Node {
 			weights, at := batch[0], InsertAxes(batch[1], -1)
 			z := latents(Gather(tables[0], at), Gather(tables[1], at))
-			loss := Add(Square(Sub(m.accuracyOf(z), Gather(tables[2], at))), Square(Sub(m.latencyOf(z), Gather(tables[3], at))))
+			loss := Add(Square(Sub(m.accuracyOf(z), Gather(tables[2], at))), Square(Sub(m.costOf(z), Gather(tables[3], at))))
 			return []*Node{nn.WeightedMean(loss, weights)}
 		},
 		Project: func(g *Graph) {
 			crlso.ProjectICNN(m.store.Scope(tradeoffAccuracyScope), config.Networks, g)
-			crlso.ProjectICNN(m.store.Scope(tradeoffLatencyScope), config.Networks, g)
+			crlso.ProjectICNN(m.store.Scope(tradeoffCostScope), config.Networks, g)
 		},
 	})
 	if err != nil {
@@ -86,7 +86,7 @@ func newTradeoffMember(backend compute.Backend, space datasets.FiniteSpace, conf
 // ascent makes some steps of the solver. The inputs are its state, z [B, Z], best [B, Z], value [B]
 // and step; the limits [B]; the corners of the box, [Z] each; and the size of the first step.
 func (m *tradeoffMember) ascent(_ *model.Scope, inputs []*Node) []*Node {
-	p := constrainedProblem{m.accuracyOf, m.latencyOf, inputs[5], inputs[6]}
+	p := constrainedProblem{m.accuracyOf, m.costOf, inputs[5], inputs[6]}
 	s := ascent{inputs[0], inputs[1], inputs[2], inputs[3]}
 	for range stepsPerCall {
 		s = p.advance(s, inputs[4], inputs[7])
@@ -98,12 +98,12 @@ func (m *tradeoffMember) accuracyOf(z *Node) *Node {
 	return crlso.Performance(m.store.Scope(tradeoffAccuracyScope), m.config.Networks, z)
 }
 
-func (m *tradeoffMember) latencyOf(z *Node) *Node {
-	return crlso.Surrogate(m.store.Scope(tradeoffLatencyScope), m.config.Networks, z)
+func (m *tradeoffMember) costOf(z *Node) *Node {
+	return crlso.Surrogate(m.store.Scope(tradeoffCostScope), m.config.Networks, z)
 }
 
 // fit trains the member from fresh weights, and sets what it believes of all architectures.
-func (m *tradeoffMember) fit(ctx context.Context, log []datasets.Measurement, labels tradeoffLabels, rng *rand.Rand) error {
+func (m *tradeoffMember) fit(ctx context.Context, log []datasets.Query, labels tradeoffLabels, rng *rand.Rand) error {
 	if err := nn.DrawAgain(m.store.Scope(tradeoffScope), rng.Uint64()); err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func (m *tradeoffMember) fit(ctx context.Context, log []datasets.Measurement, la
 	graphs := crlso.NewTable(m.space, archs, size)
 	t := m.config.Training
 	s := t.NewSchedule(rng, len(log), 0, t.Epochs, t.Epochs*t.StepsPerEpoch(size))
-	tables := []*tensors.Tensor{graphs.Nodes, graphs.Edges, nn.PaddedVector(labels.accuracy, size), nn.PaddedVector(labels.latency, size)}
+	tables := []*tensors.Tensor{graphs.Nodes, graphs.Edges, nn.PaddedVector(labels.accuracy, size), nn.PaddedVector(labels.cost, size)}
 	if _, err := m.trainer.Run(ctx, s, 0, tables, nil); err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (m *tradeoffMember) fit(ctx context.Context, log []datasets.Measurement, la
 	n := m.space.Len()
 	m.latents = nn.Rows(nn.AppendRows(nil, results[0], n), m.config.Networks.LatentDim)
 	m.accuracy = nn.Float64s(nn.AppendRows(nil, results[1], n))
-	m.latency = nn.Float64s(nn.AppendRows(nil, results[2], n))
+	m.cost = nn.Float64s(nn.AppendRows(nil, results[2], n))
 	return nil
 }
 
@@ -135,7 +135,7 @@ const stepsPerCall = 10
 
 // solve returns the solution of the member's convex problem for each limit, the best of all starts;
 // nil if none led to a point within the limit.
-func (m *tradeoffMember) solve(log []datasets.Measurement, labels tradeoffLabels, limits []float64) ([][]float64, error) {
+func (m *tradeoffMember) solve(log []datasets.Query, labels tradeoffLabels, limits []float64) ([][]float64, error) {
 	dim := m.config.Networks.LatentDim
 	low, high := append([]float64{}, m.latents[0]...), append([]float64{}, m.latents[0]...)
 	for _, z := range m.latents {
@@ -177,10 +177,10 @@ func (m *tradeoffMember) solve(log []datasets.Measurement, labels tradeoffLabels
 // ones too, over and over if there are too few.
 func (l tradeoffLabels) starts(limit float64, n int) []int {
 	best := stats.Top(nn.UpTo(len(l.accuracy)), n, func(i int) float64 {
-		if l.latency[i] <= limit {
+		if l.cost[i] <= limit {
 			return l.accuracy[i]
 		}
-		return -1e6 - l.latency[i]
+		return -1e6 - l.cost[i]
 	})
 	for len(best) < n {
 		best = append(best, best[0])

@@ -25,7 +25,25 @@ const (
 	unfinishedDir  = "unfinished"
 )
 
-var columns = []string{"method", "data_set", "seed", "query", "val", "test", "regret", "seconds"}
+// columns are those of results; costColumns follow where a data set of the plan has costs.
+var (
+	columns     = []string{"method", "data_set", "seed", "query", "val", "test", "regret", "seconds"}
+	costColumns = []string{"accuracy", "cost"}
+)
+
+// newWriter writes the header line of results, and returns what writes the rows.
+func (d description) newWriter(w io.Writer) *csv.Writer {
+	out := csv.NewWriter(w)
+	out.Write(d.columns())
+	return out
+}
+
+func (d description) columns() []string {
+	if slices.ContainsFunc(d.DataSets, func(dataSet dataSetDescription) bool { return dataSet.Cost != "" }) {
+		return slices.Concat(columns, costColumns)
+	}
+	return columns
+}
 
 // Load reads the results in the folder of an experiment, finished or not. A results.csv.gz stands
 // in for a results.csv that is not there.
@@ -120,11 +138,10 @@ func (r *Results) writePlan(dir string) error {
 // experiment.
 func (r *Results) finish(dir string) error {
 	err := source.WriteFile(filepath.Join(dir, resultsFile), func(w io.Writer) error {
-		out := csv.NewWriter(w)
-		out.Write(columns)
+		out := r.plan.newWriter(w)
 		for _, dataSet := range r.plan.DataSets {
 			for _, method := range r.plan.Methods {
-				writeSearches(out, pair{method.Name, dataSet.Name}, r.searches[pair{method.Name, dataSet.Name}]...)
+				r.plan.writeSearches(out, pair{method.Name, dataSet.Name}, r.searches[pair{method.Name, dataSet.Name}]...)
 			}
 		}
 		out.Flush()
@@ -137,13 +154,19 @@ func (r *Results) finish(dir string) error {
 }
 
 // writeSearches leaves errors to the writer's Error method.
-func writeSearches(out *csv.Writer, p pair, searches ...Search) {
-	record := []string{0: p.method, 1: p.dataSet, 7: ""}
+func (d description) writeSearches(out *csv.Writer, p pair, searches ...Search) {
+	record := make([]string, len(d.columns()))
+	record[0], record[1] = p.method, p.dataSet
+	hasCost := d.dataSet(p.dataSet).Cost != ""
 	for _, search := range searches {
 		record[2] = strconv.Itoa(search.Seed)
 		for i, step := range search.Steps {
 			record[3] = strconv.Itoa(i + 1)
-			for j, x := range []float64{step.Val, step.Test, step.Regret, step.Seconds} {
+			values := []float64{step.Val, step.Test, step.Regret, step.Seconds}
+			if hasCost {
+				values = append(values, step.Accuracy, step.Cost)
+			}
+			for j, x := range values {
 				record[4+j] = ""
 				if !math.IsNaN(x) {
 					record[4+j] = strconv.FormatFloat(x, 'f', -1, 64)
@@ -173,9 +196,10 @@ func (r *Results) read(path string, unfinished bool) error {
 		}
 	}
 	in := csv.NewReader(bytes.NewReader(data))
-	in.FieldsPerRecord, in.ReuseRecord = len(columns), true
-	if header, err := in.Read(); err != nil || !slices.Equal(header, columns) {
-		return fmt.Errorf("line 1: want the columns %v", columns)
+	in.ReuseRecord = true // and as many fields as the first line has
+	header, err := in.Read()
+	if err != nil || !slices.Equal(header, columns) && !slices.Equal(header, slices.Concat(columns, costColumns)) {
+		return fmt.Errorf("line 1: want the columns %v", r.plan.columns())
 	}
 	var p pair
 	var search Search
@@ -239,22 +263,28 @@ func (r *Results) seed(p pair, text string) (int, error) {
 	return seed, nil
 }
 
-// step reads val, test, regret and seconds.
+// step reads the numbers of a row.
 func (r *Results) step(dataSet string, record []string) (Step, error) {
-	var values [4]float64
+	var values [6]float64
+	d := r.plan.dataSet(dataSet)
+	names := slices.Concat(columns, costColumns)[4:]
+	if d.Cost == "" {
+		record = record[:4]
+	}
 	for i, text := range record {
 		x, err := strconv.ParseFloat(text, 64)
-		if text == "" {
+		if text == "" && i < 4 {
 			x, err = math.NaN(), nil
 		}
 		if err != nil || math.IsInf(x, 0) {
-			return Step{}, fmt.Errorf("%s is %q, want a number", columns[4+i], text)
+			return Step{}, fmt.Errorf("%s is %q, want a number", names[i], text)
 		}
 		values[i] = x
 	}
-	step := Step{values[0], values[1], values[2], values[3]}
-	d := r.plan.DataSets[slices.Index(r.DataSets(), dataSet)]
+	step := Step{values[0], values[1], values[2], values[3], values[4], values[5]}
 	switch {
+	case d.Cost != "" && len(record) < 6:
+		return step, fmt.Errorf("%s has costs, and the columns %v are missing", dataSet, costColumns)
 	case math.IsNaN(step.Val):
 		return step, fmt.Errorf("val is %q, want a number", record[0])
 	case math.IsNaN(step.Regret) == r.HasRegret(dataSet):

@@ -2,7 +2,6 @@ package experiment
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -84,10 +83,13 @@ func RunItem(ctx context.Context, dir string, plan Plan, item Item) error {
 			return err
 		})
 	}
+	d, err := plan.describe()
+	if err != nil {
+		return err
+	}
 	return source.WriteFile(item.file(dir, ".csv"), func(w io.Writer) error {
-		out := csv.NewWriter(w)
-		out.Write(columns)
-		writeSearches(out, t.pair(), search)
+		out := d.newWriter(w)
+		d.writeSearches(out, t.pair(), search)
 		out.Flush()
 		return out.Error()
 	})

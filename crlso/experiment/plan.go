@@ -6,7 +6,8 @@
 //	plan.json       methods with their settings, data sets, seeds, budget, label; when, where, on
 //	                which backend and with which versions it ran
 //	results.csv     one row for each query of each search: method, data_set, seed, query, then val, test
-//	                and regret of the best architecture so far, and seconds since the search began
+//	                and regret of the best architecture so far, and seconds since the search began; where
+//	                a data set has costs, then accuracy and cost of the query
 //	unfinished.csv  the same rows in the order in which searches end, until all have
 //	unfinished      the same rows in a file for each search, until all have ended, where [RunOn] left them to
 //	                an engine; or the cause why a search failed
@@ -123,6 +124,17 @@ type dataSetDescription struct {
 	Source  string  `json:"source"`
 	HasTest bool    `json:"has_test"`
 	Best    float64 `json:"best,omitzero"` // mean validation accuracy; 0 if nobody knows it
+	Cost    string  `json:"cost,omitzero"` // name of the cost; empty if there is none
+
+	Hypervolume hypervolume `json:"hypervolume,omitzero"`
+}
+
+// dataSet returns the description of a data set, the zero value if there is none of that name.
+func (d description) dataSet(name string) dataSetDescription {
+	if i := slices.IndexFunc(d.DataSets, func(s dataSetDescription) bool { return s.Name == name }); i >= 0 {
+		return d.DataSets[i]
+	}
+	return dataSetDescription{}
 }
 
 // session is one call of Run that had something to do.
@@ -144,6 +156,13 @@ func (p Plan) describe() (description, error) {
 		dataSet := dataSetDescription{Name: b.Name(), Source: b.Source(), HasTest: b.HasTest()}
 		if best := b.Best(); !math.IsNaN(best) {
 			dataSet.Best = best
+		}
+		if costs, ok := b.(datasets.CostBenchmark); ok {
+			dataSet.Cost = costs.CostName()
+			var err error
+			if dataSet.Hypervolume, err = newHypervolume(costs); err != nil {
+				return d, fmt.Errorf("experiment: %w", err)
+			}
 		}
 		d.DataSets = append(d.DataSets, dataSet)
 	}

@@ -30,6 +30,10 @@ type Step struct {
 	Test    float64 // mean test accuracy, percent; NaN if the source has none
 	Regret  float64 // the best mean validation accuracy of all architectures minus Val, in points; NaN if nobody knows the best
 	Seconds float64 // from the start of the search to the query, which depends on what else the machine did
+
+	// Accuracy and Cost are those of the query itself, as the search saw them: see datasets.Query.
+	// Both are 0 on a data set without costs.
+	Accuracy, Cost float64
 }
 
 // Quantity is what results are compared by.
@@ -39,13 +43,25 @@ const (
 	Val Quantity = iota
 	Test
 	Regret
+	// Hypervolume is what the queries so far dominate in the plane of accuracy and cost, in percent
+	// of what all architectures do; only what is at least as accurate as half of them counts, and no
+	// more expensive than 1.1 times the most accurate one.
+	Hypervolume
 )
 
 func (q Quantity) String() string {
-	return [...]string{"validation accuracy (%)", "test accuracy (%)", "validation regret (points)"}[q]
+	return [...]string{"validation accuracy (%)", "test accuracy (%)", "validation regret (points)",
+		"hypervolume (% of all architectures')"}[q]
 }
 
-func (q Quantity) of(s Step) float64 { return [...]float64{s.Val, s.Test, s.Regret}[q] }
+// after returns a quantity of a search after some queries.
+func (r *Results) after(dataSet string, search Search, q Quantity, queries int) float64 {
+	if q == Hypervolume {
+		return r.plan.dataSet(dataSet).Hypervolume.of(search.Steps[:queries])
+	}
+	step := search.Steps[queries-1]
+	return [...]float64{step.Val, step.Test, step.Regret}[q]
+}
 
 // pair is a method on a data set, by name.
 type pair struct{ method, dataSet string }
@@ -108,24 +124,23 @@ func (r *Results) DataSets() (names []string) {
 func (r *Results) Budget() int { return r.plan.Budget }
 
 // Source says where the accuracies of a data set come from, "" if there is no such data set.
-func (r *Results) Source(dataSet string) string {
-	if i := slices.Index(r.DataSets(), dataSet); i >= 0 {
-		return r.plan.DataSets[i].Source
-	}
-	return ""
-}
+func (r *Results) Source(dataSet string) string { return r.plan.dataSet(dataSet).Source }
 
 // HasTest reports whether there are test accuracies of a data set.
-func (r *Results) HasTest(dataSet string) bool {
-	i := slices.Index(r.DataSets(), dataSet)
-	return i >= 0 && r.plan.DataSets[i].HasTest
+func (r *Results) HasTest(dataSet string) bool { return r.plan.dataSet(dataSet).HasTest }
+
+// CostName names what architectures of a data set cost, such as "latency (ms)"; "" if there are no
+// costs.
+func (r *Results) CostName(dataSet string) string { return r.plan.dataSet(dataSet).Cost }
+
+// HasHypervolume reports whether a data set has costs, and what all its architectures dominate is
+// known.
+func (r *Results) HasHypervolume(dataSet string) bool {
+	return r.plan.dataSet(dataSet).Hypervolume.All > 0
 }
 
 // HasRegret reports whether the best of a data set is known, and so how far a search is from it.
-func (r *Results) HasRegret(dataSet string) bool {
-	i := slices.Index(r.DataSets(), dataSet)
-	return i >= 0 && r.plan.DataSets[i].Best > 0
-}
+func (r *Results) HasRegret(dataSet string) bool { return r.plan.dataSet(dataSet).Best > 0 }
 
 func (r *Results) check(method, dataSet string) error {
 	if !slices.Contains(r.Methods(), method) {
@@ -164,8 +179,8 @@ func (r *Results) Curve(method, dataSet string, q Quantity) (Curve, error) {
 	}
 	curves := make([][]float64, len(searches))
 	for i, search := range searches {
-		for _, step := range search.Steps {
-			curves[i] = append(curves[i], q.of(step))
+		for n := range search.Steps {
+			curves[i] = append(curves[i], r.after(dataSet, search, q, n+1))
 		}
 	}
 	mean, low, high := stats.Band(curves, Level)
@@ -184,7 +199,7 @@ func (r *Results) At(method, dataSet string, q Quantity, query int) ([]float64, 
 	}
 	values := make([]float64, len(searches))
 	for i, search := range searches {
-		values[i] = q.of(search.Steps[query-1])
+		values[i] = r.after(dataSet, search, q, query)
 	}
 	return values, nil
 }
@@ -199,6 +214,8 @@ func (r *Results) searchesWith(method, dataSet string, q Quantity) ([]Search, er
 		return nil, fmt.Errorf("experiment: the source of %s has no test accuracies; use one that has", dataSet)
 	case q == Regret && !r.HasRegret(dataSet):
 		return nil, fmt.Errorf("experiment: nobody knows the best architecture of %s, so there is no regret; compare validation accuracies", dataSet)
+	case q == Hypervolume && !r.HasHypervolume(dataSet):
+		return nil, fmt.Errorf("experiment: %s has no costs, or its architectures cannot be listed, so there is no hypervolume; compare validation accuracies", dataSet)
 	}
 	return searches, nil
 }

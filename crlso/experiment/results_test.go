@@ -16,7 +16,7 @@ import (
 func handmade(t *testing.T, regrets map[string][]float64) *Results {
 	t.Helper()
 	d := description{
-		DataSets: []dataSetDescription{{"toy", "made up", false, 100}},
+		DataSets: []dataSetDescription{{Name: "toy", Source: "made up", Best: 100}},
 		Seeds:    len(regrets["baseline"]), Budget: 2, Label: "mean of runs",
 	}
 	for _, name := range []string{"baseline", "better", "unfinished"} {
@@ -26,7 +26,7 @@ func handmade(t *testing.T, regrets map[string][]float64) *Results {
 	for method, values := range regrets {
 		for seed, regret := range values {
 			if !math.IsNaN(regret) {
-				r.add(pair{method, "toy"}, Search{seed, []Step{{50, math.NaN(), 50, 0}, {100 - regret, math.NaN(), regret, 1}}})
+				r.add(pair{method, "toy"}, Search{seed, []Step{{Val: 50, Test: math.NaN(), Regret: 50}, {Val: 100 - regret, Test: math.NaN(), Regret: regret, Seconds: 1}}})
 			}
 		}
 	}

@@ -13,7 +13,6 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/cr-lso/cr-lso/crlso/internal/progressbar"
 
@@ -122,7 +121,7 @@ func (r *Results) runAll(ctx context.Context, dir string, plan Plan, tasks []tas
 		return fmt.Errorf("experiment: %w", err)
 	}
 	defer file.Close()
-	if _, err := fmt.Fprintln(file, strings.Join(columns, ",")); err != nil {
+	if _, err := fmt.Fprintln(file, strings.Join(r.plan.columns(), ",")); err != nil {
 		return fmt.Errorf("experiment: %w", err)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -139,7 +138,7 @@ func (r *Results) runAll(ctx context.Context, dir string, plan Plan, tasks []tas
 			r.add(o.task.pair(), o.search)
 			var rows bytes.Buffer
 			out := csv.NewWriter(&rows)
-			writeSearches(out, o.task.pair(), o.search)
+			r.plan.writeSearches(out, o.task.pair(), o.search)
 			out.Flush()
 			if _, err := file.Write(rows.Bytes()); err != nil {
 				cancel(err)
@@ -161,27 +160,15 @@ type outcome struct {
 	err    error
 }
 
-// outcomes runs tasks on all processors until they are done or ctx is, and closes the channel then.
+// outcomes runs tasks, in their order and as many at once as GOMAXPROCS says, until they are done or
+// ctx is, and closes the channel then.
 func outcomes(ctx context.Context, plan Plan, tasks []task) <-chan outcome {
-	out := make(chan outcome)
-	go func() {
-		onAllProcessors(ctx, tasks, func(t task) {
-			search, err := t.run(ctx, plan.Budget, plan.Label)
-			out <- outcome{t, search, err}
-		})
-		close(out)
-	}()
-	return out
-}
-
-// onAllProcessors does tasks, in their order and as many at once as GOMAXPROCS says, until they are
-// done or ctx is.
-func onAllProcessors[T any](ctx context.Context, tasks []T, do func(T)) {
-	queue := make(chan T, len(tasks))
+	queue := make(chan task, len(tasks))
 	for _, t := range tasks {
 		queue <- t
 	}
 	close(queue)
+	out := make(chan outcome)
 	var workers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(tasks)) {
 		workers.Go(func() {
@@ -189,20 +176,25 @@ func onAllProcessors[T any](ctx context.Context, tasks []T, do func(T)) {
 				if ctx.Err() != nil {
 					return
 				}
-				do(t)
+				search, err := t.run(ctx, plan.Budget, plan.Label)
+				out <- outcome{t, search, err}
 			}
 		})
 	}
-	workers.Wait()
+	go func() {
+		workers.Wait()
+		close(out)
+	}()
+	return out
 }
 
 // run runs one search with an oracle and a source of its own.
 func (t task) run(ctx context.Context, budget int, label datasets.Label) (Search, error) {
-	clock := &clock{Benchmark: t.benchmark, ctx: ctx, start: time.Now(), seconds: map[datasets.Arch]float64{}}
-	oracle, err := datasets.NewOracle(clock, budget, label)
+	oracle, err := datasets.NewOracle(t.benchmark, budget, label)
 	if err != nil {
 		return Search{}, err
 	}
+	oracle.WithContext(ctx)
 	if err := t.method.Searcher.Search(oracle, NewRand(t.seed, t.benchmark.Name())); err != nil {
 		return Search{}, err
 	}
@@ -210,22 +202,26 @@ func (t task) run(ctx context.Context, budget int, label datasets.Label) (Search
 		return Search{}, fmt.Errorf("the search ended after %d of %d queries without an error", len(oracle.Log()), budget)
 	}
 	oracle.Close()
-	report, err := datasets.NewReport(oracle, clock)
+	report, err := datasets.NewReport(oracle, t.benchmark)
 	if err != nil {
 		return Search{}, err
 	}
 	search := Search{Seed: t.seed}
-	for _, step := range report.Steps {
+	for i, step := range report.Steps {
 		if math.IsNaN(step.Val) || math.IsNaN(step.Test) == report.HasTest {
 			return Search{}, fmt.Errorf("the table has validation accuracy %v and test accuracy %v for %v; HasTest is %t, so test accuracies have to be %s",
 				step.Val, step.Test, step.Incumbent, report.HasTest, map[bool]string{true: "numbers", false: "NaN"}[report.HasTest])
 		}
-		search.Steps = append(search.Steps, Step{
+		next := Step{
 			Val:     round(step.Val, 6),
 			Test:    round(step.Test, 6),
 			Regret:  round(step.Regret, 6),
-			Seconds: round(clock.seconds[oracle.Space().Canonical(step.Query.Arch)], 4),
-		})
+			Seconds: round(oracle.Elapsed()[i].Seconds(), 4),
+		}
+		if oracle.HasCost() {
+			next.Accuracy, next.Cost = step.Query.Accuracy, step.Query.Cost
+		}
+		search.Steps = append(search.Steps, next)
 	}
 	return search, nil
 }
@@ -233,25 +229,6 @@ func (t task) run(ctx context.Context, budget int, label datasets.Label) (Search
 func round(x float64, decimals int) float64 {
 	scale := math.Pow10(decimals)
 	return math.Round(x*scale)/scale + 0 // + 0 because there is a negative zero
-}
-
-// clock is the benchmark of one search: it keeps when each architecture was first looked up, and
-// refuses when ctx is done.
-type clock struct {
-	datasets.Benchmark
-	ctx     context.Context
-	start   time.Time
-	seconds map[datasets.Arch]float64
-}
-
-func (c *clock) Lookup(a datasets.Arch) (datasets.Record, error) {
-	if c.ctx.Err() != nil {
-		return datasets.Record{}, context.Cause(c.ctx)
-	}
-	if _, ok := c.seconds[a]; !ok {
-		c.seconds[a] = time.Since(c.start).Seconds()
-	}
-	return c.Benchmark.Lookup(a)
 }
 
 // failures are searches that failed, in the order of their first, those of one reason together.

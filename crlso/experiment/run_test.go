@@ -503,8 +503,6 @@ func TestTwoRunsInOneFolder(t *testing.T) {
 	holder := fmt.Sprintf("process %d (experiment.test, on ", os.Getpid())
 	_, err = Run(t.Context(), dir, newPlan(), nil)
 	wantError(t, err, []string{holder, "is at work in " + dir, "another folder"})
-	_, err = RunTradeoffs(t.Context(), dir, tradeoffPlan(t), nil)
-	wantError(t, err, []string{holder, "is at work in " + dir})
 	unlock()
 	writeFile(t, dir, ".results.csv.123", "half a li") // of a process that was killed
 	writeFile(t, dir, ".notes.csv.123", "")
@@ -514,19 +512,6 @@ func TestTwoRunsInOneFolder(t *testing.T) {
 	}
 	if readFile(t, dir, ".notes.csv.123") != "" {
 		t.Error("a file of the user's was changed")
-	}
-
-	// Whoever only reads finished trade-offs is not in the way.
-	dir = t.TempDir()
-	if _, err := RunTradeoffs(t.Context(), dir, tradeoffPlan(t), nil); err != nil {
-		t.Fatal(err)
-	}
-	if unlock, err = lock(dir); err != nil {
-		t.Fatal(err)
-	}
-	defer unlock()
-	if _, err := RunTradeoffs(t.Context(), dir, tradeoffPlan(t), nil); err != nil {
-		t.Error(err)
 	}
 }
 
@@ -651,7 +636,7 @@ func TestPlanIsDescribed(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `{"name":"wrapped","searcher":"Gaussian process","settings":{` +
-		`"GaussianProcess":{"Batch":0,"Features":"github.com/cr-lso/cr-lso/datasets/nasbench201.PathFeatures","Initial":0,"Length":8},` +
+		`"Batch":0,"Features":"github.com/cr-lso/cr-lso/datasets/nasbench201.PathFeatures","Initial":0,"Length":8,` +
 		`"Long":"200 elements, FNV-1a c4c5bda6d67e7619",` +
 		`"Nested":{"Acquire":"math.Sqrt","Label":"mean of runs","Next":"*experiment.nested","Rates":[0.5,"+Inf"]}}}`
 	if string(got) != want {

@@ -21,6 +21,11 @@ type Probe struct {
 // accuracies in percent, one for each latent of length config.LatentDim. The latents should have a
 // spread of about 1 along each dimension.
 func FitProbe(ctx context.Context, backend compute.Backend, config crlso.Config, latents [][]float64, accuracies []float64) (*Probe, error) {
+	for i, z := range latents {
+		if len(z) != config.LatentDim {
+			return nil, fmt.Errorf("probe: latent %d has %d dimensions, the configuration %d", i, len(z), config.LatentDim)
+		}
+	}
 	regression := nn.Regression{
 		Network:  func(scope *model.Scope, z *Node) *Node { return crlso.Performance(scope, config.Networks, z) },
 		Project:  func(scope *model.Scope, g *Graph) { crlso.ProjectICNN(scope, config.Networks, g) },

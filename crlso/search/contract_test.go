@@ -31,6 +31,8 @@ func TestContract(t *testing.T) {
 		"BANANAS":                   {search.BANANAS{Epochs: 5}, []datasets.Benchmark{searchtest.Toy(), made}},
 		"Assessor": {search.Assessor{Latents: toy.Latents(), Unlabelled: 30, Offspring: 100, Epochs: 20},
 			[]datasets.Benchmark{searchtest.Toy()}},
+		"ParetoLocalSearch":      {search.ParetoLocalSearch{}, []datasets.Benchmark{searchtest.WithCost(searchtest.Toy()), searchtest.WithCost(made)}},
+		"NSGA2":                  {search.NSGA2{}, []datasets.Benchmark{searchtest.WithCost(searchtest.Toy()), searchtest.WithCost(made)}},
 		"Greedy, of the example": {Greedy{}, []datasets.Benchmark{searchtest.Toy(), made}},
 	} {
 		for _, benchmark := range c.benchmarks {

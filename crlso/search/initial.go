@@ -32,7 +32,7 @@ func checkBudget(oracle *datasets.Oracle, searcher string, initial int) error {
 // SampleUntil queries random architectures until the oracle has answered n distinct ones, those
 // before the call included. It returns the first error of the oracle, such as datasets.ErrBudget
 // where n is above its budget; what was answered until then stays in the log.
-func SampleUntil[Answer, Entry any](oracle sampled[Answer, Entry], rng *rand.Rand, n int) error {
+func SampleUntil(oracle *datasets.Oracle, rng *rand.Rand, n int) error {
 	for len(oracle.Log()) < n {
 		if _, err := oracle.Query(oracle.Space().Sample(rng)); err != nil {
 			return err
@@ -42,14 +42,6 @@ func SampleUntil[Answer, Entry any](oracle sampled[Answer, Entry], rng *rand.Ran
 }
 
 // sampleMore queries n random architectures that are new, or as many as the budget allows.
-func sampleMore[Answer, Entry any](oracle sampled[Answer, Entry], rng *rand.Rand, n int) error {
+func sampleMore(oracle *datasets.Oracle, rng *rand.Rand, n int) error {
 	return SampleUntil(oracle, rng, len(oracle.Log())+min(n, oracle.Remaining()))
-}
-
-// sampled is a datasets.Oracle or a datasets.DeviceOracle.
-type sampled[Answer, Entry any] interface {
-	Space() datasets.Space
-	Query(datasets.Arch) (Answer, error)
-	Log() []Entry
-	Remaining() int
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
-// NSGA2 is the elitist non-dominated sorting genetic algorithm for accuracy and latency. In each
+// NSGA2 is the elitist non-dominated sorting genetic algorithm for accuracy and cost. In each
 // generation, parents win binary tournaments by rank and crowding distance, have as many children
 // as there are members, and the best of both live on.
 //
@@ -30,11 +30,14 @@ type NSGA2 struct {
 // crossoverProbability is that of the paper.
 const crossoverProbability = 0.9
 
-// Kind implements TradeoffSearcher.
+// Kind implements Searcher.
 func (NSGA2) Kind() string { return "NSGA-II" }
 
-// SearchTradeoff implements [TradeoffSearcher]. The budget must not be below the population.
-func (n NSGA2) SearchTradeoff(oracle *datasets.DeviceOracle, rng *rand.Rand) error {
+// Search implements [Searcher]. The budget must not be below the population.
+func (n NSGA2) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
+	if err := needCost(oracle, "NSGA-II"); err != nil {
+		return err
+	}
 	size := cmp.Or(n.Population, 10)
 	if size < 2 || size > oracle.Budget() {
 		return fmt.Errorf("NSGA-II: a population of %d, want from 2 to the oracle's budget of %d", size, oracle.Budget())
@@ -66,11 +69,10 @@ func (n NSGA2) SearchTradeoff(oracle *datasets.DeviceOracle, rng *rand.Rand) err
 				}
 				child = oracle.Space().Mutate(child, rng)
 			}
-			m, err := oracle.Query(child)
-			if err != nil {
+			if _, err := oracle.Query(child); err != nil {
 				return err
 			}
-			children = append(children, m)
+			children = append(children, oracle.Log()[len(oracle.Log())-1])
 		}
 		population = survivors(children, size)
 	}
@@ -78,7 +80,7 @@ func (n NSGA2) SearchTradeoff(oracle *datasets.DeviceOracle, rng *rand.Rand) err
 }
 
 // survivors returns the size best by rank and crowding distance.
-func survivors(population []datasets.Measurement, size int) []datasets.Measurement {
+func survivors(population []datasets.Query, size int) []datasets.Query {
 	ranks, crowding := rankAndCrowding(population)
 	order := make([]int, len(population))
 	for i := range order {
@@ -93,7 +95,7 @@ func survivors(population []datasets.Measurement, size int) []datasets.Measureme
 		}
 		return 0
 	})
-	var best []datasets.Measurement
+	var best []datasets.Query
 	for _, i := range order[:min(size, len(order))] {
 		best = append(best, population[i])
 	}
@@ -107,7 +109,7 @@ func crowdedLess(ranks []int, crowding []float64, a, b int) bool {
 
 // rankAndCrowding returns the non-domination rank of each member, 0 for those that none dominates,
 // 1 for those that only rank 0 does, and so on; and its crowding distance among those of its rank.
-func rankAndCrowding(population []datasets.Measurement) (ranks []int, crowding []float64) {
+func rankAndCrowding(population []datasets.Query) (ranks []int, crowding []float64) {
 	ranks, crowding = make([]int, len(population)), make([]float64, len(population))
 	rest := make([]int, len(population))
 	for i := range rest {
@@ -123,20 +125,20 @@ func rankAndCrowding(population []datasets.Measurement) (ranks []int, crowding [
 				front = append(front, i)
 			}
 		}
-		addCrowding(crowding, population, front, func(m datasets.Measurement) float64 { return m.Latency })
-		addCrowding(crowding, population, front, func(m datasets.Measurement) float64 { return m.Accuracy })
+		addCrowding(crowding, population, front, func(m datasets.Query) float64 { return m.Cost })
+		addCrowding(crowding, population, front, func(m datasets.Query) float64 { return m.Accuracy })
 		rest = dominated
 	}
 	return ranks, crowding
 }
 
-func dominates(a, b datasets.Measurement) bool {
-	return a.Latency <= b.Latency && a.Accuracy >= b.Accuracy && (a.Latency < b.Latency || a.Accuracy > b.Accuracy)
+func dominates(a, b datasets.Query) bool {
+	return a.Cost <= b.Cost && a.Accuracy >= b.Accuracy && (a.Cost < b.Cost || a.Accuracy > b.Accuracy)
 }
 
 // addCrowding adds one objective's part of the crowding distance: the gap between the two
 // neighbours in a front, as a share of the front's range; infinite at its ends.
-func addCrowding(crowding []float64, population []datasets.Measurement, front []int, objective func(datasets.Measurement) float64) {
+func addCrowding(crowding []float64, population []datasets.Query, front []int, objective func(datasets.Query) float64) {
 	value := func(i int) float64 { return objective(population[front[i]]) }
 	slices.SortStableFunc(front, func(a, b int) int { return cmp.Compare(objective(population[a]), objective(population[b])) })
 	last := len(front) - 1

@@ -118,13 +118,21 @@ func (f *failure) Lookup(a datasets.Arch) (datasets.Record, error) {
 	return f.Benchmark.Lookup(a)
 }
 
+// benchmark is f, with the costs of what it wraps if that has costs.
+func (f *failure) benchmark() datasets.Benchmark {
+	if costs, ok := f.Benchmark.(datasets.CostBenchmark); ok {
+		return datasets.OnDevice(f, costs.CostName(), costs.Cost)
+	}
+	return f
+}
+
 // ends makes a search that something happens to, and that has to end for that reason, after as many
 // queries.
 func (k kit) ends(happens func(oracle *datasets.Oracle, lookup int) error, after int, reason error) error {
 	var oracle *datasets.Oracle
 	benchmark := &failure{Benchmark: k.benchmark}
 	benchmark.at = func(lookup int) error { return happens(oracle, lookup) }
-	oracle, err := datasets.NewOracle(benchmark, Budget, datasets.MeanLabel)
+	oracle, err := datasets.NewOracle(benchmark.benchmark(), Budget, datasets.MeanLabel)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ package searchtest
 
 import (
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -22,6 +23,16 @@ func Toy() datasets.Benchmark { return MadeUp(toy.Space{}) }
 
 // MadeUp returns a benchmark over any space. The accuracies are made up, so that it needs no table.
 func MadeUp(space datasets.Space) datasets.Benchmark { return toy.Benchmark{Over: space} }
+
+// WithCost returns a benchmark whose architectures have costs, which are made up too, for searchers
+// of two objectives.
+func WithCost(b datasets.Benchmark) datasets.CostBenchmark {
+	return datasets.OnDevice(b, "a made-up device", func(a datasets.Arch) (float64, error) {
+		hash := fnv.New32a()
+		hash.Write([]byte(b.Space().Canonical(a).String()))
+		return 1 + float64(hash.Sum32()%1000), nil
+	})
+}
 
 // Budget is what a search may spend, unless a rule says otherwise. A searcher's settings must leave
 // it some queries after the initial set.
