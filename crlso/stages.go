@@ -176,7 +176,7 @@ func (m *Model) warmUp(ctx context.Context, labels []float64) error {
 // regressionOfSurrogate fits the surrogate to targets, fractions, at latents that stay as they are.
 func (m *Model) regressionOfSurrogate() nn.Objective {
 	return nn.RegressionOn(icnnScope,
-		func(z *Node) *Node { return Performance(m.store.Scope(icnnScope), m.Config.Networks, z) },
+		func(rows []*Node) *Node { return Performance(m.store.Scope(icnnScope), m.Config.Networks, rows[0]) },
 		func(g *Graph) { ProjectICNN(m.store.Scope(icnnScope), m.Config.Networks, g) })
 }
 
@@ -266,16 +266,10 @@ func (m *Model) TrainPredictor(ctx context.Context, labelled []datasets.Query, e
 	if len(labelled) == 0 {
 		return errors.New("predictor training: no labelled architectures")
 	}
-	trainer, err := m.trainer(PredictorStage, 3, nn.Objective{
-		Scope: predictorScope,
-		Names: []string{"squared error"},
-		Loss: func(tables, batch []*Node) []*Node {
-			nodes, edges, y := tables[0], tables[1], tables[2]
-			weights, at := batch[0], InsertAxes(batch[1], -1)
-			predicted := Predictor(m.store.Scope(predictorScope), m.Config, m.graphs(Gather(nodes, at), Gather(edges, at)))
-			return []*Node{nn.WeightedMean(Square(Sub(predicted, Gather(y, at))), weights)}
-		},
-	})
+	predictor := func(rows []*Node) *Node {
+		return Predictor(m.store.Scope(predictorScope), m.Config, m.graphs(rows[0], rows[1]))
+	}
+	trainer, err := m.trainer(PredictorStage, 3, nn.RegressionOn(predictorScope, predictor, nil))
 	if err != nil {
 		return err
 	}

@@ -100,10 +100,7 @@ func (e *Ensemble) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	if err := e.Config.validate(); err != nil {
 		return fmt.Errorf("ensemble: %w", err)
 	}
-	if oracle.Budget() < e.Config.Initial {
-		return fmt.Errorf("ensemble: the oracle's budget is %d, below the %d initial queries", oracle.Budget(), e.Config.Initial)
-	}
-	if err := search.SampleUntil(oracle, rng, e.Config.Initial); err != nil {
+	if err := search.DrawInitialSet(oracle, rng, e.Config.Initial); err != nil {
 		return fmt.Errorf("ensemble: %w", err)
 	}
 	for oracle.Remaining() > 0 {

@@ -148,7 +148,7 @@ func TestConcavePair(t *testing.T) {
 func TestEnsembleErrors(t *testing.T) {
 	backend, rng := testbed.Fastest(t), rand.New(rand.NewPCG(1, 1))
 	config := smallEnsemble()
-	expect.ErrorLine(t, (&Ensemble{Backend: backend, Config: config}).Search(testbed.Oracle(t, 7), rng), "budget is 7, below the 9 initial queries")
+	expect.ErrorLine(t, (&Ensemble{Backend: backend, Config: config}).Search(testbed.Oracle(t, 7), rng), "budget is 7, below the initial set of 9")
 	config.Members = 0
 	expect.ErrorLine(t, (&Ensemble{Backend: backend, Config: config}).Search(testbed.Oracle(t, 20), rng), "0 members")
 	config = smallEnsemble()

@@ -53,17 +53,9 @@ func newConcavePair(backend compute.Backend, space datasets.Space, config Config
 	if _, err := p.apply.Call1(one.Nodes, one.Edges); err != nil { // creates the weights
 		return nil, err
 	}
-	p.trainer, err = nn.NewTrainer(backend, p.store, p.config.Training, 3, nn.Objective{
-		Scope: memberScope,
-		Names: []string{"squared error"},
-		Loss: func(tables, batch []*Node) []*Node {
-			nodes, edges, y := tables[0], tables[1], tables[2]
-			weights, at := batch[0], InsertAxes(batch[1], -1)
-			predicted := performance(Gather(nodes, at), Gather(edges, at))
-			return []*Node{nn.WeightedMean(Square(Sub(predicted, Gather(y, at))), weights)}
-		},
-		Project: func(g *Graph) { crlso.ProjectICNN(p.store.Scope(memberICNNScope), config.Networks, g) },
-	})
+	p.trainer, err = nn.NewTrainer(backend, p.store, p.config.Training, 3, nn.RegressionOn(memberScope,
+		func(rows []*Node) *Node { return performance(rows[0], rows[1]) },
+		func(g *Graph) { crlso.ProjectICNN(p.store.Scope(memberICNNScope), config.Networks, g) }))
 	return p, err
 }
 

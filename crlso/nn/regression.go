@@ -64,7 +64,7 @@ func (r Regression) fit(ctx context.Context, f *Fitted, points [][]float64, valu
 	if r.Project != nil {
 		project = func(g *Graph) { r.Project(f.store.Scope(regressionScope), g) }
 	}
-	network := func(points *Node) *Node { return r.Network(f.store.Scope(regressionScope), points) }
+	network := func(rows []*Node) *Node { return r.Network(f.store.Scope(regressionScope), rows[0]) }
 	trainer, err := NewTrainer(f.backend, f.store, r.Training, 2, RegressionOn(regressionScope, network, project))
 	if err != nil {
 		return err

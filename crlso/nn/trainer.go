@@ -19,29 +19,33 @@ import (
 
 // Objective says what a [Trainer] minimises.
 type Objective struct {
-	// scope holds the weights that are trained: all variables below it, but those below frozen,
+	// Scope holds the weights that are trained: all variables below it, but those below Frozen,
 	// unless that is "".
 	Scope, Frozen string
-	// names are those of the values that loss returns.
+	// Names are those of the values that Loss returns.
 	Names []string
-	// loss returns scalars, the objective first, for one step; or vectors, [S], if the weights are
+	// Loss returns scalars, the objective first, for one step; or vectors, [S], if the weights are
 	// those of S networks side by side, along a leading axis. tables are the same in every step,
 	// batch holds this step's row of each per-step input.
 	Loss func(tables, batch []*Node) []*Node
-	// project, if not nil, maps the weights back to where they are allowed to be, after each step.
+	// Project, unless it is nil, maps the weights back to where they are allowed to be, after each step.
 	Project func(g *Graph)
 }
 
-// RegressionOn is the squared error of a network that sees rows of the first table, [N, ...], and
-// returns values, [B], against the second table, [N]. project may be nil: see Objective.
-func RegressionOn(scope string, network func(rows *Node) *Node, project func(g *Graph)) Objective {
+// RegressionOn is the squared error of a network that sees rows of all tables but the last, [N, ...]
+// each, and returns values, [B], against the last table, [N]. project may be nil: see Objective.
+func RegressionOn(scope string, network func(rows []*Node) *Node, project func(g *Graph)) Objective {
 	return Objective{
 		Scope: scope,
 		Names: []string{"squared error"},
 		Loss: func(tables, batch []*Node) []*Node {
 			weights, at := batch[0], InsertAxes(batch[1], -1)
-			values := network(Gather(tables[0], at))
-			return []*Node{WeightedMean(Square(Sub(values, Gather(tables[1], at))), weights)}
+			last := len(tables) - 1
+			rows := make([]*Node, last)
+			for i := range rows {
+				rows[i] = Gather(tables[i], at)
+			}
+			return []*Node{WeightedMean(Square(Sub(network(rows), Gather(tables[last], at))), weights)}
 		},
 		Project: project,
 	}

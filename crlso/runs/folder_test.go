@@ -22,6 +22,7 @@ import (
 	"github.com/cr-lso/cr-lso/crlso/internal/expect"
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/cr-lso/cr-lso/crlso/nn"
+	"github.com/cr-lso/cr-lso/crlso/search/searchtest"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/source"
 	"github.com/gomlx/compute"
@@ -77,7 +78,7 @@ type outcome struct {
 func stagesIn(ctx context.Context, dir string, backend compute.Backend) (out outcome, err error) {
 	var run *Run
 	oracle := func() *datasets.Oracle {
-		o, err1 := datasets.NewOracle(testbed.MadeUp{Over: space}, tiny().Budget, datasets.MeanLabel)
+		o, err1 := datasets.NewOracle(searchtest.MadeUp(space), tiny().Budget, datasets.MeanLabel)
 		err = errors.Join(err, err1)
 		return o
 	}
