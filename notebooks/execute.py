@@ -106,6 +106,8 @@ class Client(NotebookClient):
     def output(self, outs, msg, display_id, cell_index):
         if msg["msg_type"] == "stream":
             self.console.show(msg["content"]["text"])
+        elif msg["msg_type"] == "display_data" and "text/html" in msg["content"]["data"]:
+            self.console.show(msg["content"]["data"].get("text/plain", ""))  # a table
         return super().output(outs, msg, display_id, cell_index)
 
 

@@ -15,8 +15,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Landscape is one panel of a [Descent]: a function of two variables, and paths on it.
-type Landscape struct {
+// Contour is one panel of a [Descent]: a function of two variables, and paths on it.
+type Contour struct {
 	Title     string
 	Low, High float64 // the square that is shown goes from Low to High in both variables
 
@@ -63,7 +63,7 @@ const contours = 14
 // The error says that there are no panels, or which one has an empty square, a number of values
 // that is no square, a path without points, a point that has not two finite coordinates, or a value
 // that is not finite.
-func Descent(panels []Landscape, o DescentOptions) ([]byte, error) {
+func Descent(panels []Contour, o DescentOptions) ([]byte, error) {
 	if len(panels) == 0 {
 		return nil, errors.New("descent: no panels")
 	}
@@ -97,7 +97,7 @@ func Descent(panels []Landscape, o DescentOptions) ([]byte, error) {
 	return fig.renderWithBar(plots, colourBar{cmp.Or(o.ZLabel, "f(z)"), colours, linearTicks{}.Ticks(low, high)})
 }
 
-func (l Landscape) check() error {
+func (l Contour) check() error {
 	side := l.side()
 	if side < 2 || side*side != len(l.Values) {
 		return fmt.Errorf("%d values, want the square of a whole number above 1", len(l.Values))
@@ -118,19 +118,19 @@ func (l Landscape) check() error {
 	return checkFinite("Values", l.Values)
 }
 
-func (l Landscape) side() int { return int(math.Round(math.Sqrt(float64(len(l.Values))))) }
+func (l Contour) side() int { return int(math.Round(math.Sqrt(float64(len(l.Values))))) }
 
-func (l Landscape) step() float64 { return (l.High - l.Low) / float64(l.side()-1) }
+func (l Contour) step() float64 { return (l.High - l.Low) / float64(l.side()-1) }
 
-// landscapeGrid is a landscape as a plotter.GridXYZ.
-type landscapeGrid struct{ Landscape }
+// contourGrid is a landscape as a plotter.GridXYZ.
+type contourGrid struct{ Contour }
 
-func (l landscapeGrid) Dims() (columns, rows int) { return l.side(), l.side() }
-func (l landscapeGrid) X(column int) float64      { return l.Low + float64(column)*l.step() }
-func (l landscapeGrid) Y(row int) float64         { return l.X(row) }
-func (l landscapeGrid) Z(column, row int) float64 { return l.Values[row*l.side()+column] }
+func (l contourGrid) Dims() (columns, rows int) { return l.side(), l.side() }
+func (l contourGrid) X(column int) float64      { return l.Low + float64(column)*l.step() }
+func (l contourGrid) Y(row int) float64         { return l.X(row) }
+func (l contourGrid) Z(column, row int) float64 { return l.Values[row*l.side()+column] }
 
-func (l Landscape) plot(colours palette.ColorMap, x, y string) (*plot.Plot, []entry, error) {
+func (l Contour) plot(colours palette.ColorMap, x, y string) (*plot.Plot, []entry, error) {
 	p := newPlot(x, y)
 	p.X.Padding, p.Y.Padding = 0, 0
 	step := l.step()
@@ -146,7 +146,7 @@ func (l Landscape) plot(colours palette.ColorMap, x, y string) (*plot.Plot, []en
 	for i := 1; i < contours; i++ {
 		levels = append(levels, colours.Min()+float64(i)/contours*(colours.Max()-colours.Min()))
 	}
-	lines := plotter.NewContour(landscapeGrid{l}, levels, nil)
+	lines := plotter.NewContour(contourGrid{l}, levels, nil)
 	lines.LineStyles = []draw.LineStyle{{Color: color.NRGBA{A: 0x60}, Width: 0.5}}
 	dots := draw.GlyphStyle{Color: color.NRGBA{A: 0xA0}, Radius: 1, Shape: draw.CircleGlyph{}}
 	p.Add(area, lines, &plotter.Scatter{XYs: pointsOf(l.Points), GlyphStyle: dots})

@@ -14,12 +14,12 @@ func init() {
 		bowl := landscape("a bowl", func(x, y float64) float64 { return x*x + 2*y*y })
 		waves := landscape("waves", func(x, y float64) float64 { return x*x + 2*y*y + 3*math.Sin(3*x)*math.Cos(2*y) })
 		bowl.Points = plots.Grid(-1.8, 1.8, 7)
-		return plots.Descent([]plots.Landscape{bowl, waves}, plots.DescentOptions{Title: "Two functions"})
+		return plots.Descent([]plots.Contour{bowl, waves}, plots.DescentOptions{Title: "Two functions"})
 	}
 }
 
-func landscape(title string, f func(x, y float64) float64) plots.Landscape {
-	l := plots.Landscape{Title: title, Low: -2, High: 2}
+func landscape(title string, f func(x, y float64) float64) plots.Contour {
+	l := plots.Contour{Title: title, Low: -2, High: 2}
 	for _, p := range plots.Grid(-2, 2, 41) {
 		l.Values = append(l.Values, f(p[0], p[1]))
 	}
@@ -47,7 +47,7 @@ func TestGridByHand(t *testing.T) {
 
 func TestBadDescent(t *testing.T) {
 	values := []float64{1, 2, 3, 4}
-	for want, panels := range map[string][]plots.Landscape{
+	for want, panels := range map[string][]plots.Contour{
 		"no panels":                        nil,
 		"3 values, want the square":        {{High: 1, Values: values[:3]}},
 		"from 1 to 1":                      {{Low: 1, High: 1, Values: values}},

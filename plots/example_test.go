@@ -198,11 +198,11 @@ func ExampleGrid() {
 
 // A bowl, and one step from its side to its bottom.
 func ExampleDescent() {
-	bowl := plots.Landscape{Title: "a bowl", Low: -2, High: 2, Paths: [][][]float64{{{1.5, 1}, {0, 0}}}}
+	bowl := plots.Contour{Title: "a bowl", Low: -2, High: 2, Paths: [][][]float64{{{1.5, 1}, {0, 0}}}}
 	for _, z := range plots.Grid(-2, 2, 21) {
 		bowl.Values = append(bowl.Values, z[0]*z[0]+z[1]*z[1])
 	}
-	png, err := plots.Descent([]plots.Landscape{bowl}, plots.DescentOptions{XLabel: "z₁", YLabel: "z₂"})
+	png, err := plots.Descent([]plots.Contour{bowl}, plots.DescentOptions{XLabel: "z₁", YLabel: "z₂"})
 	if err != nil {
 		log.Fatal(err)
 	}

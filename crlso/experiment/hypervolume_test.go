@@ -72,7 +72,7 @@ func TestTwoObjectives(t *testing.T) {
 	changed := costPlan()
 	changed.Methods[1].Searcher = search.NSGA2{Population: 5}
 	_, err := Run(t.Context(), dir, changed, nil)
-	wantError(t, err, []string{`its "NSGA-II" is`, "another folder"})
+	wantError(t, err, []string{`its "NSGA-II" has another setting: Population 4 there, 5 here`, "another folder"})
 }
 
 // The hypervolume of a search is that of its queries, in percent of that of the whole space.
@@ -117,7 +117,7 @@ func TestHypervolume(t *testing.T) {
 		t.Errorf("curve %v, want the end %v", curve.Mean, mean)
 	}
 	table, err := r.Table(Hypervolume, "random search", 9)
-	if err != nil || !strings.Contains(table, "toy on board, 9 queries") {
+	if err != nil || !strings.Contains(table.String(), "toy on board, 9 queries") {
 		t.Errorf("table %q, %v", table, err)
 	}
 	_, err = run(t, t.TempDir(), newPlan()).At("evolution", "without", Hypervolume, 3)

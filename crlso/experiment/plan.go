@@ -253,31 +253,44 @@ func (d description) extends(earlier description) error {
 		if i < 0 {
 			return fmt.Errorf("it holds results of %q, which this plan lacks", there.Name)
 		}
-		if here := d.Methods[i]; here.Searcher != there.Searcher || !same(here.Settings, there.Settings) {
-			return fmt.Errorf("its %q is %s %v, not %s %v", there.Name, there.Searcher, there.Settings, here.Searcher, here.Settings)
+		if here := d.Methods[i]; here.Searcher != there.Searcher {
+			return fmt.Errorf("its %q is %s, not %s", there.Name, there.Searcher, here.Searcher)
+		} else if what := difference("", here.Settings, there.Settings); what != "" {
+			return fmt.Errorf("its %q has another setting: %s", there.Name, what)
 		}
 	}
 	return nil
 }
 
-// same compares settings as they are read back from JSON.
-func same(here, there any) bool {
+// difference compares settings as they are read back from JSON. It returns which of them, below a
+// path, is the first that is not the same, "" if there is none.
+func difference(path string, here, there any) string {
 	fields, ok := here.(map[string]any)
 	earlier, both := there.(map[string]any)
 	if !ok || !both {
-		return reflect.DeepEqual(here, there)
+		if reflect.DeepEqual(here, there) {
+			return ""
+		}
+		return fmt.Sprintf("%s %v there, %v here", path, there, here)
 	}
-	for name := range earlier {
-		if _, ok := fields[name]; !ok {
-			return false
+	all := maps.Clone(earlier)
+	maps.Copy(all, fields)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		value, ok := fields[name]
+		old, known := earlier[name]
+		at := strings.TrimPrefix(path+"."+name, ".")
+		switch {
+		case ok && known:
+			if what := difference(at, value, old); what != "" {
+				return what
+			}
+		case known:
+			return fmt.Sprintf("%s %v there, which does not exist here", at, old)
+		case !zero(value):
+			return fmt.Sprintf("%s not there, %v here", at, value)
 		}
 	}
-	for name, value := range fields {
-		if old, ok := earlier[name]; ok && !same(value, old) || !ok && !zero(value) {
-			return false
-		}
-	}
-	return true
+	return ""
 }
 
 // zero reports whether a setting, as it is read back from JSON, is that of a zero value.

@@ -84,19 +84,26 @@ func TestTable(t *testing.T) {
 	const want = `validation regret (points), mean over seeds +- 95 % interval; p-values by Holm's method for 2 comparisons
 
 toy, 1 queries
-            seeds               mean     minus baseline   p (t)  p (Wilcoxon)
-baseline       12    50.000 +- 0.000                  -       -             -
-better         12    50.000 +- 0.000    +0.000 +- 0.000   1.000         1.000
-unfinished      0                  -                  -       -             -
+            seeds             mean   minus baseline  p (t)  p (Wilcoxon)
+baseline       12  50.000 +- 0.000                -      -             -
+better         12  50.000 +- 0.000  +0.000 +- 0.000  1.000         1.000
+unfinished      0                -                -      -             -
 
 toy, 2 queries
-            seeds               mean     minus baseline   p (t)  p (Wilcoxon)
-baseline       12     7.208 +- 1.011                  -       -             -
-better         12     6.833 +- 0.987    -0.375 +- 0.592   0.382         0.326
-unfinished      0                  -                  -       -             -
+            seeds             mean   minus baseline  p (t)  p (Wilcoxon)
+baseline       12   7.208 +- 1.011                -      -             -
+better         12   6.833 +- 0.987  -0.375 +- 0.592  0.382         0.326
+unfinished      0                -                -      -             -
 `
-	if got != want {
+	if got.String() != want {
 		t.Errorf("table is\n%s\nwant\n%s", got, want)
+	}
+	html := got.HTML()
+	for _, part := range []string{"<caption>validation regret (points), mean", `<th colspan="6" style="text-align: left">toy, 2 queries</th>`,
+		`<td style="text-align: left">better</td><td>12</td><td>6.833 +- 0.987</td>`} {
+		if !strings.Contains(strings.ReplaceAll(html, "&#43;", "+"), part) {
+			t.Errorf("%s lacks %s", html, part)
+		}
 	}
 }
 
@@ -107,7 +114,7 @@ func TestTableOfOneSeed(t *testing.T) {
 		t.Fatal(err)
 	}
 	var cells []string
-	for line := range strings.Lines(got) {
+	for line := range strings.Lines(got.String()) {
 		if strings.HasPrefix(line, "better") {
 			cells = strings.Fields(line)
 		}

@@ -269,7 +269,7 @@ func TestAnotherPlan(t *testing.T) {
 		{func(p *Plan) { p.Label = 0 }, []string{"mean of runs", "run 0"}},
 		{func(p *Plan) { p.Seeds = 3 }, []string{"4 seeds, not 3"}},
 		{func(p *Plan) { p.Methods = p.Methods[1:] }, []string{"random", "lacks"}},
-		{func(p *Plan) { p.Methods[1].Searcher = search.LocalSearch{Initial: 4} }, []string{"local search", "Initial:3", "Initial:4"}},
+		{func(p *Plan) { p.Methods[1].Searcher = search.LocalSearch{Initial: 4} }, []string{"local search", "Initial 3 there", "4 here"}},
 		{func(p *Plan) { p.Methods[1].Searcher = search.Random{} }, []string{"local search", "is local search", "not random search"}},
 		{func(p *Plan) { p.Benchmarks = p.Benchmarks[1:] }, []string{"with test", "lacks"}},
 		{func(p *Plan) { p.Benchmarks[1] = &toy{name: "without", hasTest: true} }, []string{"Name:without", "HasTest:false", "HasTest:true"}},
@@ -307,23 +307,23 @@ func TestPlanOfAnOlderVersion(t *testing.T) {
 func TestPlanWithNewSettings(t *testing.T) {
 	for _, c := range []struct {
 		here, there string
-		want        bool
+		want        string // what has changed
 	}{
-		{`{"A":1,"B":{"C":0}}`, `{"A":1,"B":{}}`, true},
-		{`{"A":1,"B":{"C":2}}`, `{"A":1,"B":{}}`, false},
-		{`{"A":1,"New":{"C":0,"D":"","E":[],"F":null,"G":false}}`, `{"A":1}`, true},
-		{`{"A":1,"New":{"C":0,"D":"","E":[0]}}`, `{"A":1}`, false},
-		{`{"A":1}`, `{"A":1,"Gone":0}`, false},
-		{`{"A":[1,2]}`, `{"A":[1,2]}`, true},
-		{`{"A":[1,2]}`, `{"A":[1,3]}`, false},
-		{`null`, `{}`, false},
+		{`{"A":1,"B":{"C":0}}`, `{"A":1,"B":{}}`, ""},
+		{`{"A":1,"B":{"C":2}}`, `{"A":1,"B":{}}`, "B.C not there, 2 here"},
+		{`{"A":1,"New":{"C":0,"D":"","E":[],"F":null,"G":false}}`, `{"A":1}`, ""},
+		{`{"A":1,"New":{"C":0,"D":"","E":[0]}}`, `{"A":1}`, "New not there, map[C:0 D: E:[0]] here"},
+		{`{"A":1}`, `{"A":1,"Gone":0}`, "Gone 0 there, which does not exist here"},
+		{`{"A":[1,2]}`, `{"A":[1,2]}`, ""},
+		{`{"A":{"B":[1,2]}}`, `{"A":{"B":[1,3]}}`, "A.B [1 3] there, [1 2] here"},
+		{`null`, `{}`, "map[] there, <nil> here"},
 	} {
 		var here, there any
 		if err := errors.Join(json.Unmarshal([]byte(c.here), &here), json.Unmarshal([]byte(c.there), &there)); err != nil {
 			t.Fatal(err)
 		}
-		if got := same(here, there); got != c.want {
-			t.Errorf("%s and the earlier %s are the same: %t", c.here, c.there, got)
+		if got := difference("", here, there); strings.TrimSpace(got) != c.want {
+			t.Errorf("%s and the earlier %s differ in %q, want %q", c.here, c.there, got, c.want)
 		}
 	}
 }

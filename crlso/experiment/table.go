@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"fmt"
+	"html/template"
 	"math"
 	"slices"
 	"strings"
@@ -10,45 +11,105 @@ import (
 	"github.com/cr-lso/cr-lso/crlso/stats"
 )
 
-// Table returns a text table of a quantity after some numbers of queries: for each data set and
-// method, the mean over seeds with its 95 % interval, and the difference to the baseline on the
-// same seeds, with its interval and p-values by the paired t-test and by Wilcoxon's signed-rank
-// test. The intervals are uncorrected; the p-values are corrected by Holm's method, each test's for
-// all comparisons in the table. A method without a finished search has dashes.
-func (r *Results) Table(q Quantity, baseline string, queries ...int) (string, error) {
+// Table is a table under a title. A row of a single cell is the heading of those below it.
+type Table struct {
+	Title  string
+	Header []string // of the columns; the first may be empty
+	Rows   [][]string
+}
+
+// Add adds a row, whose cells are formatted by fmt.Sprint.
+func (t *Table) Add(cells ...any) {
+	row := make([]string, len(cells))
+	for i, cell := range cells {
+		row[i] = fmt.Sprint(cell)
+	}
+	t.Rows = append(t.Rows, row)
+}
+
+// String returns the table as text, the first column to the left and the others to the right, with
+// the header line below each heading.
+func (t Table) String() string {
+	widths := make([]int, len(t.Header))
+	for _, row := range append([][]string{t.Header}, t.Rows...) {
+		for i, cell := range row {
+			if len(row) > 1 {
+				widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+			}
+		}
+	}
+	var text strings.Builder
+	line := func(row []string) {
+		fmt.Fprintf(&text, "%-*s", widths[0], row[0])
+		for i, cell := range row[1:] {
+			fmt.Fprintf(&text, "  %*s", widths[i+1], cell)
+		}
+		text.WriteString("\n")
+	}
+	if t.Title != "" {
+		text.WriteString(t.Title + "\n")
+	}
+	if len(t.Rows) == 0 || len(t.Rows[0]) > 1 {
+		line(t.Header)
+	}
+	for _, row := range t.Rows {
+		if len(row) == 1 {
+			text.WriteString("\n" + row[0] + "\n")
+			row = t.Header
+		}
+		line(row)
+	}
+	return text.String()
+}
+
+var tableTemplate = template.Must(template.New("table").Parse(`<table>{{with .Title}}<caption>{{.}}</caption>{{end}}
+<thead><tr>{{range .Header}}<th>{{.}}</th>{{end}}</tr></thead>
+<tbody>{{$columns := len .Header}}{{range .Rows}}
+<tr>{{if eq (len .) 1}}<th colspan="{{$columns}}" style="text-align: left">{{index . 0}}</th>{{else}}{{range $i, $cell := .}}{{if $i}}<td>{{$cell}}</td>{{else}}<td style="text-align: left">{{$cell}}</td>{{end}}{{end}}{{end}}</tr>{{end}}
+</tbody></table>`))
+
+// HTML returns the table as an HTML element.
+func (t Table) HTML() string {
+	var text strings.Builder
+	if err := tableTemplate.Execute(&text, t); err != nil {
+		panic(err) // a strings.Builder takes everything
+	}
+	return text.String()
+}
+
+// Table returns a quantity after some numbers of queries: for each data set and method, the mean
+// over seeds with its 95 % interval, and the difference to the baseline on the same seeds, with its
+// interval and p-values by the paired t-test and by Wilcoxon's signed-rank test. The intervals are
+// uncorrected; the p-values are corrected by Holm's method, each test's for all comparisons in the
+// table. A method without a finished search has dashes.
+func (r *Results) Table(q Quantity, baseline string, queries ...int) (Table, error) {
 	var rows []row
 	for _, dataSet := range r.DataSets() {
 		if _, err := r.searchesWith(baseline, dataSet, q); err != nil {
-			return "", err
+			return Table{}, err
 		}
 		for _, query := range queries {
 			for _, method := range r.Methods() {
 				next, err := r.row(q, pair{method, dataSet}, baseline, query)
 				if err != nil {
-					return "", err
+					return Table{}, err
 				}
 				rows = append(rows, next)
 			}
 		}
 	}
-	comparisons := correct(rows)
-
-	var text strings.Builder
-	fmt.Fprintf(&text, "%s, mean over seeds +- 95 %% interval; p-values by Holm's method for %d comparisons\n", q, comparisons)
-	width := 0
-	for _, method := range r.Methods() {
-		width = max(width, utf8.RuneCountInString(method))
+	t := Table{
+		Title:  fmt.Sprintf("%s, mean over seeds +- 95 %% interval; p-values by Holm's method for %d comparisons", q, correct(rows)),
+		Header: []string{"", "seeds", "mean", "minus " + baseline, "p (t)", "p (Wilcoxon)"},
 	}
-	const line = "%-*s  %5v  %17s  %17s  %6s  %12s\n"
 	for i, row := range rows {
 		if i%len(r.Methods()) == 0 {
-			fmt.Fprintf(&text, "\n%s, %d queries\n", row.dataSet, row.query)
-			fmt.Fprintf(&text, line, width, "", "seeds", "mean", "minus "+baseline, "p (t)", "p (Wilcoxon)")
+			t.Add(fmt.Sprintf("%s, %d queries", row.dataSet, row.query))
 		}
-		mean, difference, t, wilcoxon := row.cells()
-		fmt.Fprintf(&text, line, width, row.method, len(row.values), mean, difference, t, wilcoxon)
+		mean, difference, ttest, wilcoxon := row.cells()
+		t.Add(row.method, len(row.values), mean, difference, ttest, wilcoxon)
 	}
-	return text.String(), nil
+	return t, nil
 }
 
 // row is a line of a table.

@@ -26,12 +26,14 @@ type Landscape struct {
 	ConcaveFit float64 // R² of a [Probe] with an [ICNN], the most that a concave model of this size explains
 	FreeFit    float64 // R² of a [Probe] with an [MLP]; above ConcaveFit by what concavity costs
 
-	// Shares of midpoints that lie below the mean of their ends, on segments between random and
-	// between good architectures.
-	FreeViolations                   float64 // of the MLP's values, random pairs
-	RandomViolations, GoodViolations float64 // of the accuracies of the architectures that the points decode to
-	// Mean accuracy measured at midpoints minus that of the ends, points.
-	RandomMiddle, GoodMiddle float64
+	// Violations are the shares of midpoints that lie below the mean of their ends, on segments
+	// between random and between good architectures.
+	Violations struct {
+		Model        float64 // of the MLP's values, random pairs
+		Random, Good float64 // of the accuracies of the architectures that the points decode to
+	}
+	// MidpointExcess is the mean accuracy measured at midpoints minus that of the ends, points.
+	MidpointExcess struct{ Random, Good float64 }
 
 	// Mean absolute difference of accuracy, points.
 	NeighbourDifference float64 // to the 10 architectures whose latents are nearest
@@ -114,7 +116,7 @@ func (l *Landscape) fit(ctx context.Context, m *crlso.Model, rng *rand.Rand, lat
 			if err != nil {
 				return err
 			}
-			l.FreeViolations = stats.MidpointViolations(values, 0)
+			l.Violations.Model = stats.MidpointViolations(values, 0)
 		}
 	}
 	return nil
@@ -126,8 +128,8 @@ func (l *Landscape) walk(m *crlso.Model, benchmark datasets.Benchmark, rng *rand
 		ends               [][]float64
 		violations, middle *float64
 	}{
-		{latents, &l.RandomViolations, &l.RandomMiddle},
-		{rowsOf(latents, stats.Best(accuracy, landscapeGood)), &l.GoodViolations, &l.GoodMiddle},
+		{latents, &l.Violations.Random, &l.MidpointExcess.Random},
+		{rowsOf(latents, stats.Best(accuracy, landscapeGood)), &l.Violations.Good, &l.MidpointExcess.Good},
 	} {
 		a, b := Pairs(rng, segments.ends, landscapePairs)
 		values, err := MeasuredAlongSegments(m, benchmark, a, b, 3)

@@ -71,7 +71,7 @@ func testLandscape(t *testing.T, m *crlso.Model) {
 	if !(0 < l.LinearFit && l.LinearFit < l.ConcaveFit && l.ConcaveFit < l.FreeFit && l.FreeFit < 1) {
 		t.Errorf("R² is %.3f linear, %.3f concave, %.3f free", l.LinearFit, l.ConcaveFit, l.FreeFit)
 	}
-	for name, share := range map[string]float64{"free": l.FreeViolations, "random": l.RandomViolations, "good": l.GoodViolations} {
+	for name, share := range map[string]float64{"free": l.Violations.Model, "random": l.Violations.Random, "good": l.Violations.Good} {
 		if !(share > 0 && share < 1) {
 			t.Errorf("%s violations are %g, want a share above 0", name, share)
 		}
@@ -84,8 +84,8 @@ func testLandscape(t *testing.T, m *crlso.Model) {
 		t.Errorf("pairs differ by %.4f, want %.4f", l.PairDifference, want)
 	}
 	// Good cells have no room above them.
-	if l.GoodMiddle > 0.5 || math.Abs(l.RandomMiddle) > 50 {
-		t.Errorf("midpoints are %g points above random ends, %g above good ones", l.RandomMiddle, l.GoodMiddle)
+	if l.MidpointExcess.Good > 0.5 || math.Abs(l.MidpointExcess.Random) > 50 {
+		t.Errorf("midpoints are %g points above random ends, %g above good ones", l.MidpointExcess.Random, l.MidpointExcess.Good)
 	}
 }
 

@@ -72,6 +72,7 @@ type DecoderReport struct {
 	Reconstruction Reconstruction // of architectures drawn from the training set
 	Prior          Generation     // of latents drawn from a standard normal
 	AroundData     Generation     // of the latents of those architectures, with the noise of the search
+	Unseen         Reconstruction // of architectures sampled from the space; zero where the training set is all of it
 }
 
 // ReportDecoder judges the decoder by n architectures drawn from the training set, all if it has no
@@ -106,6 +107,16 @@ func ReportDecoder(m *crlso.Model, n int, rng *rand.Rand) (report DecoderReport,
 	if report.Prior, err = Generate(m, prior); err != nil {
 		return report, err
 	}
-	report.AroundData, err = Generate(m, around)
+	if report.AroundData, err = Generate(m, around); err != nil {
+		return report, err
+	}
+	if finite, ok := m.Space.(datasets.FiniteSpace); ok && finite.Len() == len(m.TrainingSet()) {
+		return report, nil
+	}
+	unseen := make([]datasets.Arch, n)
+	for i := range unseen {
+		unseen[i] = m.Space.Sample(rng)
+	}
+	report.Unseen, err = Reconstruct(m, unseen)
 	return report, err
 }

@@ -20,6 +20,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -84,8 +85,10 @@ const initialFile = "initial.csv"
 // saveEvery is the time between checkpoints in joint training.
 var saveEvery = 20 * time.Second
 
-// Dir names a folder below base for a run with this configuration on this benchmark: another
-// setting, data set or source gives another folder.
+// Dir names a folder below base for a run with this configuration on this benchmark, such as
+// nas-bench-201-cifar-10-efc27869: the benchmark's name, and a hash of that, of its source and of
+// all settings. So another setting, data set or source has another folder; run.json in it says what
+// the settings are.
 func Dir(base string, benchmark datasets.Benchmark, config crlso.Config) string {
 	h := fnv.New64a()
 	settings, err := json.Marshal(config)
@@ -93,9 +96,12 @@ func Dir(base string, benchmark datasets.Benchmark, config crlso.Config) string 
 		panic(err) // a number that is not finite, which Open refuses
 	}
 	fmt.Fprintf(h, "%s %s %s", benchmark.Name(), benchmark.Source(), settings)
-	name := strings.ToLower(strings.ReplaceAll(benchmark.Name(), " ", "-"))
+	name := strings.Trim(separators.ReplaceAllString(strings.ToLower(benchmark.Name()), "-"), "-")
 	return filepath.Join(base, fmt.Sprintf("%s-%08x", name, h.Sum64()>>32))
 }
+
+// separators are what names of folders have a dash for.
+var separators = regexp.MustCompile(`[^a-z0-9]+`)
 
 // Open starts a run in dir, or takes up the one that is there. It is an error if that one has
 // another configuration or space.

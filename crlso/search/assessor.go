@@ -40,7 +40,7 @@ import (
 type Assessor struct {
 	// Latents holds the latent vector of each architecture, in the order of the space. It is only
 	// read, so several searches may share it.
-	Latents [][]float64
+	Latents Latents
 
 	Initial    int // random architectures queried first; 0 means 10
 	Batch      int // queries in a round; 0 means 10

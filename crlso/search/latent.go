@@ -30,10 +30,22 @@ import (
 type LatentGP struct {
 	// Latents holds the latent vector of each architecture, in the order of the space. It is only
 	// read, so several searches may share it.
-	Latents [][]float64
+	Latents Latents
 
 	Initial int // random architectures queried first; 0 means 10
 	Batch   int // queries in a round; 0 means 5
+}
+
+// Latents holds a latent for each architecture of a finite space, in its order. The plan of an
+// experiment says how many and how long they are, and not their values: the same training differs in
+// rounding between machines. So give a method with other latents another name.
+type Latents [][]float64
+
+func (l Latents) String() string {
+	if len(l) == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("%d of dimension %d", len(l), len(l[0]))
 }
 
 // Kind implements Searcher.

@@ -288,6 +288,18 @@ func (h *Hardware) value(what, device string, devices []string, a datasets.Arch)
 	return value, nil
 }
 
+// On returns a table of the same data set on one of the [Devices], for searches of accuracy and
+// latency.
+func (h *Hardware) On(table *Table, device string) (datasets.CostBenchmark, error) {
+	if table.data.name != h.dataSet {
+		return nil, fmt.Errorf("HW-NAS-Bench of %s on a table of %s; open both for one data set", h.dataSet, table.data.name)
+	}
+	if !slices.Contains(Devices(), device) {
+		return nil, fmt.Errorf("HW-NAS-Bench has no latency on %q, but on %s", device, strings.Join(Devices(), ", "))
+	}
+	return datasets.OnDevice(table, device, func(a datasets.Arch) (float64, error) { return h.Latency(device, a) }), nil
+}
+
 // Latencies returns the latencies of all cells on a device by official index, for looking at a
 // device as a whole. The error says that one is missing. On edgetpu that is always so, since its
 // compiler could not translate 4,699 of the cells: ask Latency for each cell there, and leave out

@@ -3,15 +3,12 @@
 package show
 
 import (
+	"context"
 	"encoding/gob"
-	"errors"
-	"fmt"
-	"maps"
-	"slices"
-	"time"
+	"os"
+	"os/signal"
 
-	"github.com/cr-lso/cr-lso/crlso"
-	"github.com/cr-lso/cr-lso/crlso/runs"
+	"github.com/cr-lso/cr-lso/crlso/experiment"
 	"github.com/cr-lso/cr-lso/plots"
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
@@ -32,41 +29,24 @@ func Chart(chart map[string]any, png []byte) {
 	}})
 }
 
-// redraw is the time between two pictures of a curve that grows.
-const redraw = 2 * time.Second
+// PNG shows a picture, and waits until it is on its way: a quick cell could end before.
+func PNG(png []byte) {
+	gonbui.DisplayPng(png)
+	gonbui.Sync()
+}
 
-// Training calls train, which does a stage of the run, and draws the losses of that name as they
-// come. The curve of all epochs stays; of a stage that was done before it is all there is to see.
-func Training(run *runs.Run, stage crlso.Stage, losses []string, train func() error) error {
-	id, drawn := gonbui.UniqueId(), time.Time{}
-	draw := func() error {
-		_, values := run.Losses(stage)
-		var curves []plots.Loss
-		for _, name := range losses {
-			if values[name] == nil {
-				return fmt.Errorf("stage %s has no loss %q: its losses are %q", stage, name, slices.Sorted(maps.Keys(values)))
-			}
-			curves = append(curves, plots.Loss{Name: name, Y: values[name]})
-		}
-		png, err := plots.LossCurve(curves, plots.LossCurveOptions{Title: "Training: " + string(stage)})
-		if err == nil {
-			gonbui.SendData(&protocol.DisplayData{DisplayID: id, Data: map[protocol.MIMEType]any{protocol.MIMEImagePNG: png}})
-		}
-		drawn = time.Now()
-		return err
-	}
-	gonbui.UpdateHTML(id, "The loss curve follows.") // above all that training prints
+// Table shows a table, as HTML where the front end can, and else as text.
+func Table(t experiment.Table) {
+	gonbui.SendData(&protocol.DisplayData{Data: map[protocol.MIMEType]any{
+		protocol.MIMETextHTML:  t.HTML(),
+		protocol.MIMETextPlain: t.String(),
+	}})
 	gonbui.Sync()
-	run.Watch = func(s crlso.Stage) {
-		if s == stage && time.Since(drawn) >= redraw {
-			draw() // if it cannot be drawn, the end will say so
-		}
-	}
-	defer func() { run.Watch = nil }()
-	err := train()
-	if _, values := run.Losses(stage); len(values) > 0 {
-		err = errors.Join(err, draw())
-	}
-	gonbui.Sync()
-	return err
+}
+
+// Context returns a context that ends when the cell is interrupted, so that what it does keeps what
+// it has done.
+func Context() context.Context {
+	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt) // until the cell ends
+	return ctx
 }
