@@ -52,6 +52,33 @@ func TestVariantTable(t *testing.T) {
 	}
 }
 
+// TestPublishedRow recomputes what stands in the READMEs beside the published accuracies.
+func TestPublishedRow(t *testing.T) {
+	r, err := experiment.Load("results/01_nas_bench_201")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var means []string
+	for _, dataSet := range r.DataSets() {
+		values, err := r.At("CR-LSO", dataSet, experiment.Val, 500)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mean, half := stats.Interval(values, experiment.Level)
+		means = append(means, fmt.Sprintf("%.3f +- %.3f", mean, half))
+		rival, err := r.Compare("CR-LSO", "local search", dataSet, experiment.Val, 500)
+		if err != nil || rival.Difference >= 0 {
+			t.Errorf("%s: the READMEs say that local search has the higher mean; the difference is %v, %v", dataSet, rival.Difference, err)
+		}
+	}
+	want := strings.Join(means, " / ")
+	for _, path := range []string{"../README.md", "../crlso/README.md"} {
+		if !strings.Contains(readme(t, path).text, want) {
+			t.Errorf("%s lacks %s", path, want)
+		}
+	}
+}
+
 // page is the text of a file.
 type page struct{ path, text string }
 

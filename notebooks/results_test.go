@@ -15,8 +15,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/nasbench301"
 )
 
-// seeds are those of the kept experiments whose data set has another number than a hundred.
-var seeds = map[string]int{"NAS-Bench-301 stand-in": 50}
+// seeds are those of the kept experiments that have another number than a hundred.
+var seeds = map[string]int{"01_nas_bench_201": 20, "03_nas_bench_301_stand_in": 50, "08_hardware_aware": 10}
 
 // keptResults calls f with the experiments whose results are kept beside the notebooks.
 func keptResults(t *testing.T, f func(folder string, r *experiment.Results)) {
@@ -38,8 +38,8 @@ func keptResults(t *testing.T, f func(folder string, r *experiment.Results)) {
 // Each kept experiment has all seeds of every method on every data set.
 func TestResults(t *testing.T) {
 	keptResults(t, func(folder string, r *experiment.Results) {
+		want := cmp.Or(seeds[filepath.Base(folder)], 100)
 		for _, dataSet := range r.DataSets() {
-			want := cmp.Or(seeds[dataSet], 100)
 			for _, method := range r.Methods() {
 				if best, err := r.At(method, dataSet, experiment.Val, r.Budget()); err != nil || len(best) != want {
 					t.Errorf("%s: %d seeds of %s on %s, want %d, %v", folder, len(best), method, dataSet, want, err)
@@ -61,6 +61,17 @@ func embedded(t *testing.T) map[string]datasets.Benchmark {
 	}
 	for _, name := range nasbench201.DataSets() {
 		add(nasbench201.Open(t.Context(), name, nil, nil))
+	}
+	table, err := nasbench201.Open(t.Context(), "cifar100", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hardware, err := nasbench201.OpenHardware("cifar100")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, device := range []string{"edgegpu", "pixel3"} {
+		add(hardware.On(table, device))
 	}
 	add(nasbench101.Open(t.Context(), "test-as-label", nil, nil))
 	add(nasbench101.Open(t.Context(), "single-run", nil, nil))
@@ -118,7 +129,11 @@ func repeat(t *testing.T, folder string, r *experiment.Results, b datasets.Bench
 	}
 	rounded := func(x float64) string { return fmt.Sprintf("%.6f", x) }
 	for i, kept := range searches[seed].Steps {
-		if step := report.Steps[i]; rounded(step.Val) != rounded(kept.Val) || rounded(step.Test) != rounded(kept.Test) {
+		step := report.Steps[i]
+		if oracle.HasCost() && (step.Query.Accuracy != kept.Accuracy || step.Query.Cost != kept.Cost) {
+			t.Fatalf("%s: seed %d on %s, query %d: %+v, kept is %+v", folder, seed, b.Name(), i+1, step.Query, kept)
+		}
+		if rounded(step.Val) != rounded(kept.Val) || rounded(step.Test) != rounded(kept.Test) {
 			t.Fatalf("%s: seed %d on %s, query %d: %v and %v, kept are %v and %v", folder, seed, b.Name(), i+1,
 				step.Val, step.Test, kept.Val, kept.Test)
 		}
