@@ -16,13 +16,14 @@
 //	surrogate.go    accuracy as 1 - f(z), and the MLP that stands in for f in an ablation
 //	predictor.go    the predictor that gives pseudo-labels
 //	joint.go        the joint objective
-//	stages.go       predictor training, pretraining, joint training
+//	stages.go       predictor training, pretraining, joint training; training.go makes the epochs
 //	model.go        all networks of one space; encoding, decoding, predicting
 //	trainingset.go  which architectures the graph VAE is trained on
 //	search.go       the search, several of them side by side
 //	searchround.go  one round: fine-tune, start from the best, step, decode, query
 //	searcher.go     everything from the first label to the last query, as a search.Searcher
-//	config.go       every hyperparameter; presets.go has the authors' values, and this project's
+//	config.go       every hyperparameter, networks.go those of encoder, decoder and surrogate;
+//	                presets.go has the authors' values, and this project's
 //
 // Begin with a preset of [Config], such as [Released201]. [Searcher] is the whole method;
 // [NewModel] has its parts, one call for each; package runs keeps a run of them in a folder.

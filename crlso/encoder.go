@@ -27,9 +27,9 @@ func GraphConv(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
 	return h
 }
 
-// GraphConvSum is the sum of GraphConv over all nodes, [B, out]. The residual term is affine, so it
+// graphConvSum is the sum of GraphConv over all nodes, [B, out]. The residual term is affine, so it
 // is computed once for the sum of the nodes and not once per node.
-func GraphConvSum(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
+func graphConvSum(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
 	axis := nodeAxis(h)
 	total := residual(scope, ReduceSum(h, axis), out, h.Shape().Dim(axis))
 	for _, sum := range messages(scope, batch, h, out) {
@@ -118,7 +118,7 @@ func Readout(scope *model.Scope, networks Networks, batch Graphs) *Node {
 	for layer := range last {
 		h = scaled(GraphConv(scope.In("conv_%d", layer), batch, h, networks.HiddenDim), networks.StateScale)
 	}
-	readout := scaled(GraphConvSum(scope.In("conv_%d", last), batch, h, networks.HiddenDim), networks.StateScale)
+	readout := scaled(graphConvSum(scope.In("conv_%d", last), batch, h, networks.HiddenDim), networks.StateScale)
 	return Reshape(readout, readout.Shape().Dim(0), -1)
 }
 

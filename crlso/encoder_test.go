@@ -46,7 +46,7 @@ func TestGraphConvEdgewise(t *testing.T) {
 			batch := Graphs{Nodes: in[0], Edges: in[1], Mask: in[2]}
 			return []*Node{
 				GraphConv(store.Scope("/conv"), batch, in[0], out),
-				GraphConvSum(store.Scope("/conv"), batch, in[0], out),
+				graphConvSum(store.Scope("/conv"), batch, in[0], out),
 			}
 		},
 			tensors.FromFlatDataAndDimensions(flat, n, 1, d),

@@ -31,7 +31,7 @@ func flopOfProduct(rows, in, out int, isInput bool) float64 {
 	return 3 * forward
 }
 
-// flopOfConv counts a [GraphConv] from d to out features, or if sum is set a [GraphConvSum], of
+// flopOfConv counts a [GraphConv] from d to out features, or if sum is set a [graphConvSum], of
 // some graphs. Their node features are the inputs of the network if isInput is set; those of edges
 // always are.
 func flopOfConv(schema datasets.Schema, graphs, d, out int, isInput, sum bool) float64 {

@@ -141,7 +141,7 @@ func frontNeighbours(space datasets.FiniteSpace, oracle *datasets.Oracle, rng *r
 // accuracies, and costs less their mean, over their standard deviation.
 type tradeoffLabels struct {
 	accuracy, cost []float64
-	front             []int
+	front          []int
 }
 
 func newTradeoffLabels(log []datasets.Query) tradeoffLabels {
@@ -186,7 +186,7 @@ func (l tradeoffLabels) incumbent(limit float64) float64 {
 // labels, and which architectures are near the solutions for each limit.
 type tradeoffBeliefs struct {
 	accuracy, cost Beliefs
-	near              [][]int
+	near           [][]int
 }
 
 // best returns the candidate with the highest expected improvement on the incumbent within the

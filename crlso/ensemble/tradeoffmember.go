@@ -26,8 +26,8 @@ type tradeoffMember struct {
 	apply   *model.Exec // (nodes, edges) -> latents [B, Z], accuracy [B], cost [B]
 	ascend  *model.Exec // advances an ascent by some steps
 
-	all               crlso.Table
-	latents           [][]float64 // of all architectures
+	all            crlso.Table
+	latents        [][]float64 // of all architectures
 	accuracy, cost []float64   // as the member believes, on the scales of its labels
 }
 
@@ -35,7 +35,7 @@ const (
 	tradeoffScope         = "/tradeoff"
 	tradeoffEncoderScope  = "/tradeoff/encoder"
 	tradeoffAccuracyScope = "/tradeoff/accuracy"
-	tradeoffCostScope  = "/tradeoff/latency" // seeds depend on it
+	tradeoffCostScope     = "/tradeoff/latency" // seeds depend on it
 )
 
 func newTradeoffMember(backend compute.Backend, space datasets.FiniteSpace, config TradeoffConfig) (*tradeoffMember, error) {

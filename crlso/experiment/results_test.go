@@ -99,7 +99,7 @@ unfinished      0                -                -      -             -
 		t.Errorf("table is\n%s\nwant\n%s", got, want)
 	}
 	html := got.HTML()
-	for _, part := range []string{"<caption>validation regret (points), mean", `<th colspan="6" style="text-align: left">toy, 2 queries</th>`,
+	for _, part := range []string{"<caption style=\"white-space: normal\">validation regret (points), mean", `<th colspan="6" style="text-align: left">toy, 2 queries</th>`,
 		`<td style="text-align: left">better</td><td>12</td><td>6.833 +- 0.987</td>`} {
 		if !strings.Contains(strings.ReplaceAll(html, "&#43;", "+"), part) {
 			t.Errorf("%s lacks %s", html, part)

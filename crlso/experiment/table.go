@@ -62,13 +62,13 @@ func (t Table) String() string {
 	return text.String()
 }
 
-var tableTemplate = template.Must(template.New("table").Parse(`<table>{{with .Title}}<caption>{{.}}</caption>{{end}}
+var tableTemplate = template.Must(template.New("table").Parse(`<div style="overflow-x: auto"><table style="white-space: nowrap">{{with .Title}}<caption style="white-space: normal">{{.}}</caption>{{end}}
 <thead><tr>{{range .Header}}<th>{{.}}</th>{{end}}</tr></thead>
 <tbody>{{$columns := len .Header}}{{range .Rows}}
 <tr>{{if eq (len .) 1}}<th colspan="{{$columns}}" style="text-align: left">{{index . 0}}</th>{{else}}{{range $i, $cell := .}}{{if $i}}<td>{{$cell}}</td>{{else}}<td style="text-align: left">{{$cell}}</td>{{end}}{{end}}{{end}}</tr>{{end}}
-</tbody></table>`))
+</tbody></table></div>`))
 
-// HTML returns the table as an HTML element.
+// HTML returns the table as an HTML element, which scrolls where it is wider than the page.
 func (t Table) HTML() string {
 	var text strings.Builder
 	if err := tableTemplate.Execute(&text, t); err != nil {

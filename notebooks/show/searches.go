@@ -63,6 +63,11 @@ func Found(benchmark datasets.Benchmark, initial int, groups ...Group) error {
 	options := plots.SearchCurveOptions{Title: benchmark.Name(), Initial: initial, Band: bandName}
 	if best := benchmark.Best(); best > 0 { // NaN if nobody knows it
 		options.Optimum = best
+		for _, c := range curves {
+			for i := range c.High {
+				c.High[i] = min(c.High[i], best) // no mean can be above it
+			}
+		}
 	}
 	png, err := plots.SearchCurve(curves, options)
 	if err == nil {
