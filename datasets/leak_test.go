@@ -73,7 +73,7 @@ func typeChecker(t *testing.T) func(body string) error {
 		}
 	}
 	path := reflect.TypeFor[datasets.Oracle]().PkgPath()
-	config := types.Config{Importer: importer.Default()}
+	config := types.Config{Importer: importer.ForCompiler(files, "source", nil)}
 	pkg, err := config.Check(path, files, sources, nil)
 	if err != nil {
 		t.Fatal(err)
