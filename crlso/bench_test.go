@@ -235,7 +235,7 @@ func BenchmarkFineTune(b *testing.B) {
 	atSizes(b, func(b *testing.B, config Config, table datasets.Benchmark) {
 		m := newModel(b, testbed.Fastest(b), table.Space(), config)
 		oracle := initialSet(b, m, table)
-		labelled, err := m.startingSet(oracle)
+		labelled, err := m.startingSet(oracle.Log())
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -243,7 +243,7 @@ func BenchmarkFineTune(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		searches := []*seedSearch{{oracle: oracle, labelled: labelled}}
+		searches := []*seedSearch{{known: oracle, labelled: labelled}}
 		fit := func() {
 			if _, err := m.fineTune(b.Context(), p, searches, 1); err != nil {
 				b.Fatal(err)
@@ -373,7 +373,7 @@ func compileAll(b *testing.B, backend compute.Backend, config Config, table data
 		b.Fatal(err)
 	}
 	origin := make([]float64, config.LatentDim)
-	one := []*seedSearch{{oracle: oracle, labelled: []entry{{latent: origin}}}}
+	one := []*seedSearch{{known: oracle, labelled: []entry{{latent: origin}}}}
 	spent := make(map[string]time.Duration)
 	for name, use := range map[string]func() error{
 		"predictor":     func() error { return m.TrainPredictor(b.Context(), oracle.Log(), nil) },

@@ -172,7 +172,7 @@ func TestLabelTransform(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			losses, err := m.fineTune(t.Context(), p, []*seedSearch{{oracle: oracle, labelled: labelled}}, 1)
+			losses, err := m.fineTune(t.Context(), p, []*seedSearch{{known: oracle, labelled: labelled}}, 1)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cr-lso/cr-lso/crlso/backend"
 	"github.com/cr-lso/cr-lso/crlso/nn"
+	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -112,11 +113,11 @@ func (m *Model) SearchSeeds(ctx context.Context, oracles map[uint64]*datasets.Or
 func (m *Model) newSearches(oracles map[uint64]*datasets.Oracle) ([]*seedSearch, error) {
 	var searches []*seedSearch
 	for _, seed := range slices.Sorted(maps.Keys(oracles)) {
-		labelled, err := m.startingSet(oracles[seed])
+		labelled, err := m.startingSet(oracles[seed].Log())
 		if err != nil {
 			return nil, err
 		}
-		searches = append(searches, &seedSearch{seed: seed, oracle: oracles[seed], labelled: labelled})
+		searches = append(searches, &seedSearch{seed: seed, known: oracles[seed], ask: oracles[seed].QueryAll, labelled: labelled})
 	}
 	return searches, nil
 }
@@ -125,7 +126,7 @@ func (m *Model) newSearches(oracles map[uint64]*datasets.Oracle) ([]*seedSearch,
 func (m *Model) searchAll(ctx context.Context, searches []*seedSearch, beside, atOnce int, each func(uint64, SearchRound) error) error {
 	capacity := 0
 	for _, s := range searches {
-		capacity = max(capacity, s.oracle.Budget())
+		capacity = max(capacity, s.known.Budget())
 	}
 	groups := slices.Collect(slices.Chunk(searches, beside))
 	queue := make(chan []*seedSearch, len(groups))
@@ -199,8 +200,7 @@ func (m *Model) searchGroup(ctx context.Context, p *searchPrograms, searches []*
 }
 
 // startingSet returns the labelled set D of the oracle's log.
-func (m *Model) startingSet(oracle *datasets.Oracle) ([]entry, error) {
-	log := oracle.Log()
+func (m *Model) startingSet(log []datasets.Query) ([]entry, error) {
 	if len(log) < m.Config.TopK {
 		return nil, fmt.Errorf("search: the oracle has answered %d queries, but a round starts from %d; label the initial set first",
 			len(log), m.Config.TopK)
@@ -214,6 +214,32 @@ func (m *Model) startingSet(oracle *datasets.Oracle) ([]entry, error) {
 		labelled[i] = entry{latents[i], q.Accuracy}
 	}
 	return labelled, nil
+}
+
+// proposeRound returns what a round of a search finds from what is known: see [Model.Search].
+func (m *Model) proposeRound(ctx context.Context, known search.Known, seed uint64) ([]datasets.Arch, error) {
+	labelled, err := m.startingSet(known.Log())
+	if err != nil {
+		return nil, err
+	}
+	p, err := m.searchPrograms(searchSize{1, known.Budget()})
+	if err != nil {
+		return nil, fmt.Errorf("search: %w", err)
+	}
+	defer m.programs.search.Put(p.searchSize, p)
+	if err := m.copyWeights(p); err != nil {
+		return nil, fmt.Errorf("search: %w", err)
+	}
+	var archs []datasets.Arch
+	one := &seedSearch{seed: seed, known: known, labelled: labelled, ask: func(found ...datasets.Arch) ([]float64, error) {
+		archs = found
+		return make([]float64, len(found)), nil
+	}}
+	if !m.goesOn(one) {
+		return nil, fmt.Errorf("search: Config.Budget is %d, and %d queries are answered; raise it", m.Config.Budget, len(labelled))
+	}
+	err = m.searchRound(ctx, p, []*seedSearch{one}, 1, func(uint64, SearchRound) error { return nil })
+	return archs, errors.Join(err, one.err)
 }
 
 // searchPrograms returns programs, with the weights that they last had: see copyWeights. They are

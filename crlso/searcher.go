@@ -2,6 +2,8 @@ package crlso
 
 import (
 	"context"
+	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"sync"
 
@@ -30,7 +32,8 @@ type Searcher struct {
 	Backend compute.Backend
 	Config  Config // SearchSeed is ignored, and Seed is that of pretraining and training set alone: each search draws its own
 
-	models backend.Pool[modelKey, *Model]
+	models  backend.Pool[modelKey, *Model]
+	trained backend.Pool[trainedKey, *Model] // of Propose
 
 	mu         sync.Mutex
 	pretrained map[modelKey]map[string][]float32 // weights of the graph VAE by path
@@ -71,11 +74,77 @@ func (s *Searcher) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	if err := m.Include(oracle.Log()); err != nil {
 		return err
 	}
-	if err := m.trainAndSearch(context.Background(), oracle); err != nil {
+	err = m.trainAll(oracle.Context(), oracle.Log())
+	if err == nil {
+		err = m.Search(oracle.Context(), oracle, nil)
+	}
+	if err != nil {
 		return err // without the model: its moments may be infinite
 	}
 	s.models.Put(key, m)
 	return nil
+}
+
+// Propose implements search.Proposer: one round of the search. The latent space is trained on the
+// first Config.InitialSet queries, from a seed that these give, so every process has the same one;
+// the next calls with the same first queries use it again. Where the release goes on from the latents
+// that led to what was queried, a search by proposals goes on from the latents of what was queried.
+func (s *Searcher) Propose(known search.Known, _ int, rng *rand.Rand) ([]datasets.Arch, error) {
+	space := known.Space()
+	if err := s.Config.ValidateFor(space); err != nil {
+		return nil, err
+	}
+	if archs, err := search.InitialSet(known, s.Config.InitialSet, rng); err != nil || archs != nil {
+		return archs, err
+	}
+	initial := known.Log()[:min(s.Config.InitialSet, len(known.Log()))]
+	key := trainedKey{modelKey{space, s.Config}, seedOf(initial)}
+	m, err := s.trained.Take(key, s.Backend, func(backend compute.Backend) (*Model, error) {
+		return s.trainOn(backend, initial, key)
+	})
+	if err != nil {
+		return nil, err
+	}
+	archs, err := m.proposeRound(context.Background(), known, rng.Uint64())
+	if err != nil {
+		return nil, err
+	}
+	s.trained.Put(key, m)
+	return archs, nil
+}
+
+// trainedKey is what a trained model depends on.
+type trainedKey struct {
+	modelKey
+	seed uint64
+}
+
+// seedOf is a hash of queries.
+func seedOf(queries []datasets.Query) uint64 {
+	hash := fnv.New64a()
+	for _, q := range queries {
+		fmt.Fprintln(hash, q.Arch, q.Accuracy)
+	}
+	return hash.Sum64()
+}
+
+// trainOn returns a model that is trained on an initial set.
+func (s *Searcher) trainOn(backend compute.Backend, initial []datasets.Query, key trainedKey) (*Model, error) {
+	m, err := NewModel(backend, key.space, s.Config)
+	if err != nil {
+		return nil, err
+	}
+	weights, err := s.pretrain(key.modelKey, m)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Restart(key.seed, key.seed, weights); err != nil {
+		return nil, err
+	}
+	if err := m.Include(initial); err != nil {
+		return nil, err
+	}
+	return m, m.trainAll(context.Background(), initial)
 }
 
 // BackendDescription says what the searches compute on, for the records of package experiment.
@@ -131,17 +200,17 @@ func (m *Model) Restart(seed, searchSeed uint64, weights map[string][]float32) e
 	return nil
 }
 
-// trainAndSearch makes all stages after the labelling of the initial set.
-func (m *Model) trainAndSearch(ctx context.Context, oracle *datasets.Oracle) error {
+// trainAll makes all stages on what is labelled but the pretraining, which is shared.
+func (m *Model) trainAll(ctx context.Context, labelled []datasets.Query) error {
 	for _, stage := range m.Config.Stages() {
 		if stage == PretrainingStage {
-			continue // shared: see Searcher.pretrain
+			continue
 		}
-		if err := m.Train(ctx, stage, oracle.Log(), 0, nil); err != nil {
+		if err := m.Train(ctx, stage, labelled, 0, nil); err != nil {
 			return err
 		}
 	}
-	return m.Search(ctx, oracle, nil)
+	return nil
 }
 
 // LabelInitialSet queries architectures drawn from Config.Seed until the oracle has answered

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/cr-lso/cr-lso/crlso/nn"
+	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -17,7 +18,8 @@ import (
 // seedSearch is the state of one search.
 type seedSearch struct {
 	seed     uint64
-	oracle   *datasets.Oracle
+	known    search.Known
+	ask      func(archs ...datasets.Arch) ([]float64, error) // queries
 	labelled []entry
 	err      error // why the search ended before its budget
 
@@ -27,12 +29,13 @@ type seedSearch struct {
 	top     []entry   // where it starts from
 	eta     []float32 // of each start
 	pending []int     // starts that have led to nothing new
-	found   []entry
+	found   []entry   // without accuracies until the end of the round
+	archs   []datasets.Arch
 }
 
 // goesOn reports whether a search has a round before it.
 func (m *Model) goesOn(s *seedSearch) bool {
-	return s.err == nil && s.oracle.Remaining() > 0 && len(s.labelled) < m.Config.Budget
+	return s.err == nil && s.known.Remaining() > 0 && len(s.labelled) < m.Config.Budget
 }
 
 // searchRound makes a round of all searches that go on.
@@ -52,7 +55,7 @@ func (m *Model) searchRound(ctx context.Context, p *searchPrograms, searches []*
 		return fmt.Errorf("search, round %d: %w", number, err)
 	}
 	for _, s := range running {
-		if s.err != nil {
+		if s.label(); s.err != nil {
 			continue
 		}
 		s.endRound(m.Config)
@@ -83,7 +86,7 @@ func (m *Model) fineTune(ctx context.Context, p *searchPrograms, searches []*see
 		copy(y[row:], m.Config.LabelTransform.targets(accuracies(s.labelled)))
 		rng := nn.NewRand(s.seed, "fine-tune", round)
 		// As long as for this search alone, so that its noise is the same.
-		schedules[i] = t.NewSchedule(rng, len(s.labelled), 0, t.Epochs, t.StepsPerEpoch(s.oracle.Budget())*t.Epochs)
+		schedules[i] = t.NewSchedule(rng, len(s.labelled), 0, t.Epochs, t.StepsPerEpoch(s.known.Budget())*t.Epochs)
 		for j := range schedules[i].Indices {
 			schedules[i].Indices[j] += int32(row)
 		}
@@ -114,7 +117,7 @@ func (s *seedSearch) beginRound(config Config, number int, fitLoss float64) {
 	s.top = stats.Top(s.labelled, config.TopK, func(e entry) float64 { return e.accuracy })
 	s.eta = slices.Repeat([]float32{float32(config.StepSize)}, config.TopK)
 	s.pending = nn.UpTo(config.TopK)
-	s.found = nil
+	s.found, s.archs = nil, nil
 }
 
 // propose makes step 3 of a round. All starts that have not led to something new take their next
@@ -136,7 +139,7 @@ func (m *Model) propose(p *searchPrograms, searches []*seedSearch) error {
 			return err
 		}
 		for i, s := range searches {
-			s.query(m.Config, starts[i*k:], latents[i*k:], scores[i*k:])
+			s.collect(m.Config, starts[i*k:], latents[i*k:], scores[i*k:])
 		}
 	}
 	return nil
@@ -154,34 +157,47 @@ func (s *seedSearch) disturb(deviation float64) [][]float64 {
 	return starts
 }
 
-// query decodes where an attempt from each pending start has led, and queries what is new.
-func (s *seedSearch) query(config Config, starts, latents [][]float64, scores [][]float32) {
+// collect decodes where an attempt from each pending start has led, and keeps what is new.
+func (s *seedSearch) collect(config Config, starts, latents [][]float64, scores [][]float32) {
 	var again []int
 	for _, i := range s.pending {
 		s.round.Attempts++
 		s.round.NoiseLength += floats.Distance(s.top[i].latent, starts[i], 2)
 		s.round.StepLength += floats.Distance(starts[i], latents[i], 2)
-		arch, err := s.oracle.Space().Decode(scores[i])
+		arch, err := s.known.Space().Decode(scores[i])
 		switch {
 		case err != nil:
 			again = append(again, i)
-		case s.oracle.Seen(arch):
+		case s.asked(arch):
 			s.eta[i] += float32(config.StepIncrement)
 			again = append(again, i)
-		case s.oracle.Remaining() == 0 || len(s.labelled)+len(s.found) == config.Budget:
+		case s.known.Remaining() == len(s.found) || len(s.labelled)+len(s.found) == config.Budget:
 			s.pending = nil
 			return
 		default:
-			accuracy, err := s.oracle.Query(arch)
-			if err != nil {
-				s.err = fmt.Errorf("search %d, round %d: %w", s.seed, s.round.Number, err)
-				s.pending = nil
-				return
-			}
-			s.found = append(s.found, entry{latents[i], accuracy})
+			s.found, s.archs = append(s.found, entry{latent: latents[i]}), append(s.archs, arch)
 		}
 	}
 	s.pending = again
+}
+
+// asked reports whether an architecture was asked for, before this round or in it.
+func (s *seedSearch) asked(a datasets.Arch) bool {
+	space := s.known.Space()
+	same := func(b datasets.Arch) bool { return space.Canonical(b) == space.Canonical(a) }
+	return s.known.Asked(a) || slices.ContainsFunc(s.archs, same)
+}
+
+// label queries what the round has found.
+func (s *seedSearch) label() {
+	accuracies, err := s.ask(s.archs...)
+	if err != nil {
+		s.err = fmt.Errorf("search %d, round %d: %w", s.seed, s.round.Number, err)
+		return
+	}
+	for i, accuracy := range accuracies {
+		s.found[i].accuracy = accuracy
+	}
 }
 
 // endRound enters what the round found into the labelled set, and makes its report.

@@ -71,6 +71,9 @@ func (o *Oracle) evaluateAll() error {
 func (o *Oracle) inParallel(waiting []*evaluation) error {
 	if o.Parallel() == 1 || len(waiting) == 1 {
 		for _, e := range waiting {
+			if o.closed { // by the evaluation before
+				return ErrClosed
+			}
 			o.run(e)
 			if err := o.finish(e); err != nil {
 				return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 )
 
@@ -181,7 +182,7 @@ func (o *Oracle) QueryAll(archs ...Arch) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(fresh) == 0 {
+	if len(fresh) == 0 && len(archs) > 0 {
 		if err := o.repeat(); err != nil {
 			return nil, err
 		}
@@ -243,6 +244,15 @@ func (o *Oracle) Seen(a Arch) bool {
 	}
 	_, ok := o.seen[key]
 	return ok
+}
+
+// Asked is Seen for what was queried or is pending.
+func (o *Oracle) Asked(a Arch) bool {
+	if len(o.pending) == 0 || o.Seen(a) {
+		return o.Seen(a)
+	}
+	key, err := o.key(a)
+	return err == nil && slices.ContainsFunc(o.pending, func(e *evaluation) bool { return e.key == key })
 }
 
 // key returns the architecture that a counts as. The error says that it, or a, cannot be the key of

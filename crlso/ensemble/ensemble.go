@@ -93,9 +93,6 @@ func (*Ensemble) Kind() string { return "concave ensemble" }
 
 // Search implements search.Searcher. An oracle that has answered queries already is searched on
 // from there.
-//
-// Each round scores all architectures of a space that has no more than 20,000; of a larger one the
-// neighbours of the ten best labelled architectures and random ones, 5,000 in all.
 func (e *Ensemble) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	if err := e.Config.validate(); err != nil {
 		return fmt.Errorf("ensemble: %w", err)
@@ -103,25 +100,32 @@ func (e *Ensemble) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	if err := search.DrawInitialSet(oracle, rng, e.Config.Initial); err != nil {
 		return fmt.Errorf("ensemble: %w", err)
 	}
-	for oracle.Remaining() > 0 {
-		log := oracle.Log()
-		beliefs, err := e.fit(oracle.Space(), log, rng)
-		if err != nil {
-			return fmt.Errorf("ensemble, after %d queries: %w", len(log), err)
-		}
-		n := max(e.Config.Batch, int(e.Config.Growth*float64(len(log))))
-		batch := e.propose(oracle, beliefs, min(n, oracle.Remaining()))
-		if len(batch) == 0 {
-			return fmt.Errorf("ensemble: nothing new to query after %d of %d queries of %s; use a smaller budget",
-				len(log), oracle.Budget(), oracle.Space().Name())
-		}
-		for _, arch := range batch {
-			if _, err := oracle.Query(arch); err != nil {
-				return fmt.Errorf("ensemble: %w", err)
-			}
-		}
+	return search.Spend(oracle, rng, e.Propose)
+}
+
+// Propose implements search.Proposer.
+//
+// It scores all architectures of a space that has no more than 20,000; of a larger one the
+// neighbours of the ten best labelled architectures and random ones, 5,000 in all.
+func (e *Ensemble) Propose(known search.Known, n int, rng *rand.Rand) ([]datasets.Arch, error) {
+	if err := e.Config.validate(); err != nil {
+		return nil, fmt.Errorf("ensemble: %w", err)
 	}
-	return nil
+	if archs, err := search.InitialSet(known, e.Config.Initial, rng); err != nil || archs != nil {
+		return archs, err
+	}
+	log := known.Log()
+	beliefs, err := e.fit(known.Space(), log, rng)
+	if err != nil {
+		return nil, fmt.Errorf("ensemble, after %d queries: %w", len(log), err)
+	}
+	n = max(n, e.Config.Batch, int(e.Config.Growth*float64(len(log))))
+	batch := e.mostPromising(known, beliefs, min(n, known.Remaining()))
+	if len(batch) == 0 {
+		return nil, fmt.Errorf("ensemble: nothing new to query after %d of %d queries of %s; use a smaller budget",
+			len(log), known.Budget(), known.Space().Name())
+	}
+	return batch, nil
 }
 
 func (c Config) validate() error {
@@ -165,23 +169,23 @@ func (e *Ensemble) fit(space datasets.Space, labelled []datasets.Query, rng *ran
 	return newBeliefs(candidates.Archs, models), nil
 }
 
-// propose returns n architectures that the oracle has not answered, fewer if there are no more:
+// mostPromising returns n architectures that were not asked for, fewer if there are no more:
 // those of the highest expected improvement over the best labelled one, of which Local are
 // neighbours of the incumbent if it has new ones.
-func (e *Ensemble) propose(oracle *datasets.Oracle, b Beliefs, n int) []datasets.Arch {
+func (e *Ensemble) mostPromising(known search.Known, b Beliefs, n int) []datasets.Arch {
 	best := math.Inf(-1)
 	var unknown, neighbours []int
 	at := make(map[datasets.Arch]int, len(b.Archs))
 	for i, a := range b.Archs {
 		at[a] = i
-		if oracle.Seen(a) {
+		if known.Asked(a) {
 			best = max(best, b.Mean[i])
 		} else {
 			unknown = append(unknown, i)
 		}
 	}
-	for _, a := range oracle.Space().Neighbours(mostAccurate(oracle.Log(), 1)[0].Arch) {
-		if i, ok := at[a]; ok && !oracle.Seen(a) {
+	for _, a := range known.Space().Neighbours(mostAccurate(known.Log(), 1)[0].Arch) {
+		if i, ok := at[a]; ok && !known.Asked(a) {
 			neighbours = append(neighbours, i)
 		}
 	}

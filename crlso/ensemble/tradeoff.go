@@ -63,29 +63,11 @@ func Tradeoff201() TradeoffConfig {
 // Kind implements search.Searcher.
 func (*TradeoffEnsemble) Kind() string { return "concave and convex ensemble" }
 
-// Search implements search.Searcher, for finite spaces. One query of a round is for
-// the most accurate architecture without a limit, the limits of the others are spread over the
-// front so far, and Local of them go to neighbours of the front.
+// Search implements search.Searcher, for finite spaces. One query of a round is for the most accurate
+// architecture without a limit, the limits of the others are spread over the front so far, and Local
+// of them go to neighbours of the front.
 func (e *TradeoffEnsemble) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
-	space, ok := oracle.Space().(datasets.FiniteSpace)
-	switch {
-	case !oracle.HasCost():
-		return fmt.Errorf("tradeoff ensemble: the oracle for %s tells no costs; use a datasets.CostBenchmark", oracle.Space().Name())
-	case !ok:
-		return fmt.Errorf("tradeoff ensemble: %s cannot be enumerated", oracle.Space().Name())
-	}
-	if err := e.Config.validate(); err != nil {
-		return fmt.Errorf("tradeoff ensemble: %w", err)
-	}
-	if err := search.SampleUntil(oracle, rng, min(e.Config.Initial, oracle.Budget())); err != nil {
-		return fmt.Errorf("tradeoff ensemble: %w", err)
-	}
-	for oracle.Remaining() > 0 {
-		if err := e.round(space, oracle, rng); err != nil {
-			return fmt.Errorf("tradeoff ensemble, after %d queries: %w", len(oracle.Log()), err)
-		}
-	}
-	return nil
+	return search.Spend(oracle, rng, e.Propose)
 }
 
 func (c TradeoffConfig) validate() error {
@@ -96,40 +78,60 @@ func (c TradeoffConfig) validate() error {
 	return c.Config.validate()
 }
 
-// round fits all members and queries one batch.
-func (e *TradeoffEnsemble) round(space datasets.FiniteSpace, oracle *datasets.Oracle, rng *rand.Rand) error {
-	labels := newTradeoffLabels(oracle.Log())
-	n := min(e.Config.Batch, oracle.Remaining())
-	limits := labels.limits(n, rng)
-	beliefs, err := e.fit(space, oracle.Log(), labels, limits, rng)
+// Propose implements search.Proposer.
+func (e *TradeoffEnsemble) Propose(known search.Known, n int, rng *rand.Rand) ([]datasets.Arch, error) {
+	space, ok := known.Space().(datasets.FiniteSpace)
+	switch {
+	case !known.HasCost():
+		return nil, fmt.Errorf("tradeoff ensemble: the oracle for %s tells no costs; use a datasets.CostBenchmark", known.Space().Name())
+	case !ok:
+		return nil, fmt.Errorf("tradeoff ensemble: %s cannot be enumerated", known.Space().Name())
+	}
+	if err := e.Config.validate(); err != nil {
+		return nil, fmt.Errorf("tradeoff ensemble: %w", err)
+	}
+	if archs, err := search.InitialSet(known, e.Config.Initial, rng); err != nil || archs != nil {
+		return archs, err
+	}
+	archs, err := e.mostPromising(space, known, min(max(n, e.Config.Batch), known.Remaining()), rng)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("tradeoff ensemble, after %d queries: %w", len(known.Log()), err)
+	}
+	return archs, nil
+}
+
+// mostPromising fits all members, and returns the best of what is new for each of n limits.
+func (e *TradeoffEnsemble) mostPromising(space datasets.FiniteSpace, known search.Known, n int, rng *rand.Rand) ([]datasets.Arch, error) {
+	labels := newTradeoffLabels(known.Log())
+	limits := labels.limits(n, rng)
+	beliefs, err := e.fit(space, known.Log(), labels, limits, rng)
+	if err != nil {
+		return nil, err
 	}
 	chosen := make(map[int]bool)
+	var archs []datasets.Arch
 	for k, limit := range limits {
 		candidates, factor := beliefs.near[k], 1.0
 		if k >= n-e.Config.Local {
-			candidates, factor = frontNeighbours(space, oracle, rng), e.Config.LocalDeviation
+			candidates, factor = frontNeighbours(space, known.Log(), rng), e.Config.LocalDeviation
 		}
-		fresh := func(i int) bool { return !chosen[i] && !oracle.Seen(space.At(i)) }
+		fresh := func(i int) bool { return !chosen[i] && !known.Asked(space.At(i)) }
 		best, ok := beliefs.best(candidates, fresh, limit, labels.incumbent(limit), factor)
 		if !ok { // all of them are known
 			best, ok = beliefs.best(nn.UpTo(space.Len()), fresh, limit, labels.incumbent(limit), 1)
 		}
 		if !ok {
-			return fmt.Errorf("nothing new to query in %s; use a smaller budget", space.Name())
+			return nil, fmt.Errorf("nothing new to query in %s; use a smaller budget", space.Name())
 		}
 		chosen[best] = true
-		if _, err := oracle.Query(space.At(best)); err != nil {
-			return err
-		}
+		archs = append(archs, space.At(best))
 	}
-	return nil
+	return archs, nil
 }
 
 // frontNeighbours are the indices of all neighbours of a random member of the front.
-func frontNeighbours(space datasets.FiniteSpace, oracle *datasets.Oracle, rng *rand.Rand) []int {
-	front := search.Front(oracle.Log())
+func frontNeighbours(space datasets.FiniteSpace, log []datasets.Query, rng *rand.Rand) []int {
+	front := search.Front(log)
 	var indices []int
 	for _, a := range space.Neighbours(front[rng.IntN(len(front))].Arch) {
 		indices = append(indices, space.Index(a))

@@ -62,30 +62,43 @@ func (Assessor) Kind() string { return "semi-supervised assessor" }
 // not below the initial set. Whatever the oracle has answered before counts towards the initial
 // set.
 func (a Assessor) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
-	a.Initial, a.Batch, a.Unlabelled = cmp.Or(a.Initial, 10), cmp.Or(a.Batch, 10), cmp.Or(a.Unlabelled, 300)
-	a.Offspring, a.Epochs = cmp.Or(a.Offspring, 1000), cmp.Or(a.Epochs, 200)
-	space, finite := oracle.Space().(datasets.FiniteSpace)
-	switch {
-	case !finite:
-		return fmt.Errorf("assessor: %s cannot be enumerated", oracle.Space().Name())
-	case a.Initial < 1 || a.Batch < 1 || a.Unlabelled < 1 || a.Offspring < 1 || a.Epochs < 1:
-		return fmt.Errorf("assessor: Initial is %d, Batch %d, Unlabelled %d, Offspring %d and Epochs %d; want all of them positive",
-			a.Initial, a.Batch, a.Unlabelled, a.Offspring, a.Epochs)
-	}
-	features, err := a.features(space)
-	if err != nil {
+	if err := a.complete(oracle.Space()); err != nil {
 		return err
 	}
 	if err := checkBudget(oracle, "assessor", a.Initial); err != nil {
 		return err
 	}
-	if err := SampleUntil(oracle, rng, a.Initial); err != nil {
+	features, err := a.features(oracle.Space().(datasets.FiniteSpace))
+	if err != nil {
 		return err
 	}
-	for oracle.Remaining() > 0 {
-		if err := a.queryRound(oracle, features, rng); err != nil {
-			return err
-		}
+	return Spend(oracle, rng, func(known Known, n int, rng *rand.Rand) ([]datasets.Arch, error) {
+		return a.propose(known, n, features, rng)
+	})
+}
+
+// Propose implements [Proposer].
+func (a Assessor) Propose(known Known, n int, rng *rand.Rand) ([]datasets.Arch, error) {
+	if err := a.complete(known.Space()); err != nil {
+		return nil, err
+	}
+	features, err := a.features(known.Space().(datasets.FiniteSpace))
+	if err != nil {
+		return nil, err
+	}
+	return a.propose(known, n, features, rng)
+}
+
+// complete gives fields that are zero their values, and checks all.
+func (a *Assessor) complete(space datasets.Space) error {
+	a.Initial, a.Batch, a.Unlabelled = cmp.Or(a.Initial, 10), cmp.Or(a.Batch, 10), cmp.Or(a.Unlabelled, 300)
+	a.Offspring, a.Epochs = cmp.Or(a.Offspring, 1000), cmp.Or(a.Epochs, 200)
+	if _, finite := space.(datasets.FiniteSpace); !finite {
+		return fmt.Errorf("assessor: %s cannot be enumerated", space.Name())
+	}
+	if a.Initial < 1 || a.Batch < 1 || a.Unlabelled < 1 || a.Offspring < 1 || a.Epochs < 1 {
+		return fmt.Errorf("assessor: Initial is %d, Batch %d, Unlabelled %d, Offspring %d and Epochs %d; want all of them positive",
+			a.Initial, a.Batch, a.Unlabelled, a.Offspring, a.Epochs)
 	}
 	return nil
 }
@@ -117,13 +130,16 @@ func (a Assessor) features(space datasets.FiniteSpace) (*mat.Dense, error) {
 	return features, nil
 }
 
-// queryRound queries a batch of architectures that an assessor trained on the queries so far
-// believes in, or a random one if it has seen none that is new.
-func (a Assessor) queryRound(oracle *datasets.Oracle, features *mat.Dense, rng *rand.Rand) error {
-	space := oracle.Space().(datasets.FiniteSpace)
+// propose returns a batch of architectures that an assessor trained on the queries so far believes
+// in, or a random one if it has seen none that is new.
+func (a Assessor) propose(known Known, n int, features *mat.Dense, rng *rand.Rand) ([]datasets.Arch, error) {
+	if archs, err := InitialSet(known, a.Initial, rng); err != nil || archs != nil {
+		return archs, err
+	}
+	space := known.Space().(datasets.FiniteSpace)
 	var nodes []int
 	var accuracies []float64
-	for _, query := range oracle.Log() {
+	for _, query := range known.Log() {
 		nodes = append(nodes, space.Index(query.Arch))
 		accuracies = append(accuracies, query.Accuracy)
 	}
@@ -131,7 +147,7 @@ func (a Assessor) queryRound(oracle *datasets.Oracle, features *mat.Dense, rng *
 		if len(nodes) == len(accuracies)+a.Unlabelled {
 			break
 		}
-		if !oracle.Seen(space.At(i)) {
+		if !known.Asked(space.At(i)) {
 			nodes = append(nodes, i)
 		}
 	}
@@ -139,23 +155,17 @@ func (a Assessor) queryRound(oracle *datasets.Oracle, features *mat.Dense, rng *
 	network := newGraphNetwork(features.RawMatrix().Cols, rng)
 	network.fit(graph, stats.NormalQuantiles(accuracies), a.Epochs)
 
-	candidates := a.evolve(space, nodes, network.assess(graph, features, nodes), rng)
-	queried := 0
-	for _, candidate := range candidates {
-		if queried == a.Batch || oracle.Remaining() == 0 {
-			return nil
+	b := newBatch(known)
+	for _, candidate := range a.evolve(space, nodes, network.assess(graph, features, nodes), rng) {
+		if len(b.archs) == min(max(n, a.Batch), known.Remaining()) {
+			break
 		}
-		if !oracle.Seen(candidate.Arch) {
-			if _, err := oracle.Query(candidate.Arch); err != nil {
-				return err
-			}
-			queried++
-		}
+		b.add(candidate.Arch)
 	}
-	if queried > 0 {
-		return nil
+	if len(b.archs) == 0 {
+		return sampleNew(known, 1, rng)
 	}
-	return sampleMore(oracle, rng, 1)
+	return b.archs, nil
 }
 
 // evolve returns the nodes of the graph and the offspring of the best of them, each with its

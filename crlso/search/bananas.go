@@ -56,77 +56,68 @@ func (BANANAS) Kind() string { return "BANANAS" }
 // Search implements [Searcher]. The budget must not be below the initial set. Whatever the oracle
 // has answered before counts towards the initial set.
 func (b BANANAS) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
+	if err := checkBudget(oracle, "BANANAS", cmp.Or(b.Initial, 10)); err != nil {
+		return err
+	}
+	return Spend(oracle, rng, b.Propose)
+}
+
+// Propose implements [Proposer]: the candidates that the networks believe in, or a random
+// architecture if there are none.
+func (b BANANAS) Propose(known Known, n int, rng *rand.Rand) ([]datasets.Arch, error) {
 	b.Initial, b.Batch = cmp.Or(b.Initial, 10), cmp.Or(b.Batch, 10)
 	b.Candidates, b.Parents, b.Epochs = cmp.Or(b.Candidates, 100), cmp.Or(b.Parents, 5), cmp.Or(b.Epochs, 150)
 	switch {
 	case b.Initial < 1 || b.Batch < 1 || b.Candidates < 1 || b.Parents < 1 || b.Epochs < 1:
-		return fmt.Errorf("BANANAS: Initial is %d, Batch %d, Candidates %d, Parents %d and Epochs %d; want all of them positive",
+		return nil, fmt.Errorf("BANANAS: Initial is %d, Batch %d, Candidates %d, Parents %d and Epochs %d; want all of them positive",
 			b.Initial, b.Batch, b.Candidates, b.Parents, b.Epochs)
 	case b.Parents > b.Candidates:
-		return fmt.Errorf("BANANAS: Parents is %d, above the %d Candidates; want at least one candidate of each",
+		return nil, fmt.Errorf("BANANAS: Parents is %d, above the %d Candidates; want at least one candidate of each",
 			b.Parents, b.Candidates)
 	}
-	if err := checkBudget(oracle, "BANANAS", b.Initial); err != nil {
-		return err
-	}
 	if b.Encoding == nil {
-		b.Encoding = oneHot(oracle.Space())
+		b.Encoding = oneHot(known.Space())
 	}
-	if err := SampleUntil(oracle, rng, b.Initial); err != nil {
-		return err
+	if archs, err := InitialSet(known, b.Initial, rng); err != nil || archs != nil {
+		return archs, err
 	}
-	for oracle.Remaining() > 0 {
-		if err := b.queryRound(oracle, rng); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// queryRound queries a batch of candidates, or a random architecture if there are none.
-func (b BANANAS) queryRound(oracle *datasets.Oracle, rng *rand.Rand) error {
-	candidates := b.mutateBest(oracle, rng)
+	candidates := b.mutateBest(known, rng)
 	if len(candidates) == 0 {
-		return sampleMore(oracle, rng, 1)
+		return sampleNew(known, 1, rng)
 	}
-	errors, err := b.sampleErrors(oracle.Log(), candidates, rng)
+	errors, err := b.sampleErrors(known.Log(), candidates, rng)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	order := make([]int, len(errors))
 	floats.ArgsortStable(errors, order)
-	for _, i := range order[:min(b.Batch, len(order), oracle.Remaining())] {
-		if _, err := oracle.Query(candidates[i]); err != nil {
-			return err
-		}
+	var chosen []datasets.Arch
+	for _, i := range order[:min(max(n, b.Batch), len(order), known.Remaining())] {
+		chosen = append(chosen, candidates[i])
 	}
-	return nil
+	return chosen, nil
 }
 
-// mutateBest returns distinct mutants of the best architectures that have not been queried before.
-func (b BANANAS) mutateBest(oracle *datasets.Oracle, rng *rand.Rand) []datasets.Arch {
-	space := oracle.Space()
-	parents := slices.SortedStableFunc(slices.Values(oracle.Log()), func(p, q datasets.Query) int {
+// mutateBest returns distinct mutants of the best architectures that were not asked for.
+func (b BANANAS) mutateBest(known Known, rng *rand.Rand) []datasets.Arch {
+	space := known.Space()
+	parents := slices.SortedStableFunc(slices.Values(known.Log()), func(p, q datasets.Query) int {
 		return cmp.Compare(q.Accuracy, p.Accuracy)
 	})
-	var candidates []datasets.Arch
-	proposed := make(map[datasets.Arch]bool, b.Candidates)
+	candidates := newBatch(known)
 	for _, parent := range parents[:min(moreParents*b.Parents, len(parents))] {
 		for range b.Candidates / b.Parents {
-			if len(candidates) == b.Candidates {
-				return candidates
+			if len(candidates.archs) == b.Candidates {
+				return candidates.archs
 			}
 			mutant := space.Mutate(parent.Arch, rng)
 			for rng.IntN(2) == 0 {
 				mutant = space.Mutate(mutant, rng)
 			}
-			if key := space.Canonical(mutant); !proposed[key] && !oracle.Seen(mutant) {
-				proposed[key] = true
-				candidates = append(candidates, mutant)
-			}
+			candidates.add(mutant)
 		}
 	}
-	return candidates
+	return candidates.archs
 }
 
 // sampleErrors samples each candidate's validation error (percent) from the normal prediction of an

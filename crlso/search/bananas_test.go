@@ -105,7 +105,7 @@ func TestEnsembleRanksCells(t *testing.T) {
 func TestCandidatesSurroundTheBest(t *testing.T) {
 	oracle := newOracle(t, openTable(t), 100)
 	rng := newSource(1)
-	if err := SampleUntil(oracle, rng, 50); err != nil {
+	if err := DrawInitialSet(oracle, rng, 50); err != nil {
 		t.Fatal(err)
 	}
 	best := slices.MaxFunc(oracle.Log(), func(p, q datasets.Query) int { return cmp.Compare(p.Accuracy, q.Accuracy) })

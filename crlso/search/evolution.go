@@ -32,45 +32,50 @@ func (RegularizedEvolution) Kind() string { return "regularized evolution" }
 
 // Search implements [Searcher]. The budget must not be below the population.
 func (e RegularizedEvolution) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
+	if err := checkBudget(oracle, "regularized evolution", cmp.Or(e.Population, 100)); err != nil {
+		return err
+	}
+	return Spend(oracle, rng, e.Propose)
+}
+
+// Propose implements [Proposer]. The population is what was answered last.
+func (e RegularizedEvolution) Propose(known Known, n int, rng *rand.Rand) ([]datasets.Arch, error) {
 	size, sample := cmp.Or(e.Population, 100), cmp.Or(e.Sample, 25)
 	if sample < 1 || sample > size {
-		return fmt.Errorf("regularized evolution: cannot sample %d of a population of %d; want Sample from 1 to Population",
+		return nil, fmt.Errorf("regularized evolution: cannot sample %d of a population of %d; want Sample from 1 to Population",
 			sample, size)
 	}
-	if err := checkBudget(oracle, "regularized evolution", size); err != nil {
-		return err
+	if archs, err := InitialSet(known, size, rng); err != nil || archs != nil {
+		return archs, err
 	}
-	if err := sampleMore(oracle, rng, size); err != nil {
-		return err
-	}
-	for oracle.Remaining() > 0 {
-		if err := queryChild(oracle, rng, size, sample); err != nil {
-			return err
+	population := known.Log()[max(0, len(known.Log())-size):]
+	b := newBatch(known)
+	for range min(n, known.Remaining()) {
+		if err := addChild(b, population, sample, rng); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return b.archs, nil
 }
 
 // maxSiblings is how many known children in a row are made before mutations go on from the last.
 const maxSiblings = 100
 
-// queryChild queries a child of the population, the last size queries, that has not been queried
-// before. The oracle says when there is no hope of one.
-func queryChild(oracle *datasets.Oracle, rng *rand.Rand, size, sample int) error {
-	known := len(oracle.Log())
-	population := oracle.Log()[known-size:]
+// addChild adds a child of the population that is new.
+func addChild(b *batch, population []datasets.Query, sample int, rng *rand.Rand) error {
 	var child datasets.Arch
-	for children := 0; len(oracle.Log()) == known; children++ {
+	for children := range maxSamples {
 		parent := child
 		if children < maxSiblings {
-			parent = fittest(population, sample, rng)
+			parent = fittest(population, min(sample, len(population)), rng)
 		}
-		child = oracle.Space().Mutate(parent, rng)
-		if _, err := oracle.Query(child); err != nil {
-			return err
+		child = b.known.Space().Mutate(parent, rng)
+		if b.add(child) {
+			return nil
 		}
 	}
-	return nil
+	return fmt.Errorf("regularized evolution: nothing new in %d mutations, after %d of %d queries of %s; use a smaller budget",
+		maxSamples, len(b.known.Log()), b.known.Budget(), b.known.Space().Name())
 }
 
 // fittest returns the best of n random members of the population.

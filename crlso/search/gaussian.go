@@ -45,63 +45,80 @@ func (GaussianProcess) Kind() string { return "Gaussian process" }
 // Search implements [Searcher]. The budget must not be below the initial set. Whatever the oracle
 // has answered before counts towards the initial set.
 func (g GaussianProcess) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
+	propose, err := g.proposer(oracle.Space())
+	if err != nil {
+		return err
+	}
+	if err := checkBudget(oracle, "Gaussian process", cmp.Or(g.Initial, 10)); err != nil {
+		return err
+	}
+	return Spend(oracle, rng, propose)
+}
+
+// Propose implements [Proposer].
+func (g GaussianProcess) Propose(known Known, n int, rng *rand.Rand) ([]datasets.Arch, error) {
+	propose, err := g.proposer(known.Space())
+	if err != nil {
+		return nil, err
+	}
+	return propose(known, n, rng)
+}
+
+// proposer returns what proposes in a space.
+func (g GaussianProcess) proposer(space datasets.Space) (Propose, error) {
 	const name = "Gaussian process"
 	g.Initial, g.Batch = cmp.Or(g.Initial, 10), cmp.Or(g.Batch, 5)
 	if !(g.Length >= 0) || math.IsInf(g.Length, 1) || g.Initial < 1 || g.Batch < 1 {
-		return fmt.Errorf("%s: Length is %v, Initial %d and Batch %d; want them finite and positive, or 0 for what is usual",
+		return nil, fmt.Errorf("%s: Length is %v, Initial %d and Batch %d; want them finite and positive, or 0 for what is usual",
 			name, g.Length, g.Initial, g.Batch)
 	}
-	if err := checkBudget(oracle, name, g.Initial); err != nil {
-		return err
+	finite, ok := space.(datasets.FiniteSpace)
+	if !ok {
+		return g.proposeDrawn, nil
 	}
-	space, finite := oracle.Space().(datasets.FiniteSpace)
-	if !finite {
-		return g.searchDrawn(oracle, rng)
-	}
-	features, err := g.features(space, space.Len(), space.At)
+	features, err := g.features(space, finite.Len(), finite.At)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	lengths, err := g.lengths(space, features)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	differing := func(point int) []float64 { return differingFrom(features, point) }
-	return improvementSearch{name, g.Initial, g.Batch, differing, lengths}.search(oracle, rng)
+	return improvementSearch{name, g.Initial, g.Batch, differing, lengths}.learner().propose, nil
 }
 
-// searchDrawn searches a space that cannot be enumerated.
-func (g GaussianProcess) searchDrawn(oracle *datasets.Oracle, rng *rand.Rand) error {
-	if err := SampleUntil(oracle, rng, g.Initial); err != nil {
-		return err
+// proposeDrawn proposes in a space that cannot be enumerated.
+func (g GaussianProcess) proposeDrawn(known Known, n int, rng *rand.Rand) ([]datasets.Arch, error) {
+	if archs, err := InitialSet(known, g.Initial, rng); err != nil || archs != nil {
+		return archs, err
 	}
-	for oracle.Remaining() > 0 {
-		log := oracle.Log()
-		archs := DrawCandidates(oracle.Space(), log, math.MaxInt, drawnRandom, rng)
-		at := func(point int) datasets.Arch { return archs[point] }
-		features, err := g.features(oracle.Space(), len(archs), at)
-		if err != nil {
-			return err
-		}
-		lengths, err := g.lengths(oracle.Space(), features)
-		if err != nil {
-			return err
-		}
-		points, accuracies, distances := make([]int, len(log)), make([]float64, len(log)), map[int][]float64{}
-		for i, query := range log {
-			points[i], accuracies[i], distances[i] = i, query.Accuracy, differingFrom(features, i)
-		}
-		targets := stats.NormalQuantiles(accuracies)
-		length := likeliestScale(lengths, points, distances, targets)
-		posterior := newPosterior(len(archs), func(point int) []float64 {
-			return covariances(distances[point], length)
-		}, observationVariance)
-		posterior.observe(points...)
-		if err := queryMostPromising(oracle, at, posterior, targets, g.Batch); err != nil {
-			return fmt.Errorf("Gaussian process: %w", err)
-		}
+	log := known.Log()
+	archs := DrawCandidates(known.Space(), log, math.MaxInt, drawnRandom, rng)
+	at := func(point int) datasets.Arch { return archs[point] }
+	features, err := g.features(known.Space(), len(archs), at)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	lengths, err := g.lengths(known.Space(), features)
+	if err != nil {
+		return nil, err
+	}
+	points, accuracies, distances := make([]int, len(log)), make([]float64, len(log)), map[int][]float64{}
+	for i, query := range log {
+		points[i], accuracies[i], distances[i] = i, query.Accuracy, differingFrom(features, i)
+	}
+	targets := stats.NormalQuantiles(accuracies)
+	length := likeliestScale(lengths, points, distances, targets)
+	posterior := newPosterior(len(archs), func(point int) []float64 {
+		return covariances(distances[point], length)
+	}, observationVariance)
+	posterior.observe(points...)
+	chosen, err := mostPromising(known, at, posterior, targets, max(n, g.Batch))
+	if err != nil {
+		return nil, fmt.Errorf("Gaussian process: %w", err)
+	}
+	return chosen, nil
 }
 
 // drawnRandom is how many random architectures a round draws in a space that cannot be enumerated.

@@ -26,38 +26,44 @@ type improvementSearch struct {
 // observationVariance is the variance of the noise that the model expects on a normal quantile.
 const observationVariance = 0.01
 
-func (s improvementSearch) search(oracle *datasets.Oracle, rng *rand.Rand) error {
-	if err := SampleUntil(oracle, rng, s.initial); err != nil {
-		return err
+// learner is an improvementSearch with what it has computed from the queries so far.
+type learner struct {
+	improvementSearch
+	points     []int
+	accuracies []float64
+	distances  map[int][]float64 // of the queried points
+	posterior  *posterior
+	scale      float64
+}
+
+func (s improvementSearch) learner() *learner {
+	return &learner{improvementSearch: s, distances: map[int][]float64{}}
+}
+
+func (l *learner) propose(known Known, n int, rng *rand.Rand) ([]datasets.Arch, error) {
+	if archs, err := InitialSet(known, l.initial, rng); err != nil || archs != nil {
+		return archs, err
 	}
-	var (
-		space      = oracle.Space().(datasets.FiniteSpace)
-		points     []int
-		accuracies []float64
-		distances  = map[int][]float64{} // of the queried points
-		posterior  *posterior
-		scale      float64
-	)
-	for oracle.Remaining() > 0 {
-		for _, query := range oracle.Log()[len(points):] {
-			point := space.Index(query.Arch)
-			points = append(points, point)
-			accuracies = append(accuracies, query.Accuracy)
-			distances[point] = s.distances(point)
-		}
-		targets := stats.NormalQuantiles(accuracies)
-		if likeliest := likeliestScale(s.scales, points, distances, targets); likeliest != scale {
-			scale = likeliest
-			posterior = newPosterior(space.Len(), func(point int) []float64 {
-				return covariances(distances[point], likeliest)
-			}, observationVariance)
-		}
-		posterior.observe(points[len(posterior.observed):]...)
-		if err := queryMostPromising(oracle, space.At, posterior, targets, s.batch); err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
-		}
+	space := known.Space().(datasets.FiniteSpace)
+	for _, query := range known.Log()[len(l.points):] {
+		point := space.Index(query.Arch)
+		l.points = append(l.points, point)
+		l.accuracies = append(l.accuracies, query.Accuracy)
+		l.distances[point] = l.improvementSearch.distances(point)
 	}
-	return nil
+	targets := stats.NormalQuantiles(l.accuracies)
+	if likeliest := likeliestScale(l.scales, l.points, l.distances, targets); likeliest != l.scale {
+		l.scale = likeliest
+		l.posterior = newPosterior(space.Len(), func(point int) []float64 {
+			return covariances(l.distances[point], likeliest)
+		}, observationVariance)
+	}
+	l.posterior.observe(l.points[len(l.posterior.observed):]...)
+	archs, err := mostPromising(known, space.At, l.posterior, targets, max(n, l.batch))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", l.name, err)
+	}
+	return archs, nil
 }
 
 // octaves returns the scales mean * 2^from, mean * 2^(from+1), ..., mean * 2^to.
@@ -106,29 +112,31 @@ func likeliestScale(scales []float64, points []int, distances map[int][]float64,
 	return likeliest
 }
 
-// queryMostPromising queries a batch of those unknown architectures that have the highest expected
-// improvement. The posterior's points are what archs numbers.
-func queryMostPromising(oracle *datasets.Oracle, archs func(point int) datasets.Arch, p *posterior, targets []float64, batch int) error {
+// mostPromising returns n of those unknown architectures that have the highest expected improvement.
+// The posterior's points are what archs numbers.
+func mostPromising(known Known, archs func(point int) datasets.Arch, p *posterior, targets []float64, n int) ([]datasets.Arch, error) {
 	best := floats.Max(targets)
-	known := math.Inf(-1)
+	out := math.Inf(-1)
 	improvement := p.mean(targets)
 	for i, mean := range improvement {
-		if oracle.Seen(archs(i)) {
-			improvement[i] = known
+		if known.Asked(archs(i)) {
+			improvement[i] = out
 		} else {
 			improvement[i] = stats.ExpectedImprovement(mean, math.Sqrt(p.variance[i]), best)
 		}
 	}
-	for range min(batch, oracle.Remaining()) {
+	var chosen []datasets.Arch
+	for range min(n, known.Remaining()) {
 		i := floats.MaxIdx(improvement)
-		if improvement[i] == known {
-			return fmt.Errorf("all of %s is known after %d of %d queries; use a smaller budget",
-				oracle.Space().Name(), len(oracle.Log()), oracle.Budget())
+		if improvement[i] == out {
+			break
 		}
-		improvement[i] = known
-		if _, err := oracle.Query(archs(i)); err != nil {
-			return err
-		}
+		improvement[i] = out
+		chosen = append(chosen, archs(i))
 	}
-	return nil
+	if len(chosen) == 0 {
+		return nil, fmt.Errorf("all of %s is known after %d of %d queries; use a smaller budget",
+			known.Space().Name(), len(known.Log()), known.Budget())
+	}
+	return chosen, nil
 }

@@ -55,22 +55,40 @@ func (LatentGP) Kind() string { return "latent Gaussian process" }
 // not below the initial set. Whatever the oracle has answered before counts towards the initial
 // set.
 func (l LatentGP) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
-	l.Initial, l.Batch = cmp.Or(l.Initial, 10), cmp.Or(l.Batch, 5)
-	space, finite := oracle.Space().(datasets.FiniteSpace)
-	switch {
-	case !finite:
-		return fmt.Errorf("latent Gaussian process: %s cannot be enumerated, and it needs a latent for each architecture; use GaussianProcess", oracle.Space().Name())
-	case l.Initial < 1 || l.Batch < 1:
-		return fmt.Errorf("latent Gaussian process: Initial is %d and Batch %d; want both positive", l.Initial, l.Batch)
-	}
-	square, err := l.meanSquare(space)
+	propose, err := l.proposer(oracle.Space())
 	if err != nil {
 		return err
 	}
-	if err := checkBudget(oracle, "latent Gaussian process", l.Initial); err != nil {
+	if err := checkBudget(oracle, "latent Gaussian process", cmp.Or(l.Initial, 10)); err != nil {
 		return err
 	}
-	return improvementSearch{"latent Gaussian process", l.Initial, l.Batch, l.squares, octaves(square, -5, 3)}.search(oracle, rng)
+	return Spend(oracle, rng, propose)
+}
+
+// Propose implements [Proposer].
+func (l LatentGP) Propose(known Known, n int, rng *rand.Rand) ([]datasets.Arch, error) {
+	propose, err := l.proposer(known.Space())
+	if err != nil {
+		return nil, err
+	}
+	return propose(known, n, rng)
+}
+
+// proposer returns what proposes in a space.
+func (l LatentGP) proposer(space datasets.Space) (Propose, error) {
+	l.Initial, l.Batch = cmp.Or(l.Initial, 10), cmp.Or(l.Batch, 5)
+	finite, ok := space.(datasets.FiniteSpace)
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("latent Gaussian process: %s cannot be enumerated, and it needs a latent for each architecture; use GaussianProcess", space.Name())
+	case l.Initial < 1 || l.Batch < 1:
+		return nil, fmt.Errorf("latent Gaussian process: Initial is %d and Batch %d; want both positive", l.Initial, l.Batch)
+	}
+	square, err := l.meanSquare(finite)
+	if err != nil {
+		return nil, err
+	}
+	return improvementSearch{"latent Gaussian process", l.Initial, l.Batch, l.squares, octaves(square, -5, 3)}.learner().propose, nil
 }
 
 // meanSquare returns the mean squared distance of two random latents, after a check of all of them.

@@ -27,60 +27,89 @@ func (LocalSearch) Kind() string { return "local search" }
 
 // Search implements [Searcher]. The budget must not be below the initial set.
 func (l LocalSearch) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
-	initial := cmp.Or(l.Initial, 1)
-	if initial < 1 {
-		return fmt.Errorf("local search: Initial is %d, want at least 1", initial)
-	}
-	if err := checkBudget(oracle, "local search", initial); err != nil {
+	if err := checkBudget(oracle, "local search", cmp.Or(l.Initial, 1)); err != nil {
 		return err
 	}
-	for oracle.Remaining() > 0 {
-		start, err := bestOfRandom(oracle, rng, initial)
-		if err != nil {
-			return err
-		}
-		if err := climb(oracle, rng, start); err != nil {
-			return err
-		}
-	}
-	return nil
+	return Spend(oracle, rng, (&climber{initial: l.Initial}).propose)
 }
 
-// bestOfRandom queries n random architectures, or as many as the budget allows, and returns the
-// best.
-func bestOfRandom(oracle *datasets.Oracle, rng *rand.Rand, n int) (datasets.Query, error) {
-	known := len(oracle.Log())
-	if err := sampleMore(oracle, rng, n); err != nil {
-		return datasets.Query{}, err
-	}
-	return slices.MaxFunc(oracle.Log()[known:], func(p, q datasets.Query) int {
-		return cmp.Compare(p.Accuracy, q.Accuracy)
-	}), nil
+// Propose implements [Proposer]. Position and start are told from the log: what was queried while all
+// neighbours of the position were known is a new start.
+func (l LocalSearch) Propose(known Known, n int, rng *rand.Rand) ([]datasets.Arch, error) {
+	return (&climber{initial: l.Initial}).propose(known, n, rng)
 }
 
-// climb moves from one architecture to a better neighbour until there is none or the budget is
-// spent.
-func climb(oracle *datasets.Oracle, rng *rand.Rand, position datasets.Query) error {
-	for moved := true; moved; {
-		moved = false
-		neighbours := oracle.Space().Neighbours(position.Arch)
-		for _, i := range rng.Perm(len(neighbours)) {
-			a := neighbours[i]
-			if oracle.Remaining() == 0 {
-				return nil
-			}
-			if oracle.Seen(a) {
-				continue
-			}
-			accuracy, err := oracle.Query(a)
-			if err != nil {
-				return err
-			}
-			if accuracy > position.Accuracy {
-				position, moved = datasets.Query{Arch: a, Accuracy: accuracy}, true
-				break
-			}
+// climber is a local search where its log has led it.
+type climber struct {
+	initial int
+
+	read     int                    // queries of the log that are taken up
+	seen     map[datasets.Arch]bool // of these
+	starts   []datasets.Query       // random architectures of this climb, while it has no position
+	position datasets.Query
+	climbing bool
+
+	order []int // in which its neighbours are visited; nil before it is drawn
+}
+
+func (c *climber) propose(known Known, n int, rng *rand.Rand) ([]datasets.Arch, error) {
+	initial := cmp.Or(c.initial, 1)
+	if initial < 1 {
+		return nil, fmt.Errorf("local search: Initial is %d, want at least 1", initial)
+	}
+	n = min(n, known.Remaining())
+	c.follow(known, initial)
+	if c.climbing {
+		if archs := c.neighbours(known, n, rng); archs != nil {
+			return archs, nil
 		}
 	}
-	return nil
+	missing := initial - len(c.starts)
+	if c.climbing {
+		missing = initial // of the next climb
+	}
+	return sampleNew(known, min(max(n, missing-len(known.Pending())), known.Remaining()), rng)
+}
+
+// follow takes up what was answered since.
+func (c *climber) follow(known Known, initial int) {
+	if c.seen == nil {
+		c.seen = map[datasets.Arch]bool{}
+	}
+	space := known.Space()
+	for _, q := range known.Log()[c.read:] {
+		c.read++
+		if c.climbing && !slices.ContainsFunc(space.Neighbours(c.position.Arch), func(a datasets.Arch) bool { return !c.seen[space.Canonical(a)] }) {
+			c.climbing, c.starts = false, nil
+		}
+		c.seen[space.Canonical(q.Arch)] = true
+		switch {
+		case !c.climbing:
+			if c.starts = append(c.starts, q); len(c.starts) == initial {
+				c.move(slices.MaxFunc(c.starts, func(p, q datasets.Query) int { return cmp.Compare(p.Accuracy, q.Accuracy) }))
+			}
+		case q.Accuracy > c.position.Accuracy:
+			c.move(q)
+		}
+	}
+}
+
+func (c *climber) move(to datasets.Query) {
+	c.position, c.climbing, c.order = to, true, nil
+}
+
+// neighbours returns n neighbours of the position that are new, or as many as there are, in an order
+// that is drawn when the position is reached.
+func (c *climber) neighbours(known Known, n int, rng *rand.Rand) []datasets.Arch {
+	neighbours := known.Space().Neighbours(c.position.Arch)
+	if c.order == nil {
+		c.order = rng.Perm(len(neighbours))
+	}
+	b := newBatch(known)
+	for _, i := range c.order {
+		if len(b.archs) < n {
+			b.add(neighbours[i])
+		}
+	}
+	return b.archs
 }

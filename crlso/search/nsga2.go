@@ -35,48 +35,53 @@ func (NSGA2) Kind() string { return "NSGA-II" }
 
 // Search implements [Searcher]. The budget must not be below the population.
 func (n NSGA2) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
-	if err := needCost(oracle, "NSGA-II"); err != nil {
-		return err
-	}
-	size := cmp.Or(n.Population, 10)
-	if size < 2 || size > oracle.Budget() {
+	if size := cmp.Or(n.Population, 10); size > oracle.Budget() {
 		return fmt.Errorf("NSGA-II: a population of %d, want from 2 to the oracle's budget of %d", size, oracle.Budget())
 	}
-	known := len(oracle.Log())
-	if err := sampleMore(oracle, rng, size); err != nil {
-		return err
+	return Spend(oracle, rng, n.Propose)
+}
+
+// Propose implements [Proposer]. The generations are told from the log, each as many queries as there
+// are members.
+func (n NSGA2) Propose(known Known, count int, rng *rand.Rand) ([]datasets.Arch, error) {
+	if err := needCost(known, "NSGA-II"); err != nil {
+		return nil, err
 	}
-	population := oracle.Log()[known:]
-	for oracle.Remaining() > 0 {
-		ranks, crowding := rankAndCrowding(population)
-		parent := func() datasets.Arch {
-			a, b := rng.IntN(len(population)), rng.IntN(len(population))
-			if crowdedLess(ranks, crowding, b, a) {
-				a = b
-			}
-			return population[a].Arch
-		}
-		children := slices.Clone(population)
-		for range min(size, oracle.Remaining()) {
-			child := parent()
-			if n.Crossover != nil && rng.Float64() < crossoverProbability {
-				child = n.Crossover(child, parent(), rng)
-			}
-			child = oracle.Space().Mutate(child, rng)
-			for attempt := 0; oracle.Seen(child); attempt++ {
-				if attempt == 1_000_000 {
-					return fmt.Errorf("NSGA-II: nothing new in %d mutations after %d queries; use a smaller budget", attempt, len(oracle.Log()))
-				}
-				child = oracle.Space().Mutate(child, rng)
-			}
-			if _, err := oracle.Query(child); err != nil {
-				return err
-			}
-			children = append(children, oracle.Log()[len(oracle.Log())-1])
-		}
-		population = survivors(children, size)
+	size := cmp.Or(n.Population, 10)
+	if size < 2 {
+		return nil, fmt.Errorf("NSGA-II: a population of %d, want 2 or more", size)
 	}
-	return nil
+	if archs, err := InitialSet(known, size, rng); err != nil || archs != nil {
+		return archs, err
+	}
+	log := known.Log()
+	population, children := log[:min(size, len(log))], log[min(size, len(log)):]
+	for len(children) >= size {
+		population, children = survivors(slices.Concat(population, children[:size]), size), children[size:]
+	}
+	ranks, crowding := rankAndCrowding(population)
+	parent := func() datasets.Arch {
+		a, b := rng.IntN(len(population)), rng.IntN(len(population))
+		if crowdedLess(ranks, crowding, b, a) {
+			a = b
+		}
+		return population[a].Arch
+	}
+	b := newBatch(known)
+	for range min(max(count, size-len(children)-len(known.Pending())), known.Remaining()) {
+		child := parent()
+		if n.Crossover != nil && rng.Float64() < crossoverProbability {
+			child = n.Crossover(child, parent(), rng)
+		}
+		child = known.Space().Mutate(child, rng)
+		for attempt := 0; !b.add(child); attempt++ {
+			if attempt == maxSamples {
+				return nil, fmt.Errorf("NSGA-II: nothing new in %d mutations after %d queries; use a smaller budget", attempt, len(log))
+			}
+			child = known.Space().Mutate(child, rng)
+		}
+	}
+	return b.archs, nil
 }
 
 // survivors returns the size best by rank and crowding distance.

@@ -24,10 +24,10 @@ func Front(log []datasets.Query) []datasets.Query {
 }
 
 // needCost returns an error if a search for two objectives gets an oracle with one.
-func needCost(oracle *datasets.Oracle, searcher string) error {
-	if !oracle.HasCost() {
+func needCost(known Known, searcher string) error {
+	if !known.HasCost() {
 		return fmt.Errorf("%s: the oracle for %s tells no costs; use a datasets.CostBenchmark, such as one by datasets.OnDevice",
-			searcher, oracle.Space().Name())
+			searcher, known.Space().Name())
 	}
 	return nil
 }
@@ -52,47 +52,65 @@ func (l ParetoLocalSearch) Search(oracle *datasets.Oracle, rng *rand.Rand) error
 	if err := needCost(oracle, "Pareto local search"); err != nil {
 		return err
 	}
-	if err := sampleMore(oracle, rng, cmp.Or(l.Initial, 1)); err != nil {
-		return err
-	}
-	for oracle.Remaining() > 0 {
-		front := Front(oracle.Log())
-		improved := false
-		for _, i := range rng.Perm(len(front)) {
-			var err error
-			if improved, err = visit(oracle, rng, front[i].Arch); err != nil {
-				return err
-			}
-			if improved || oracle.Remaining() == 0 {
-				break
-			}
-		}
-		if !improved && oracle.Remaining() > 0 {
-			if err := sampleMore(oracle, rng, 1); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return Spend(oracle, rng, (&wanderer{initial: l.Initial}).propose)
 }
 
-// visit queries the unknown neighbours of an architecture until one of them enters the front.
-func visit(oracle *datasets.Oracle, rng *rand.Rand, a datasets.Arch) (improved bool, err error) {
-	neighbours := oracle.Space().Neighbours(a)
-	for _, i := range rng.Perm(len(neighbours)) {
-		if oracle.Seen(neighbours[i]) {
-			continue
-		}
-		if oracle.Remaining() == 0 {
-			return false, nil
-		}
-		if _, err := oracle.Query(neighbours[i]); err != nil {
-			return false, err
-		}
-		log := oracle.Log()
-		if slices.Contains(Front(log), log[len(log)-1]) {
-			return true, nil
+// Propose implements [Proposer].
+func (l ParetoLocalSearch) Propose(known Known, n int, rng *rand.Rand) ([]datasets.Arch, error) {
+	return (&wanderer{initial: l.Initial}).propose(known, n, rng)
+}
+
+// wanderer is a Pareto local search with the order in which it visits what is around the front.
+type wanderer struct {
+	initial    int
+	read       int              // queries of the log when it proposed last
+	members    []datasets.Query // of the front, in the order of their visits; nil if that is to be drawn
+	neighbours []datasets.Arch  // of the first of members that are not visited yet; nil before they are drawn
+}
+
+func (w *wanderer) propose(known Known, n int, rng *rand.Rand) ([]datasets.Arch, error) {
+	if err := needCost(known, "Pareto local search"); err != nil {
+		return nil, err
+	}
+	if archs, err := InitialSet(known, cmp.Or(w.initial, 1), rng); err != nil || archs != nil {
+		return archs, err
+	}
+	log := known.Log()
+	front := Front(log)
+	if slices.ContainsFunc(log[w.read:], func(q datasets.Query) bool { return slices.Contains(front, q) }) {
+		w.members, w.neighbours = nil, nil // something has entered it
+	}
+	w.read = len(log)
+	b := newBatch(known)
+	if w.members == nil {
+		for _, i := range rng.Perm(len(front)) {
+			w.members = append(w.members, front[i])
 		}
 	}
-	return false, nil
+	for len(w.members) > 0 && len(b.archs) < min(n, known.Remaining()) {
+		w.visit(b, rng)
+	}
+	if len(b.archs) > 0 {
+		return b.archs, nil
+	}
+	w.members = nil
+	return sampleNew(known, min(n, known.Remaining()), rng)
+}
+
+// visit adds the next neighbour of the first member that is new, or goes on to the next member.
+func (w *wanderer) visit(b *batch, rng *rand.Rand) {
+	if w.neighbours == nil {
+		neighbours := b.known.Space().Neighbours(w.members[0].Arch)
+		for _, i := range rng.Perm(len(neighbours)) {
+			w.neighbours = append(w.neighbours, neighbours[i])
+		}
+	}
+	for len(w.neighbours) > 0 {
+		a := w.neighbours[0]
+		w.neighbours = w.neighbours[1:]
+		if b.add(a) {
+			return
+		}
+	}
+	w.members, w.neighbours = w.members[1:], nil
 }

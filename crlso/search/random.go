@@ -13,6 +13,11 @@ type Random struct{}
 func (Random) Kind() string { return "random search" }
 
 // Search implements [Searcher].
-func (Random) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
-	return SampleUntil(oracle, rng, oracle.Budget())
+func (r Random) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
+	return Spend(oracle, rng, r.Propose)
+}
+
+// Propose implements [Proposer].
+func (Random) Propose(known Known, n int, rng *rand.Rand) ([]datasets.Arch, error) {
+	return sampleNew(known, min(n, known.Remaining()), rng)
 }

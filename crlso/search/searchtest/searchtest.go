@@ -54,6 +54,7 @@ const (
 	Failing    Rule = "an error of the oracle ends Search, with its reason"
 	Whole      Rule = "a budget as large as the space is spent"
 	Concurrent Rule = "several goroutines may use a searcher at once"
+	Proposing  Rule = "Propose returns what was not asked for, and remembers nothing" // of a search.Proposer
 )
 
 var checks = []struct {
@@ -69,6 +70,7 @@ var checks = []struct {
 	{Failing, kit.failing},
 	{Whole, kit.whole},
 	{Concurrent, kit.concurrent},
+	{Proposing, kit.proposing},
 	{Naming, kit.naming},
 }
 
