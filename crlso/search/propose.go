@@ -33,8 +33,9 @@ type Proposer interface {
 // the calls of one search.
 type Propose func(known Known, n int, rng *rand.Rand) ([]datasets.Arch, error)
 
-// Spend queries what is proposed, as many at once as the oracle allows, until the budget is spent. What
-// an interrupted search has left pending comes first.
+// Spend queries what is proposed, whole batches at once, until the budget is spent. What an
+// interrupted search has left pending comes first. The log does not depend on how many evaluations
+// run at once.
 func Spend(oracle *datasets.Oracle, rng *rand.Rand, propose Propose) error {
 	for {
 		if len(oracle.Pending()) > 0 {
@@ -45,7 +46,7 @@ func Spend(oracle *datasets.Oracle, rng *rand.Rand, propose Propose) error {
 		if oracle.Remaining() == 0 {
 			return nil
 		}
-		archs, err := propose(oracle, min(oracle.Parallel(), oracle.Remaining()), rng)
+		archs, err := propose(oracle, 1, rng)
 		if err != nil {
 			return err
 		}

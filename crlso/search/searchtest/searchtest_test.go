@@ -18,16 +18,21 @@ func TestRun(t *testing.T) { Run(t, search.Random{}, Toy()) }
 
 // altered is random search with a method replaced.
 type altered struct {
-	kind   func() string
-	search func(oracle *datasets.Oracle, rng *rand.Rand) error
+	kind    func() string
+	search  func(oracle *datasets.Oracle, rng *rand.Rand) error
+	propose search.Propose
 }
 
 func (a *altered) Kind() string { return a.kind() }
 
 func (a *altered) Search(oracle *datasets.Oracle, rng *rand.Rand) error { return a.search(oracle, rng) }
 
+func (a *altered) Propose(known search.Known, n int, rng *rand.Rand) ([]datasets.Arch, error) {
+	return a.propose(known, n, rng)
+}
+
 func alter(change func(a *altered)) search.Searcher {
-	a := &altered{kind: search.Random{}.Kind, search: search.Random{}.Search}
+	a := &altered{search.Random{}.Kind, search.Random{}.Search, search.Random{}.Propose}
 	change(a)
 	return a
 }
@@ -174,10 +179,44 @@ var ofErrors = map[string]broke{
 	}},
 }
 
+// proposing is random search that proposes otherwise.
+func proposing(propose search.Propose) func(a *altered) {
+	return func(a *altered) { a.propose = propose }
+}
+
+var ofProposals = map[string]broke{
+	"nothing": {Proposing, "proposes nothing", proposing(func(search.Known, int, *rand.Rand) ([]datasets.Arch, error) { return nil, nil })},
+	"what is known": {Proposing, "again", proposing(func(known search.Known, _ int, rng *rand.Rand) ([]datasets.Arch, error) {
+		return []datasets.Arch{known.Space().(datasets.FiniteSpace).At(rng.IntN(2)), known.Space().(datasets.FiniteSpace).At(0)}, nil
+	})},
+	"what is pending": {Proposing, "again", proposing(func(known search.Known, n int, rng *rand.Rand) ([]datasets.Arch, error) {
+		if pending := known.Pending(); len(pending) > 0 {
+			return pending, nil
+		}
+		return search.Random{}.Propose(known, n, rng)
+	})},
+	"too many": {Proposing, "and 24 are left", proposing(func(known search.Known, n int, rng *rand.Rand) ([]datasets.Arch, error) {
+		if len(known.Log()) < Budget/2 {
+			return search.Random{}.Propose(known, n, rng)
+		}
+		return slices.Repeat(datasets.Archs(known.Log()), 2), nil
+	})},
+	"a memory": {Proposing, "in another order of calls", func(a *altered) {
+		calls := uint64(0)
+		a.propose = func(known search.Known, n int, _ *rand.Rand) ([]datasets.Arch, error) {
+			calls++
+			return search.Random{}.Propose(known, n, newSource(calls))
+		}
+	}},
+	"an error of two lines": {Proposing, "want one line", proposing(func(search.Known, int, *rand.Rand) ([]datasets.Arch, error) {
+		return nil, errors.New("no\nidea")
+	})},
+}
+
 // Each way to break a rule is found out, by the rule's name and what shows it.
 func TestBrokenSearchers(t *testing.T) {
 	tried := map[Rule]bool{}
-	for _, ways := range []map[string]broke{ofBudgets, ofSources, ofErrors} {
+	for _, ways := range []map[string]broke{ofBudgets, ofSources, ofErrors, ofProposals} {
 		for name, way := range ways {
 			tried[way.rule] = true
 			errs := broken(alter(way.how), Toy())
