@@ -20,7 +20,11 @@ func GraphConv(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
 	self := unstack(residual(scope, h, out, 1))
 	states := messages(scope, batch, h, out)
 	for v, sum := range states {
-		states[v] = Add(sum, self[v])
+		if sum == nil { // a node alone
+			states[v] = self[v]
+		} else {
+			states[v] = Add(sum, self[v])
+		}
 	}
 	h = Stack(states, nodeAxis(h))
 	h.AssertDims(withLast(batch.Nodes, out)...)
@@ -33,7 +37,9 @@ func graphConvSum(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
 	axis := nodeAxis(h)
 	total := residual(scope, ReduceSum(h, axis), out, h.Shape().Dim(axis))
 	for _, sum := range messages(scope, batch, h, out) {
-		total = Add(total, sum)
+		if sum != nil {
+			total = Add(total, sum)
+		}
 	}
 	total.AssertDims(slices.Delete(withLast(batch.Nodes, out), axis, axis+1)...)
 	return total
@@ -50,7 +56,7 @@ func residual(scope *model.Scope, x *Node, out, nodes int) *Node {
 	return Add(nn.Times(scope, x, Dot(B1, B2).Product()), ExpandLeftToRank(bias, x.Rank()))
 }
 
-// messages returns what each of the n nodes receives, [B, out]. The product with W is split into
+// messages returns what each of the n nodes receives, [B, out]; nil for a node alone. The product with W is split into
 // its three blocks, W [h_v ; h_u ; e] = W_v h_v + W_u h_u + W_e e, so that the first two are
 // computed once per node and not once per edge.
 func messages(scope *model.Scope, batch Graphs, h *Node, out int) []*Node {
