@@ -144,12 +144,12 @@ func (o *Oracle) finish(e *evaluation) error {
 	if e.err != nil && !failed {
 		return fmt.Errorf("query %s: %w", o.name, e.err)
 	}
-	line := journalLine{Accuracy: e.measured.Accuracy, Others: e.measured.Others}
+	line := journalLine{Accuracy: e.measured.Accuracy, Others: e.measured.Others, Seconds: e.seconds}
 	if failed {
-		line = journalLine{Failure: oneLine(e.err)}
+		line = journalLine{Failure: oneLine(e.err), Seconds: e.seconds}
 	}
 	if o.journal != nil {
-		line.Arch, line.Seconds, line.At = e.arch.String(), e.seconds, time.Now().UTC().Format(time.RFC3339)
+		line.Arch, line.At = e.arch.String(), time.Now().UTC().Format(time.RFC3339)
 		if err := o.journal.write(line); err != nil {
 			return err
 		}
@@ -167,7 +167,7 @@ func oneLine(err error) string {
 // answer makes a line of the journal the answer of an evaluation, and lets what has its turn enter
 // the log.
 func (o *Oracle) answer(e *evaluation, line journalLine, elapsed time.Duration) {
-	e.answered = true
+	e.answered, e.measured.Others, e.seconds = true, line.Others, line.Seconds
 	e.query = Query{Arch: e.arch, Accuracy: line.Accuracy, Cost: line.Others[o.options.Cost], Failure: line.Failure}
 	if line.Failure != "" {
 		e.query.Accuracy = o.options.Failed
@@ -191,6 +191,7 @@ func (o *Oracle) enter(e *evaluation, elapsed time.Duration) {
 	o.seen[e.key] = len(o.log)
 	o.log = append(o.log, e.query)
 	o.elapsed = append(o.elapsed, elapsed)
+	o.details = append(o.details, detail{e.measured.Others, e.seconds})
 	o.costOfFailures()
 }
 

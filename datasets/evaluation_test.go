@@ -178,6 +178,12 @@ func TestFailures(t *testing.T) {
 	if again := open(t, e, options); !reflect.DeepEqual(again.Log(), want) {
 		t.Errorf("after the journal %+v, want %+v", again.Log(), want)
 	}
+	read, cost, err := datasets.ReadJournal(path, letterSpace{})
+	if err != nil || cost != "ms" || len(read) != 4 || read[1].Failure != want[1].Failure || read[3].Others["ms"] != 106 || read[0].Seconds <= 0 {
+		t.Errorf("the journal is read as %+v, %q, %v", read, cost, err)
+	}
+	_, _, err = datasets.ReadJournal(path+"x", letterSpace{})
+	wantLine(t, err, "there is none")
 }
 
 // Accuracies that are none, and a cost that is missing, are failures and not answers.
@@ -333,7 +339,7 @@ func TestJournalCutAnywhere(t *testing.T) {
 	if err != nil || want != "abcdefghijkl" {
 		t.Fatalf("%s, %v", want, err)
 	}
-	for cut := range len(whole) + 1 {
+	for cut := 0; cut <= len(whole); cut += 5 {
 		path := filepath.Join(dir, fmt.Sprint("cut", cut))
 		if err := os.WriteFile(path, whole[:cut], 0o666); err != nil {
 			t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -45,6 +46,38 @@ type journalLine struct {
 	Seconds  float64            `json:"seconds,omitzero"` // of the evaluation
 	At       string             `json:"at,omitzero"`
 }
+
+// Evaluation is a query as a journal has it, with all that was measured. The accuracy of one that
+// failed is 0.
+type Evaluation struct {
+	Query
+	Others  map[string]float64
+	Seconds float64 // that it took
+}
+
+// ReadJournal returns the evaluations in the journal of a search in a space, in the order of the
+// search's log, and the name of the cost that it made small, "" for none. It may be at work still.
+func ReadJournal(path string, space Space) (evaluations []Evaluation, cost string, err error) {
+	header := journalHeader{Journal: 1, Space: space.Name(), Cost: anyCost}
+	o := newOracle(space, nil, OracleOptions{Budget: math.MaxInt})
+	good, err := readJournal(path, &header, func(l journalLine) error {
+		o.options.Cost = header.Cost
+		return o.restore(l)
+	})
+	if err == nil && good == 0 {
+		err = fmt.Errorf("journal %s: there is none, or it is empty", path)
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	for i, q := range o.log {
+		evaluations = append(evaluations, Evaluation{q, o.details[i].others, o.details[i].seconds})
+	}
+	return evaluations, header.Cost, nil
+}
+
+// anyCost is a wanted header's Cost that takes any, and becomes the one that is there.
+const anyCost = "\x00"
 
 // openJournal opens the file of a search, or makes it, and calls read with its lines. No other
 // process can open it until it is closed.
@@ -142,6 +175,8 @@ func (h *journalHeader) check(line []byte) error {
 		return fmt.Errorf("it is version %d of the format, want %d", there.Journal, h.Journal)
 	case there.Space != h.Space:
 		return fmt.Errorf("it is of a search in %s, not in %s", there.Space, h.Space)
+	case h.Cost == anyCost:
+		h.Cost = there.Cost
 	case there.Cost != h.Cost:
 		return fmt.Errorf("it is of a search with the cost %q, not %q", there.Cost, h.Cost)
 	}

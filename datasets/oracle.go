@@ -40,6 +40,7 @@ type Oracle struct {
 	journal *journal // nil for none
 	start   time.Time
 	elapsed []time.Duration  // until each query of the log
+	details []detail         // of each query of the log, which a search does not see
 	answers chan *evaluation // of Start
 }
 
@@ -53,6 +54,12 @@ type Query struct {
 	Accuracy float64 // what the search saw: validation accuracy in percent
 	Cost     float64 // the less the better; 0 if the oracle has no costs
 	Failure  string  // why the architecture could not be evaluated; empty if it was
+}
+
+// detail is what else is known of a query.
+type detail struct {
+	others  map[string]float64
+	seconds float64
 }
 
 // OracleOptions are the options of [OpenOracle].

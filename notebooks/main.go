@@ -31,6 +31,13 @@ const usage = `usage: go run ./notebooks COMMAND
   kernel [-remove]
            offer the notebooks' kernel, Go (CR-LSO), to the Jupyter, VS Code or papermill that you have: writes one file
            to Jupyter's folder in your home; -remove takes it back
+  search -space FILE -budget N -out DIR [-parallel K] [-timeout 30m] [-searcher NAME] -- COMMAND
+           search a space of your own: COMMAND gets an architecture as JSON on its input and in CRLSO_ARCH, and
+           prints its accuracy, or an object such as {"accuracy": 91.2, "latency": 3.1}, in its last line; the same
+           call again goes on from DIR. -minimise latency -limit "latency<=2" for two objectives; -searcher names
+           another one than the best (ensemble, random, local, evolution, gp, bananas, crlso; pareto, nsga2, tradeoff);
+           -together waits for whole batches, so that the search does not depend on which worker is faster;
+           -failed is what the search sees of what cannot be trained (0), -seed another search (1)
   data     which tables are part of the project, which official files are here, how to get the others
            -verify compares those that are here with the tables; -rebuild DIR makes the tables anew from
            the reference tables or official files in DIR, and writes those that differ
@@ -86,6 +93,8 @@ func command(ctx context.Context, args []string) error {
 		return lab(ctx, args)
 	case "kernel":
 		return register(ctx, args)
+	case "search":
+		return searchCommand(ctx, args)
 	case "bench":
 		return bench(ctx, args)
 	case "data":
@@ -96,5 +105,5 @@ func command(ctx context.Context, args []string) error {
 		}
 		return doctor(ctx)
 	}
-	return fmt.Errorf("there is no command %q: the commands are run, lab, kernel, data, bench and doctor", name)
+	return fmt.Errorf("there is no command %q: the commands are run, lab, kernel, search, data, bench and doctor", name)
 }

@@ -1,0 +1,352 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cr-lso/cr-lso/crlso"
+	"github.com/cr-lso/cr-lso/crlso/backend"
+	"github.com/cr-lso/cr-lso/crlso/ensemble"
+	"github.com/cr-lso/cr-lso/crlso/search"
+	"github.com/cr-lso/cr-lso/datasets"
+	external "github.com/cr-lso/cr-lso/datasets/command"
+	"github.com/cr-lso/cr-lso/datasets/nasbench101"
+	"github.com/cr-lso/cr-lso/datasets/nasbench201"
+	"github.com/cr-lso/cr-lso/datasets/nasbench301"
+	"github.com/cr-lso/cr-lso/datasets/source"
+	"github.com/gomlx/compute"
+)
+
+// searchOptions are the flags of the command search, and the program.
+type searchOptions struct {
+	space, out, searcher, minimise, limit string
+	budget, parallel                      int
+	seed                                  uint64
+	timeout                               time.Duration
+	failed                                float64
+	together                              bool
+	program                               []string
+
+	most float64 // of the cost, by limit; 0 is none
+}
+
+// builtInSpaces are those that -space takes by name.
+var builtInSpaces = map[string]datasets.Space{
+	"nas-bench-101": nasbench101.Space{}, "nas-bench-201": nasbench201.Space{}, "nas-bench-301": nasbench301.Space{},
+}
+
+// A maker makes a searcher for a space and a budget.
+type maker struct {
+	make    func(space datasets.Space, budget int, on compute.Backend) search.Proposer
+	models  bool // it needs a backend
+	hasCost bool // it takes a second objective into account
+}
+
+var searchers = map[string]maker{
+	"random":    {make: func(datasets.Space, int, compute.Backend) search.Proposer { return search.Random{} }},
+	"evolution": {make: func(datasets.Space, int, compute.Backend) search.Proposer { return search.SmallEvolution() }},
+	"local":     {make: func(datasets.Space, int, compute.Backend) search.Proposer { return search.LocalSearch{} }},
+	"gp":        {make: func(datasets.Space, int, compute.Backend) search.Proposer { return search.GaussianProcess{} }},
+	"bananas":   {make: func(datasets.Space, int, compute.Backend) search.Proposer { return search.BANANAS{} }},
+	"ensemble": {models: true, make: func(space datasets.Space, budget int, on compute.Backend) search.Proposer {
+		return &ensemble.Ensemble{Backend: on, Config: ensemble.For(space, budget)}
+	}},
+	"crlso": {models: true, make: func(space datasets.Space, budget int, on compute.Backend) search.Proposer {
+		return &crlso.Searcher{Backend: on, Config: crlso.For(space, budget)}
+	}},
+	"pareto": {hasCost: true, make: func(datasets.Space, int, compute.Backend) search.Proposer {
+		return search.ParetoLocalSearch{Initial: 10}
+	}},
+	"nsga2": {hasCost: true, make: func(datasets.Space, int, compute.Backend) search.Proposer { return search.NSGA2{} }},
+	"tradeoff": {hasCost: true, models: true, make: func(_ datasets.Space, _ int, on compute.Backend) search.Proposer {
+		config := ensemble.Tradeoff201()
+		config.Nearest = 0 // all scored: 08_hardware_aware
+		return &ensemble.TradeoffEnsemble{Backend: on, Config: config}
+	}},
+}
+
+// searchCommand searches a space by evaluations of a program, and goes on from where an earlier call
+// with the same folder was.
+func searchCommand(ctx context.Context, args []string) error {
+	o, err := parseSearch(args)
+	if err != nil {
+		return err
+	}
+	space, err := o.openSpace()
+	if err != nil {
+		return err
+	}
+	proposer, err := o.openSearcher(ctx, space)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(o.out, 0o777); err != nil {
+		return fmt.Errorf("search: %w; choose another folder with -out", err)
+	}
+	oracle, err := datasets.OpenOracle(ctx, space, external.Evaluator{Program: o.program, Timeout: o.timeout}, datasets.OracleOptions{
+		Budget: o.budget, Parallel: o.parallel, Failed: o.failed, Cost: o.minimise, Journal: o.journal(),
+	})
+	if err != nil {
+		return err
+	}
+	defer oracle.Close()
+	if n := len(oracle.Log()); n > 0 {
+		fmt.Printf("going on after %d of %d evaluations, from %s\n", n, o.budget, o.journal())
+	}
+	p := newProgress(oracle)
+	err = search.Live(oracle, proposer, search.LiveOptions{Seed: o.seed, Together: o.together, Each: p.show})
+	if err1 := o.write(space, oracle); err1 != nil {
+		return errors.Join(err, err1)
+	}
+	if err != nil {
+		return fmt.Errorf("search: stopped after %d of %d evaluations: %w; the same command goes on from %s",
+			len(oracle.Log()), o.budget, err, o.journal())
+	}
+	return nil
+}
+
+func (o searchOptions) journal() string { return filepath.Join(o.out, "journal.jsonl") }
+
+// parseSearch returns the arguments of search, checked.
+func parseSearch(args []string) (o searchOptions, err error) {
+	flags := newFlags("search")
+	flags.StringVar(&o.space, "space", "", "")
+	flags.IntVar(&o.budget, "budget", 0, "")
+	flags.IntVar(&o.parallel, "parallel", 1, "")
+	flags.StringVar(&o.out, "out", "", "")
+	flags.StringVar(&o.searcher, "searcher", "", "")
+	flags.Uint64Var(&o.seed, "seed", 1, "")
+	flags.DurationVar(&o.timeout, "timeout", 0, "")
+	flags.Float64Var(&o.failed, "failed", 0, "")
+	flags.BoolVar(&o.together, "together", false, "")
+	flags.StringVar(&o.minimise, "minimise", "", "")
+	flags.StringVar(&o.limit, "limit", "", "")
+	if i := slices.Index(args, "--"); i >= 0 {
+		o.program, args = args[i+1:], args[:i]
+	}
+	names, err := parseNames(flags, args)
+	switch {
+	case err != nil:
+		return o, err
+	case len(names) > 0:
+		return o, fmt.Errorf("search: there is a %q before --; want -space FILE -budget N -out DIR -- COMMAND", names[0])
+	case o.space == "" || o.budget == 0 || o.out == "":
+		return o, errors.New("search: want -space FILE -budget N -out DIR -- COMMAND")
+	case len(o.program) == 0:
+		return o, errors.New("search: there is no command; put -- and what evaluates an architecture at the end, such as -- python train.py")
+	case o.parallel < 1:
+		return o, fmt.Errorf("search: -parallel is %d, want 1 or more", o.parallel)
+	case o.timeout < 0:
+		return o, fmt.Errorf("search: -timeout is %v, want a time such as 30m", o.timeout)
+	}
+	return o, o.parseLimit()
+}
+
+// parseLimit reads a limit such as "latency<=2".
+func (o *searchOptions) parseLimit() error {
+	if o.limit == "" {
+		return nil
+	}
+	name, value, ok := strings.Cut(strings.ReplaceAll(o.limit, " ", ""), "<=")
+	most, err := strconv.ParseFloat(value, 64)
+	if !ok || err != nil || name == "" {
+		return fmt.Errorf("search: -limit is %q, want one such as \"latency<=2\"", o.limit)
+	}
+	if name != o.minimise {
+		return fmt.Errorf("search: -limit is on %q, and -minimise %q; name the same", name, o.minimise)
+	}
+	o.most = most
+	return nil
+}
+
+// openSpace reads the space file, or takes the space of a benchmark.
+func (o searchOptions) openSpace() (datasets.Space, error) {
+	if space, ok := builtInSpaces[o.space]; ok {
+		return space, nil
+	}
+	space, err := datasets.ReadSpace(o.space)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%w; name a file, or one of %s", err, strings.Join(slices.Sorted(maps.Keys(builtInSpaces)), ", "))
+	}
+	return space, err
+}
+
+// openSearcher returns the searcher of that name. By default it is the one that the evidence is for:
+// the ensemble (README), and for two objectives the ensemble that scores all architectures
+// (08_hardware_aware), where they can be listed.
+func (o searchOptions) openSearcher(ctx context.Context, space datasets.Space) (search.Proposer, error) {
+	name := o.searcher
+	if name == "" {
+		_, finite := space.(datasets.FiniteSpace)
+		switch {
+		case o.minimise == "":
+			name = "ensemble"
+		case finite:
+			name = "tradeoff"
+		default:
+			name = "pareto"
+		}
+	}
+	m, ok := searchers[name]
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("search: there is no searcher %q; there are %s", name, strings.Join(slices.Sorted(maps.Keys(searchers)), ", "))
+	case m.hasCost && o.minimise == "":
+		return nil, fmt.Errorf("search: %s is for two objectives; name the second one by -minimise", name)
+	}
+	if !m.models {
+		return m.make(space, o.budget, nil), nil
+	}
+	if _, err := backend.PreparePlugin(ctx, os.Stderr); ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	} else if err != nil {
+		fmt.Fprintf(os.Stderr, "without XLA, models are slower: %v\n", err)
+	}
+	on, err := backend.New()
+	if err != nil {
+		return nil, err
+	}
+	return m.make(space, o.budget, on), nil
+}
+
+// write writes what was found: the best architecture, and a table of all evaluations.
+func (o searchOptions) write(space datasets.Space, oracle *datasets.Oracle) error {
+	evaluations, cost, err := datasets.ReadJournal(o.journal(), space)
+	if err != nil {
+		return err
+	}
+	table := filepath.Join(o.out, "evaluations.csv")
+	if err := source.WriteFile(table, func(w io.Writer) error { return writeEvaluations(w, evaluations) }); err != nil {
+		return err
+	}
+	best, ok := o.best(evaluations)
+	if !ok {
+		fmt.Printf("nothing is found yet: no evaluation succeeded%s; all are in %s\n", map[bool]string{true: " within the limit"}[o.most > 0], table)
+		return nil
+	}
+	found := struct {
+		Architecture json.RawMessage    `json:"architecture"`
+		Notation     string             `json:"notation"`
+		Accuracy     float64            `json:"accuracy"`
+		Others       map[string]float64 `json:"others,omitzero"`
+	}{Notation: best.Arch.String(), Accuracy: best.Accuracy, Others: best.Others}
+	if found.Architecture, err = external.Marshal(best.Arch); err != nil {
+		return err
+	}
+	path := filepath.Join(o.out, "best.json")
+	err = source.WriteFile(path, func(w io.Writer) error {
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(found)
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Printf("best of %d: %.3f %%", len(evaluations), best.Accuracy)
+	if cost != "" {
+		fmt.Printf(", %s %g, one of %d on the front", cost, best.Cost, len(search.Front(succeeded(evaluations))))
+	}
+	fmt.Printf("  %s\n%s\n%s\n", best.Arch, path, table)
+	return nil
+}
+
+// best is the most accurate architecture within the limit.
+func (o searchOptions) best(evaluations []datasets.Evaluation) (best datasets.Evaluation, ok bool) {
+	for _, e := range evaluations {
+		if e.Failure == "" && (o.limit == "" || e.Cost <= o.most) && (!ok || e.Accuracy > best.Accuracy) {
+			best, ok = e, true
+		}
+	}
+	return best, ok
+}
+
+func succeeded(evaluations []datasets.Evaluation) (queries []datasets.Query) {
+	for _, e := range evaluations {
+		if e.Failure == "" {
+			queries = append(queries, e.Query)
+		}
+	}
+	return queries
+}
+
+// writeEvaluations writes a row for each evaluation, with a column for each measurement.
+func writeEvaluations(w io.Writer, evaluations []datasets.Evaluation) error {
+	names := map[string]bool{}
+	for _, e := range evaluations {
+		for name := range e.Others {
+			names[name] = true
+		}
+	}
+	others := slices.Sorted(maps.Keys(names))
+	out := csv.NewWriter(w)
+	out.Write(slices.Concat([]string{"evaluation", "architecture", "accuracy"}, others, []string{"seconds", "failure"}))
+	for i, e := range evaluations {
+		row := []string{strconv.Itoa(i + 1), e.Arch.String(), ""}
+		if e.Failure == "" {
+			row[2] = strconv.FormatFloat(e.Accuracy, 'g', -1, 64)
+		}
+		for _, name := range others {
+			text := ""
+			if value, ok := e.Others[name]; ok {
+				text = strconv.FormatFloat(value, 'g', -1, 64)
+			}
+			row = append(row, text)
+		}
+		out.Write(append(row, strconv.FormatFloat(e.Seconds, 'f', 3, 64), e.Failure))
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// progress shows a line for each answer.
+type progress struct {
+	oracle *datasets.Oracle
+	begin  time.Time
+	before int // answers of earlier calls
+	failed int
+}
+
+func newProgress(oracle *datasets.Oracle) *progress {
+	p := &progress{oracle: oracle, begin: time.Now(), before: len(oracle.Log())}
+	for _, q := range oracle.Log() {
+		if q.Failure != "" {
+			p.failed++
+		}
+	}
+	return p
+}
+
+func (p *progress) show(q datasets.Query) {
+	answered, budget := len(p.oracle.Log()), p.oracle.Budget()
+	line := fmt.Sprintf("%*d of %d  ", len(strconv.Itoa(budget)), answered, budget)
+	if q.Failure != "" {
+		p.failed++
+		line += fmt.Sprintf("failed: %s  %v", q.Failure, q.Arch)
+	} else {
+		line += fmt.Sprintf("%7.3f %%  %v", q.Accuracy, q.Arch)
+	}
+	if best, ok := p.oracle.Best(); ok {
+		line += fmt.Sprintf("  (best %.3f %%", best.Accuracy)
+	} else {
+		line += "  (none yet"
+	}
+	if p.failed > 0 {
+		line += fmt.Sprintf(", %d failed", p.failed)
+	}
+	each := time.Since(p.begin) / time.Duration(max(1, answered-p.before))
+	if left := budget - answered; left > 0 {
+		line += fmt.Sprintf(", about %v left", (each * time.Duration(left)).Round(time.Second))
+	}
+	fmt.Println(line + ")")
+}
