@@ -81,22 +81,7 @@ var errDiffers = errors.New("official files differ from the embedded tables, or 
 
 // verify compares each official file that is there with what is embedded.
 func verify(ctx context.Context) error {
-	agree, compared := true, 0
-	report := func(what string, n int, first []string, err error) {
-		compared++
-		switch {
-		case err != nil:
-			fmt.Printf("%s: %v\n", what, err)
-		case n == 0:
-			fmt.Printf("%s: agrees\n", what)
-		default:
-			fmt.Printf("%s: %d architectures differ\n", what, n)
-			for _, difference := range first {
-				fmt.Printf("  %s\n", difference)
-			}
-		}
-		agree = agree && err == nil && n == 0
-	}
+	var v verdicts
 	for _, s := range nasbench201.Sources() {
 		if !s.Info().Present {
 			continue
@@ -105,13 +90,13 @@ func verify(ctx context.Context) error {
 			n, first, err := compare(func(s nasbench201.Source) (datasets.Benchmark, error) {
 				return nasbench201.Open(ctx, name, s, os.Stderr)
 			}, nil, s)
-			report(s.Info().Name+", "+name, n, first, err)
+			v.report(s.Info().Name+", "+name, n, first, err)
 		}
 	}
 	if info := nasbench201.HardwareSource(); info.Present {
 		for _, name := range nasbench201.DataSets() {
 			n, first, err := nasbench201.HardwareDifferences(name, info.Path)
-			report(info.Name+", "+name, n, first, err)
+			v.report(info.Name+", "+name, n, first, err)
 		}
 	}
 	for _, s := range nasbench101.Sources() {
@@ -121,20 +106,45 @@ func verify(ctx context.Context) error {
 		n, first, err := compare(func(s nasbench101.Source) (datasets.Benchmark, error) {
 			return nasbench101.Open(ctx, "test-as-label", s, os.Stderr)
 		}, nil, s)
-		report(s.Info().Name, n, first, err)
+		v.report(s.Info().Name, n, first, err)
 	}
 	const version = "0.9" // the one that the embedded predictions are of
 	if info := nasbench301.Official(version); info.Present {
 		n, first, err := nasbench301.ReferenceDifferences(ctx, version, os.Stderr)
-		report(info.Name, n, first, err)
+		v.report(info.Name, n, first, err)
 	}
-	if compared == 0 {
+	if v.made == 0 {
 		fmt.Println("none of the official files is here; `go run ./notebooks data` says where they are looked for, and how to get them")
 	}
-	if !agree {
+	if v.differ {
 		return errDiffers
 	}
 	return nil
+}
+
+// verdicts counts comparisons with official files, and tells how each came out.
+type verdicts struct {
+	made   int
+	differ bool // in one of them at least, or a file cannot be read
+}
+
+// report tells of one comparison how many architectures differ, and the first of them.
+func (v *verdicts) report(what string, n int, first []string, err error) {
+	v.made++
+	switch {
+	case err != nil:
+		fmt.Printf("%s: %v\n", what, err)
+	case n == 0:
+		fmt.Printf("%s: agrees\n", what)
+	default:
+		fmt.Printf("%s: %d architectures differ\n", what, n)
+		for _, difference := range first {
+			fmt.Printf("  %s\n", difference)
+		}
+	}
+	if err != nil || n != 0 {
+		v.differ = true
+	}
 }
 
 // compare opens a benchmark from two sources and returns how they differ.

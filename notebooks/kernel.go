@@ -102,19 +102,14 @@ func (p *project) tools() string { return filepath.Join(p.cache, "kernel") }
 // read-only.
 func (p *project) installTools(ctx context.Context, env []string, log io.Writer) error {
 	bin := p.tools()
-	command, program := filepath.Join(bin, "go"), filepath.Join(p.goroot, "bin", "go")
-	script := fmt.Sprintf(goCommand, "'"+strings.ReplaceAll(program, "'", `'\''`)+"'")
-	stamp, want := filepath.Join(bin, "installed"), []byte(p.goversion+"\n"+script)
-	for _, name := range []string{"go.mod", "go.sum", "notebooks/startkernel/main.go", "datasets/source/source.go", "notebooks/supervise/supervise.go"} {
-		content, err := os.ReadFile(filepath.Join(p.root, name))
-		if err != nil {
-			return err
-		}
-		want = fmt.Appendf(want, "%x %s\n", sha256.Sum256(content), name)
+	stamp := filepath.Join(bin, "installed")
+	want, err := p.toolsStamp()
+	if err != nil {
+		return err
 	}
 	complete := func() bool {
-		for _, path := range []string{filepath.Join(bin, "gonb"), filepath.Join(bin, "goimports"), filepath.Join(bin, "startkernel"), command} {
-			if _, err := os.Stat(path); err != nil {
+		for _, name := range []string{"gonb", "goimports", "startkernel", "go"} {
+			if _, err := os.Stat(filepath.Join(bin, name)); err != nil {
 				return false
 			}
 		}
@@ -140,6 +135,34 @@ func (p *project) installTools(ctx context.Context, env []string, log io.Writer)
 	if err := source.MarkFolder(bin); err != nil {
 		return err
 	}
+	if err := p.buildTools(ctx, env, log); err != nil {
+		return err
+	}
+	return write(stamp, want)
+}
+
+// toolsStamp is what the kernel's programs are made of.
+func (p *project) toolsStamp() ([]byte, error) {
+	stamp := []byte(p.goversion + "\n" + p.goScript())
+	for _, name := range []string{"go.mod", "go.sum", "notebooks/startkernel/main.go", "datasets/source/source.go", "notebooks/supervise/supervise.go"} {
+		content, err := os.ReadFile(filepath.Join(p.root, name))
+		if err != nil {
+			return nil, err
+		}
+		stamp = fmt.Appendf(stamp, "%x %s\n", sha256.Sum256(content), name)
+	}
+	return stamp, nil
+}
+
+// goScript is goCommand for the project's Go.
+func (p *project) goScript() string {
+	program := filepath.Join(p.goroot, "bin", "go")
+	return fmt.Sprintf(goCommand, "'"+strings.ReplaceAll(program, "'", `'\''`)+"'")
+}
+
+// buildTools makes the kernel's programs in their folder, which is there.
+func (p *project) buildTools(ctx context.Context, env []string, log io.Writer) error {
+	bin := p.tools()
 	var said bytes.Buffer
 	cmd := exec.CommandContext(ctx, "go", "install", "tool", "./notebooks/startkernel")
 	cmd.Dir, cmd.Env = p.root, append(env, "GOBIN="+bin, "GOWORK=off", "GOFLAGS="+goFlags)
@@ -150,11 +173,9 @@ func (p *project) installTools(ctx context.Context, env []string, log io.Writer)
 	if said, err := exec.CommandContext(ctx, filepath.Join(bin, "gonb"), "-V").CombinedOutput(); err != nil {
 		return fmt.Errorf("programs in %s cannot be started: %w%s; set CRLSO_CACHE to a folder where they can", bin, err, said)
 	}
+	command := filepath.Join(bin, "go")
 	os.Remove(command) // a kernel that reads it goes on reading
-	if err := os.WriteFile(command, []byte(script), 0o777); err != nil {
-		return err
-	}
-	return write(stamp, want)
+	return os.WriteFile(command, []byte(p.goScript()), 0o777)
 }
 
 // holds says whether a file has this content.

@@ -201,39 +201,49 @@ func (r *Results) read(path string, unfinished bool) error {
 	if err != nil || !slices.Equal(header, columns) && !slices.Equal(header, slices.Concat(columns, costColumns)) {
 		return fmt.Errorf("line 1: want the columns %v", r.plan.columns())
 	}
-	var p pair
-	var search Search
 	for {
-		record, err := in.Read()
-		if errors.Is(err, io.EOF) {
+		p, search, err := r.readSearch(in)
+		switch {
+		case errors.Is(err, io.EOF):
 			if len(search.Steps) > 0 && !unfinished {
 				return fmt.Errorf("at its end: only %d of %d queries of %v, seed %d", len(search.Steps), r.plan.Budget, p, search.Seed)
 			}
 			return nil
-		} else if err != nil {
+		case err != nil:
 			return err
+		case !r.add(p, search) && !unfinished:
+			line, _ := in.FieldPos(0)
+			return fmt.Errorf("line %d: seed %d of %v is there twice", line, search.Seed, p)
+		}
+	}
+}
+
+// readSearch reads the rows of the next search. At the end of the file the error is io.EOF, and the
+// search has the steps that are there.
+func (r *Results) readSearch(in *csv.Reader) (p pair, search Search, err error) {
+	for {
+		record, err := in.Read()
+		if err != nil {
+			return p, search, err
 		}
 		line, _ := in.FieldPos(0)
 		if len(search.Steps) == 0 {
 			p = pair{record[0], record[1]}
 			if search.Seed, err = r.seed(p, record[2]); err != nil {
-				return fmt.Errorf("line %d: %w", line, err)
+				return p, search, fmt.Errorf("line %d: %w", line, err)
 			}
 		}
 		step, err := r.step(p.dataSet, record[4:])
 		if err != nil {
-			return fmt.Errorf("line %d: %w", line, err)
+			return p, search, fmt.Errorf("line %d: %w", line, err)
 		}
 		search.Steps = append(search.Steps, step)
 		want := []string{p.method, p.dataSet, strconv.Itoa(search.Seed), strconv.Itoa(len(search.Steps))}
 		if !slices.Equal(record[:4], want) {
-			return fmt.Errorf("line %d: it is of %q, want %q", line, record[:4], want)
+			return p, search, fmt.Errorf("line %d: it is of %q, want %q", line, record[:4], want)
 		}
 		if len(search.Steps) == r.plan.Budget {
-			if !r.add(p, search) && !unfinished {
-				return fmt.Errorf("line %d: seed %d of %v is there twice", line, search.Seed, p)
-			}
-			search = Search{}
+			return p, search, nil
 		}
 	}
 }

@@ -204,13 +204,19 @@ func (r *Run) save(stage crlso.Stage, epochs int) (err error) {
 	}
 	r.at = p
 	delete(r.damaged, p.name())
+	return r.retire(temporary)
+}
+
+// retire moves to the folder trash the checkpoints that are damaged, and those before the present
+// one but for the latest.
+func (r *Run) retire(trash string) error {
 	list, err := listCheckpoints(r.checkpoints())
 	if err != nil {
 		return err
 	}
 	kept := false
 	for _, old := range slices.Backward(list) {
-		switch order := old.compare(p); {
+		switch order := old.compare(r.at); {
 		case r.damaged[old.name()]:
 		case order >= 0:
 			continue
@@ -219,7 +225,7 @@ func (r *Run) save(stage crlso.Stage, epochs int) (err error) {
 			continue
 		}
 		// The name disappears first, and the files after it.
-		if err := os.Rename(filepath.Join(r.checkpoints(), old.name()), filepath.Join(temporary, old.name())); err != nil {
+		if err := os.Rename(filepath.Join(r.checkpoints(), old.name()), filepath.Join(trash, old.name())); err != nil {
 			return err
 		}
 	}

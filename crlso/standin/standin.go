@@ -22,21 +22,22 @@ func Refit(ctx context.Context, backend compute.Backend, progress io.Writer) (na
 	if err != nil {
 		return nasbench301.Fit{}, err
 	}
-	return fitAndJudge(ctx, backend, rows, HeldOut, Default(), progress)
-}
-
-// fitAndJudge fits networks to all rows but the last, and judges them on these.
-func fitAndJudge(ctx context.Context, backend compute.Backend, rows []datasets.Query, heldOut int, c Config, progress io.Writer) (nasbench301.Fit, error) {
-	fit, err := Fit(ctx, backend, rows[:len(rows)-heldOut], c, progress)
+	fitted, held := rows[:len(rows)-HeldOut], rows[len(rows)-HeldOut:]
+	fit, err := Fit(ctx, backend, fitted, Default(), progress)
 	if err != nil {
 		return fit, err
 	}
+	return judge(fit, held)
+}
+
+// judge returns a fit with what it is worth on rows that were held out.
+func judge(fit nasbench301.Fit, held []datasets.Query) (nasbench301.Fit, error) {
 	s, err := nasbench301.NewStandIn(fit)
 	if err != nil {
 		return fit, err
 	}
-	predicted, accuracies := predictions(s, rows[len(rows)-heldOut:])
-	fit.HeldOut = heldOut
+	predicted, accuracies := predictions(s, held)
+	fit.HeldOut = len(held)
 	fit.Tau = stats.KendallTau(predicted, accuracies)
 	fit.RSquared = stat.RSquaredFrom(predicted, accuracies, nil)
 	return fit, nil

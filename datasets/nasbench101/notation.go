@@ -139,11 +139,22 @@ func parseLists(matrix, operations any) (Cell, error) {
 			return Cell{}, fmt.Errorf("operation %d is unknown: %s, want one of %s", v, pydata.Describe(name), strings.Join(opNames[:None], ", "))
 		}
 	}
-	in, out := make([]uint64, n), make([]uint64, n)
+	in, out, err := parseMatrix(rows)
+	if err != nil {
+		return Cell{}, err
+	}
+	return onPaths(ops, in, out)
+}
+
+// parseMatrix reads the rows of a matrix. It returns of each vertex, as the bits of a number, the
+// vertices from which an edge leads to it, and those to which one leads from it.
+func parseMatrix(rows []any) (in, out []uint64, err error) {
+	n := len(rows)
+	in, out = make([]uint64, n), make([]uint64, n)
 	for x, row := range rows {
 		entries, ok := pydata.Elements(row)
 		if !ok || len(entries) != n {
-			return Cell{}, fmt.Errorf("row %d of the matrix is %s, want a list of %d", x, pydata.Describe(row), n)
+			return nil, nil, fmt.Errorf("row %d of the matrix is %s, want a list of %d", x, pydata.Describe(row), n)
 		}
 		for y, entry := range entries {
 			switch entry {
@@ -151,16 +162,22 @@ func parseLists(matrix, operations any) (Cell, error) {
 			case 0, 0.0, false:
 				continue
 			default:
-				return Cell{}, fmt.Errorf("the matrix has %s, want 0 or 1", pydata.Describe(entry))
+				return nil, nil, fmt.Errorf("the matrix has %s, want 0 or 1", pydata.Describe(entry))
 			}
 			if x >= y {
-				return Cell{}, fmt.Errorf("there is an edge from %d to %d; the matrix must be upper triangular", x, y)
+				return nil, nil, fmt.Errorf("there is an edge from %d to %d; the matrix must be upper triangular", x, y)
 			}
 			out[x] |= 1 << y
 			in[y] |= 1 << x
 		}
 	}
-	kept := reached(0, out) & reached(n-1, in)
+	return in, out, nil
+}
+
+// onPaths returns the cell of the vertices that lie on paths from the first to the last. in and out
+// are those of parseMatrix.
+func onPaths(ops []Op, in, out []uint64) (Cell, error) {
+	kept := reached(0, out) & reached(len(ops)-1, in)
 	switch vertices := bits.OnesCount64(kept); {
 	case kept&1 == 0:
 		return Cell{}, ErrNoPath

@@ -200,7 +200,12 @@ func (t *Table) readRuns(ctx context.Context, file io.Reader, progress io.Writer
 	if err != nil {
 		return err
 	}
-	for cell, runs := range runs {
+	return t.addRuns(runs)
+}
+
+// addRuns adds what the training runs of each cell have reached.
+func (t *Table) addRuns(all map[Cell][]run) error {
+	for cell, runs := range all {
 		var val, test []float64
 		for _, r := range runs {
 			val = append(val, *r.Accuracies.Val)

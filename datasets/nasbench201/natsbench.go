@@ -111,28 +111,14 @@ func convertNATS(ctx context.Context, path string, progress io.Writer) (*natsTab
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	files := make(chan natsFile)
-	table := new(natsTable)
-	var mutex sync.Mutex
-	read := 0
-	put := func(file natsFile, records []datasets.Record) error {
-		mutex.Lock()
-		defer mutex.Unlock()
-		if table[file.index] != nil {
-			return errors.New("the cell occurs twice")
-		}
-		table[file.index] = records
-		if read++; read%1000 == 0 {
-			fmt.Fprintf(progress, "read %d of %d cells\n", read, NumCells)
-		}
-		return nil
-	}
+	made := natsMaking{table: new(natsTable), progress: progress}
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for file := range files {
 				records, err := readNATSCell(bzip2.NewReader(bytes.NewReader(file.content)), file.index)
 				if err == nil {
-					err = put(file, records)
+					err = made.put(file.index, records)
 				}
 				if err != nil {
 					cancel(fmt.Errorf("%s: %w", file.name, err))
@@ -153,10 +139,31 @@ func convertNATS(ctx context.Context, path string, progress io.Writer) (*natsTab
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
 	}
-	if err == nil && read == 0 {
+	if err == nil && made.cells == 0 {
 		err = fmt.Errorf("there is no file such as 000000.pickle.pbz2 in it, want those of %s", natsName)
 	}
-	return table, err
+	return made.table, err
+}
+
+// natsMaking is a table that several goroutines put cells into.
+type natsMaking struct {
+	sync.Mutex
+	table    *natsTable
+	cells    int // put so far
+	progress io.Writer
+}
+
+func (m *natsMaking) put(index int, records []datasets.Record) error {
+	m.Lock()
+	defer m.Unlock()
+	if m.table[index] != nil {
+		return errors.New("the cell occurs twice")
+	}
+	m.table[index] = records
+	if m.cells++; m.cells%1000 == 0 {
+		fmt.Fprintf(m.progress, "read %d of %d cells\n", m.cells, NumCells)
+	}
+	return nil
 }
 
 // maxNATSFile and maxNATSPickle are far above the size of a cell's file, about 70 kB, and of what

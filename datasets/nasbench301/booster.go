@@ -170,34 +170,42 @@ func (c *cursor) string() (string, error) {
 	return string(s), err
 }
 
-// readModel reads a binary model. What follows the trees, attributes and metrics, is not needed.
-func readModel(model []byte) (*booster, error) {
-	c := cursor(bytes.TrimPrefix(model, []byte("binf"))) // some releases put this before the model
+// readLearner reads what comes before the trees of a binary model, and returns the base score.
+func readLearner(c *cursor) (base float32, err error) {
 	var learner learnerParam
 	if err := c.read(&learner); err != nil {
-		return nil, err
+		return 0, err
 	}
 	objective, err := c.string()
 	if err != nil {
-		return nil, fmt.Errorf("not a binary model of XGBoost: %w", err)
+		return 0, fmt.Errorf("not a binary model of XGBoost: %w", err)
 	}
 	kind, err := c.string()
 	if err != nil {
-		return nil, fmt.Errorf("not a binary model of XGBoost: %w", err)
+		return 0, fmt.Errorf("not a binary model of XGBoost: %w", err)
 	}
 	switch {
 	case kind != "gbtree":
-		return nil, fmt.Errorf("the model is a %q, want a gbtree", kind)
+		return 0, fmt.Errorf("the model is a %q, want a gbtree", kind)
 	case objective != "reg:squarederror" && objective != "reg:linear": // the same, formerly
-		return nil, fmt.Errorf("the model's objective is %q, want reg:squarederror", objective)
+		return 0, fmt.Errorf("the model's objective is %q, want reg:squarederror", objective)
 	case learner.NumFeature != NumFeatures:
-		return nil, fmt.Errorf("the model has %d features, want %d", learner.NumFeature, NumFeatures)
+		return 0, fmt.Errorf("the model has %d features, want %d", learner.NumFeature, NumFeatures)
 	case learner.NumClass > 1:
-		return nil, fmt.Errorf("the model has %d classes, want a regression", learner.NumClass)
+		return 0, fmt.Errorf("the model has %d classes, want a regression", learner.NumClass)
 	case !plausible(learner.BaseScore):
-		return nil, fmt.Errorf("the model's base score is %v", learner.BaseScore)
+		return 0, fmt.Errorf("the model's base score is %v", learner.BaseScore)
 	}
+	return learner.BaseScore, nil
+}
 
+// readModel reads a binary model. What follows the trees, attributes and metrics, is not needed.
+func readModel(model []byte) (*booster, error) {
+	c := cursor(bytes.TrimPrefix(model, []byte("binf"))) // some releases put this before the model
+	base, err := readLearner(&c)
+	if err != nil {
+		return nil, err
+	}
 	var forest forestParam
 	if err := c.read(&forest); err != nil {
 		return nil, err
@@ -206,7 +214,7 @@ func readModel(model []byte) (*booster, error) {
 		return nil, fmt.Errorf("the model has %d trees for %d outputs with leaf vectors of %d, want trees for one output without",
 			forest.NumTrees, forest.NumOutputGroup, forest.SizeLeafVector)
 	}
-	b := &booster{base: learner.BaseScore}
+	b := &booster{base: base}
 	for i := range forest.NumTrees {
 		if err := b.readTree(&c); err != nil {
 			return nil, fmt.Errorf("tree %d of %d: %w", i, forest.NumTrees, err)
@@ -224,8 +232,7 @@ func readModel(model []byte) (*booster, error) {
 	return b, nil
 }
 
-// readTree adds the next tree. Its nodes are brought into breadth-first order, which makes children
-// neighbours.
+// readTree adds the next tree.
 func (b *booster) readTree(c *cursor) error {
 	var param treeParam
 	if err := c.read(&param); err != nil {
@@ -243,10 +250,16 @@ func (b *booster) readTree(c *cursor) error {
 	if _, err := c.next(n * statSize); err != nil {
 		return err
 	}
-
 	if len(b.nodes)+n > maxNodes {
 		return fmt.Errorf("the model has more than %d nodes", maxNodes)
 	}
+	return b.addTree(content)
+}
+
+// addTree adds the tree of these nodes. They are brought into breadth-first order, which makes
+// children neighbours.
+func (b *booster) addTree(content []byte) error {
+	n := len(content) / nodeSize
 	root := uint32(len(b.nodes))
 	queue, ends := []uint32{0}, 1 // ends is where a level of the tree does
 	depth := 0

@@ -110,23 +110,15 @@ func (f File) request(ctx context.Context, file *os.File, progress io.Writer) (r
 	stalled := time.AfterFunc(stallTimeout, func() { cancel(fmt.Errorf("%w for %v", errStalled, stallTimeout)) })
 	defer stalled.Stop()
 
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, f.URL, nil)
+	request, err := f.ask(ctx, start, info.ModTime())
 	if err != nil {
 		return 0, err
-	}
-	request.Header.Set("Accept-Encoding", "identity") // offsets count the bytes of the file itself
-	if start > 0 {
-		request.Header.Set("Range", fmt.Sprintf("bytes=%d-", start))
-		if f.SHA256 == "" { // the part's time of change is the one that the server gave for the file
-			request.Header.Set("If-Range", info.ModTime().UTC().Format(http.TimeFormat))
-		}
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return 0, plain(ctx, err)
 	}
 	defer response.Body.Close()
-
 	switch response.StatusCode {
 	case http.StatusOK:
 		if start > 0 {
@@ -145,30 +137,55 @@ func (f File) request(ctx context.Context, file *os.File, progress io.Writer) (r
 		return 0, fmt.Errorf("the server says %q", response.Status)
 	}
 
-	total := int64(-1)
-	if response.ContentLength >= 0 {
-		total = start + response.ContentLength
-	}
-	bar := newBar(progress, f.Name, start, total)
-	defer bar.Close()
-	n, err := io.Copy(io.MultiWriter(file, bar), &watched{response.Body, stalled})
-	if changed, err := http.ParseTime(response.Header.Get("Last-Modified")); err == nil {
-		os.Chtimes(file.Name(), changed, changed)
-	}
+	response.Body = &watched{response.Body, stalled}
+	n, err := f.receive(response, file, start, progress)
 	if n == 0 {
 		start = 0
 	}
 	return start + n, plain(ctx, err)
 }
 
+// ask makes the request for the bytes from start on. Those before were last changed at the time
+// changed.
+func (f File) ask(ctx context.Context, start int64, changed time.Time) (*http.Request, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, f.URL, nil)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Accept-Encoding", "identity") // offsets count the bytes of the file itself
+	if start > 0 {
+		request.Header.Set("Range", fmt.Sprintf("bytes=%d-", start))
+		if f.SHA256 == "" { // the part's time of change is the one that the server gave for the file
+			request.Header.Set("If-Range", changed.UTC().Format(http.TimeFormat))
+		}
+	}
+	return request, nil
+}
+
+// receive appends to file, which has start bytes, what the server sends, and gives it the time of
+// change that the server says. It returns how many bytes came.
+func (f File) receive(response *http.Response, file *os.File, start int64, progress io.Writer) (int64, error) {
+	total := int64(-1)
+	if response.ContentLength >= 0 {
+		total = start + response.ContentLength
+	}
+	bar := newBar(progress, f.Name, start, total)
+	defer bar.Close()
+	n, err := io.Copy(io.MultiWriter(file, bar), response.Body)
+	if changed, err := http.ParseTime(response.Header.Get("Last-Modified")); err == nil {
+		os.Chtimes(file.Name(), changed, changed)
+	}
+	return n, err
+}
+
 // watched is a body whose reads put off the stall time-out.
 type watched struct {
-	io.Reader
+	io.ReadCloser
 	stalled *time.Timer
 }
 
 func (w *watched) Read(p []byte) (int, error) {
-	n, err := w.Reader.Read(p)
+	n, err := w.ReadCloser.Read(p)
 	w.stalled.Reset(stallTimeout)
 	return n, err
 }
