@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/nasbench101"
 	"github.com/gomlx/compute"
@@ -276,7 +277,7 @@ func BenchmarkSearch(b *testing.B) {
 // quicklyTrained returns a model with a latent space for BenchmarkSearch.
 func quicklyTrained(b *testing.B, config Config, table datasets.Benchmark) *Model {
 	m := newModel(b, testbed.Fastest(b), table.Space(), config)
-	m.Config.Joint = QuickTraining(30_000/len(m.TrainingSet()), 64)
+	m.Config.Joint = nn.QuickTraining(30_000/len(m.TrainingSet()), 64)
 	m.Config.MaxRetries = 10_000
 	if err := m.TrainJoint(b.Context(), trainingLabels(b, m, table), 0, nil); err != nil {
 		b.Fatal(err)

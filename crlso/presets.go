@@ -93,10 +93,10 @@ func Tiny201() Config {
 
 // shorten sets the schedule of Short201, with some epochs of pretraining.
 func (c *Config) shorten(pretrain int) {
-	c.Pretrain = QuickTraining(pretrain, 256)
+	c.Pretrain = nn.QuickTraining(pretrain, 256)
 	c.WarmUp = nn.Training{Epochs: 10, Batch: 256, LearningRate: 3e-3, Beta1: 0.9, Beta2: 0.999}
 	weightDecay := c.Joint.WeightDecay
-	c.Joint = QuickTraining(3, 256)
+	c.Joint = nn.QuickTraining(3, 256)
 	c.Joint.WeightDecay = weightDecay
 }
 
@@ -135,10 +135,10 @@ func Short101() Config {
 // a higher rate; the budget is that of the comparisons with other searches.
 func Extended301() Config {
 	c := Released201()
-	c.LabelTransform, c.Predictor = QuantileLabels, QuickTraining(200, 32)
+	c.LabelTransform, c.Predictor = QuantileLabels, nn.QuickTraining(200, 32)
 	c.TrainingSet = 100_000
 	c.LatentDim, c.DecoderBlocks, c.ICNNWidth, c.ICNNOnMean = 64, 2, 256, true
-	c.Joint = QuickTraining(100, 512)
+	c.Joint = nn.QuickTraining(100, 512)
 	c.InitialSet, c.Budget = 100, 192
 	c.SearchNoise, c.MaxRetries = 0.2, 1000
 	return c
@@ -151,12 +151,6 @@ func Short301() Config {
 	c.InitialSet = 50
 	c.shorten(60)
 	return c
-}
-
-// QuickTraining is a schedule that reaches the joint optimum in fewer epochs than the released one:
-// ten times its rate, with Adam's usual moments.
-func QuickTraining(epochs, batch int) nn.Training {
-	return nn.Training{Epochs: epochs, Batch: batch, LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999, ClipNorm: 5}
 }
 
 var presets = map[string]func() Config{

@@ -59,27 +59,32 @@ type table struct {
 }
 
 // Evaluate implements [Evaluator].
-func (t table) Evaluate(_ context.Context, a Arch) (Measurement, error) {
-	var m Measurement
+func (t table) Evaluate(_ context.Context, a Arch) (m Measurement, err error) {
+	var cost float64
+	if m.Accuracy, cost, err = t.lookUp(a); err == nil && t.costs != nil {
+		m.Others = map[string]float64{t.costs.CostName(): cost}
+	}
+	return m, err
+}
+
+func (t table) lookUp(a Arch) (accuracy, cost float64, err error) {
 	if t.costs != nil {
-		cost, err := t.costs.Cost(a)
-		if err != nil {
-			return m, err
+		if cost, err = t.costs.Cost(a); err != nil {
+			return 0, 0, err
 		}
 		if !finite(cost) {
-			return m, fmt.Errorf("the cost of %s is %v, want a number", a, cost)
+			return 0, 0, fmt.Errorf("the cost of %s is %v, want a number", a, cost)
 		}
-		m.Others = map[string]float64{t.costs.CostName(): cost}
 	}
 	record, err := t.benchmark.Lookup(a)
 	if err != nil {
-		return m, err
+		return 0, 0, err
 	}
-	if m.Accuracy, err = t.label.of(record); err != nil {
-		return m, err
+	if accuracy, err = t.label.of(record); err != nil {
+		return 0, 0, err
 	}
-	if !finite(m.Accuracy) {
-		return m, fmt.Errorf("the table has no validation accuracy for %s, but %v; get it anew or mend it", a, m.Accuracy)
+	if !finite(accuracy) {
+		return 0, 0, fmt.Errorf("the table has no validation accuracy for %s, but %v; get it anew or mend it", a, accuracy)
 	}
-	return m, nil
+	return accuracy, cost, nil
 }

@@ -82,7 +82,7 @@ const anyCost = "\x00"
 // openJournal opens the file of a search, or makes it, and calls read with its lines. No other
 // process can open it until it is closed.
 func openJournal(path string, header journalHeader, read func(journalLine) error) (j *journal, err error) {
-	unlock, holder, err := source.TryLock(filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".lock"))
+	unlock, holder, err := lockJournal(filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".lock"))
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("journal %s: %w; choose a folder that can be written", path, err)
@@ -123,6 +123,18 @@ func openJournal(path string, header journalHeader, read func(journalLine) error
 		return nil, err
 	}
 	return j, syncFolder(filepath.Dir(path))
+}
+
+// lockJournal is source.TryLock, with some patience: what a process that was killed had just started
+// may hold the lock for a moment.
+func lockJournal(path string) (unlock func(), holder string, err error) {
+	for range 10 {
+		if unlock, holder, err = source.TryLock(path); unlock != nil || err != nil {
+			return unlock, holder, err
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return nil, holder, nil
 }
 
 // readJournal calls read with the lines of a file, and returns the length of those that are

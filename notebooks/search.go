@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -24,7 +21,6 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/nasbench101"
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 	"github.com/cr-lso/cr-lso/datasets/nasbench301"
-	"github.com/cr-lso/cr-lso/datasets/source"
 	"github.com/gomlx/compute"
 )
 
@@ -87,7 +83,7 @@ func searchCommand(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	proposer, err := o.openSearcher(ctx, space)
+	m, err := o.chooseSearcher(space)
 	if err != nil {
 		return err
 	}
@@ -104,7 +100,11 @@ func searchCommand(ctx context.Context, args []string) error {
 	if n := len(oracle.Log()); n > 0 {
 		fmt.Printf("going on after %d of %d evaluations, from %s\n", n, o.budget, o.journal())
 	}
-	p := newProgress(oracle)
+	proposer, err := o.makeSearcher(ctx, m, space)
+	if err != nil {
+		return err
+	}
+	p := newSearchProgress(oracle)
 	err = search.Live(oracle, proposer, search.LiveOptions{Seed: o.seed, Together: o.together, Each: p.show})
 	if err1 := o.write(space, oracle); err1 != nil {
 		return errors.Join(err, err1)
@@ -182,10 +182,10 @@ func (o searchOptions) openSpace() (datasets.Space, error) {
 	return space, err
 }
 
-// openSearcher returns the searcher of that name. By default it is the one that the evidence is for:
+// chooseSearcher returns the maker of that name. By default it is the one that the evidence is for:
 // the ensemble (README), and for two objectives the ensemble that scores all architectures
 // (08_hardware_aware), where they can be listed.
-func (o searchOptions) openSearcher(ctx context.Context, space datasets.Space) (search.Proposer, error) {
+func (o searchOptions) chooseSearcher(space datasets.Space) (maker, error) {
 	name := o.searcher
 	if name == "" {
 		_, finite := space.(datasets.FiniteSpace)
@@ -201,10 +201,15 @@ func (o searchOptions) openSearcher(ctx context.Context, space datasets.Space) (
 	m, ok := searchers[name]
 	switch {
 	case !ok:
-		return nil, fmt.Errorf("search: there is no searcher %q; there are %s", name, strings.Join(slices.Sorted(maps.Keys(searchers)), ", "))
+		return m, fmt.Errorf("search: there is no searcher %q; there are %s", name, strings.Join(slices.Sorted(maps.Keys(searchers)), ", "))
 	case m.hasCost && o.minimise == "":
-		return nil, fmt.Errorf("search: %s is for two objectives; name the second one by -minimise", name)
+		return m, fmt.Errorf("search: %s is for two objectives; name the second one by -minimise", name)
 	}
+	return m, nil
+}
+
+// makeSearcher makes XLA ready, if the searcher has models.
+func (o searchOptions) makeSearcher(ctx context.Context, m maker, space datasets.Space) (search.Proposer, error) {
 	if !m.models {
 		return m.make(space, o.budget, nil), nil
 	}
@@ -218,135 +223,4 @@ func (o searchOptions) openSearcher(ctx context.Context, space datasets.Space) (
 		return nil, err
 	}
 	return m.make(space, o.budget, on), nil
-}
-
-// write writes what was found: the best architecture, and a table of all evaluations.
-func (o searchOptions) write(space datasets.Space, oracle *datasets.Oracle) error {
-	evaluations, cost, err := datasets.ReadJournal(o.journal(), space)
-	if err != nil {
-		return err
-	}
-	table := filepath.Join(o.out, "evaluations.csv")
-	if err := source.WriteFile(table, func(w io.Writer) error { return writeEvaluations(w, evaluations) }); err != nil {
-		return err
-	}
-	best, ok := o.best(evaluations)
-	if !ok {
-		fmt.Printf("nothing is found yet: no evaluation succeeded%s; all are in %s\n", map[bool]string{true: " within the limit"}[o.most > 0], table)
-		return nil
-	}
-	found := struct {
-		Architecture json.RawMessage    `json:"architecture"`
-		Notation     string             `json:"notation"`
-		Accuracy     float64            `json:"accuracy"`
-		Others       map[string]float64 `json:"others,omitzero"`
-	}{Notation: best.Arch.String(), Accuracy: best.Accuracy, Others: best.Others}
-	if found.Architecture, err = external.Marshal(best.Arch); err != nil {
-		return err
-	}
-	path := filepath.Join(o.out, "best.json")
-	err = source.WriteFile(path, func(w io.Writer) error {
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(found)
-	})
-	if err != nil {
-		return err
-	}
-	fmt.Printf("best of %d: %.3f %%", len(evaluations), best.Accuracy)
-	if cost != "" {
-		fmt.Printf(", %s %g, one of %d on the front", cost, best.Cost, len(search.Front(succeeded(evaluations))))
-	}
-	fmt.Printf("  %s\n%s\n%s\n", best.Arch, path, table)
-	return nil
-}
-
-// best is the most accurate architecture within the limit.
-func (o searchOptions) best(evaluations []datasets.Evaluation) (best datasets.Evaluation, ok bool) {
-	for _, e := range evaluations {
-		if e.Failure == "" && (o.limit == "" || e.Cost <= o.most) && (!ok || e.Accuracy > best.Accuracy) {
-			best, ok = e, true
-		}
-	}
-	return best, ok
-}
-
-func succeeded(evaluations []datasets.Evaluation) (queries []datasets.Query) {
-	for _, e := range evaluations {
-		if e.Failure == "" {
-			queries = append(queries, e.Query)
-		}
-	}
-	return queries
-}
-
-// writeEvaluations writes a row for each evaluation, with a column for each measurement.
-func writeEvaluations(w io.Writer, evaluations []datasets.Evaluation) error {
-	names := map[string]bool{}
-	for _, e := range evaluations {
-		for name := range e.Others {
-			names[name] = true
-		}
-	}
-	others := slices.Sorted(maps.Keys(names))
-	out := csv.NewWriter(w)
-	out.Write(slices.Concat([]string{"evaluation", "architecture", "accuracy"}, others, []string{"seconds", "failure"}))
-	for i, e := range evaluations {
-		row := []string{strconv.Itoa(i + 1), e.Arch.String(), ""}
-		if e.Failure == "" {
-			row[2] = strconv.FormatFloat(e.Accuracy, 'g', -1, 64)
-		}
-		for _, name := range others {
-			text := ""
-			if value, ok := e.Others[name]; ok {
-				text = strconv.FormatFloat(value, 'g', -1, 64)
-			}
-			row = append(row, text)
-		}
-		out.Write(append(row, strconv.FormatFloat(e.Seconds, 'f', 3, 64), e.Failure))
-	}
-	out.Flush()
-	return out.Error()
-}
-
-// progress shows a line for each answer.
-type progress struct {
-	oracle *datasets.Oracle
-	begin  time.Time
-	before int // answers of earlier calls
-	failed int
-}
-
-func newProgress(oracle *datasets.Oracle) *progress {
-	p := &progress{oracle: oracle, begin: time.Now(), before: len(oracle.Log())}
-	for _, q := range oracle.Log() {
-		if q.Failure != "" {
-			p.failed++
-		}
-	}
-	return p
-}
-
-func (p *progress) show(q datasets.Query) {
-	answered, budget := len(p.oracle.Log()), p.oracle.Budget()
-	line := fmt.Sprintf("%*d of %d  ", len(strconv.Itoa(budget)), answered, budget)
-	if q.Failure != "" {
-		p.failed++
-		line += fmt.Sprintf("failed: %s  %v", q.Failure, q.Arch)
-	} else {
-		line += fmt.Sprintf("%7.3f %%  %v", q.Accuracy, q.Arch)
-	}
-	if best, ok := p.oracle.Best(); ok {
-		line += fmt.Sprintf("  (best %.3f %%", best.Accuracy)
-	} else {
-		line += "  (none yet"
-	}
-	if p.failed > 0 {
-		line += fmt.Sprintf(", %d failed", p.failed)
-	}
-	each := time.Since(p.begin) / time.Duration(max(1, answered-p.before))
-	if left := budget - answered; left > 0 {
-		line += fmt.Sprintf(", about %v left", (each * time.Duration(left)).Round(time.Second))
-	}
-	fmt.Println(line + ")")
 }

@@ -23,13 +23,10 @@ import (
 	"maps"
 	"math"
 	"math/rand/v2"
-	"os"
 	"reflect"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/datasets"
@@ -135,14 +132,6 @@ func (d description) dataSet(name string) dataSetDescription {
 		return d.DataSets[i]
 	}
 	return dataSetDescription{}
-}
-
-// session is one call of Run that had something to do.
-type session struct {
-	Date     string            `json:"date"`
-	Machine  string            `json:"machine"`
-	Backend  string            `json:"backend,omitzero"` // of the methods that compute on one
-	Versions map[string]string `json:"versions"`
 }
 
 // describe returns the description of a plan as it is read back from plan.json.
@@ -307,48 +296,4 @@ func zero(setting any) bool {
 		return len(setting) == 0
 	}
 	return slices.Contains([]any{nil, false, 0.0, ""}, setting)
-}
-
-// onBackend is a searcher that computes on a backend of GoMLX.
-type onBackend interface {
-	BackendDescription() string
-}
-
-// backends describes the backends that methods compute on.
-func backends(methods []Method) string {
-	var all []string
-	for _, method := range methods {
-		if s, ok := method.Searcher.(onBackend); ok && !slices.Contains(all, s.BackendDescription()) {
-			all = append(all, s.BackendDescription())
-		}
-	}
-	return strings.Join(all, ", ")
-}
-
-func newSession(methods []Method) session {
-	versions := map[string]string{"go": runtime.Version()}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, dependency := range info.Deps {
-			versions[dependency.Path] = dependency.Version
-		}
-	}
-	return session{
-		Date:     time.Now().UTC().Format(time.RFC3339),
-		Machine:  fmt.Sprintf("%s, %d processors used, %s/%s", processor(), runtime.GOMAXPROCS(0), runtime.GOOS, runtime.GOARCH),
-		Backend:  backends(methods),
-		Versions: versions,
-	}
-}
-
-// processor returns the model name of the processor, as far as the system tells it.
-func processor() string {
-	text, err := os.ReadFile("/proc/cpuinfo")
-	if err == nil {
-		for line := range strings.Lines(string(text)) {
-			if name, value, _ := strings.Cut(line, ":"); strings.TrimSpace(name) == "model name" {
-				return strings.TrimSpace(value)
-			}
-		}
-	}
-	return "unknown processor"
 }

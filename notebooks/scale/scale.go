@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/cr-lso/cr-lso/crlso"
+	"github.com/cr-lso/cr-lso/crlso/nn"
 )
 
 // Names are the scales of the notebooks, the smallest first.
@@ -52,11 +53,11 @@ func Config201() crlso.Config {
 func Config101() crlso.Config {
 	laptop := crlso.Released101()
 	laptop.TrainingSet = 30_000
-	laptop.Joint = crlso.QuickTraining(30, 128)
+	laptop.Joint = nn.QuickTraining(30, 128)
 	laptop.Joint.LearningRate = 5e-4 // at 1e-3, networks of this width diverge
 	laptop.SearchNoise = 0.2         // with 0.05, from some round on no start leads to a new cell
 	smoke := smokeOf(laptop)
-	smoke.TrainingSet, smoke.Joint = 1000, crlso.QuickTraining(25, 50)
+	smoke.TrainingSet, smoke.Joint = 1000, nn.QuickTraining(25, 50)
 	smoke.SearchNoise = 1 // or its decoder, hardly trained, would say little that is new
 	return Of(smoke, laptop, crlso.Released101())
 }
@@ -69,9 +70,9 @@ func Config101() crlso.Config {
 func Config301() crlso.Config {
 	laptop := crlso.Extended301()
 	laptop.TrainingSet = 20_000
-	laptop.Joint = crlso.QuickTraining(40, 128)
+	laptop.Joint = nn.QuickTraining(40, 128)
 	smoke := smokeOf(laptop)
-	smoke.TrainingSet, smoke.Joint = 1000, crlso.QuickTraining(5, 50)
+	smoke.TrainingSet, smoke.Joint = 1000, nn.QuickTraining(5, 50)
 	smoke.SearchNoise = 1
 	return Of(smoke, laptop, crlso.Extended301())
 }

@@ -74,7 +74,7 @@ func Losses(run *runs.Run) {
 // Tau prints how well values, such as predictions, order architectures whose accuracies are known:
 // Kendall's tau, 1 for the same order and 0 for none, on all of them and on the best.
 func Tau(name string, values, accuracies []float64) {
-	best := min(1000, len(accuracies)/10)
+	best := max(1, min(1000, len(accuracies)/10))
 	fmt.Printf("%s: Kendall tau %.3f on all %d, %.3f among the best %d\n", name,
 		stats.KendallTau(values, accuracies), len(accuracies), stats.TopKendallTau(values, accuracies, best), best)
 }

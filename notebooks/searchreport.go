@@ -1,0 +1,149 @@
+package main
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/cr-lso/cr-lso/crlso/search"
+	"github.com/cr-lso/cr-lso/datasets"
+	external "github.com/cr-lso/cr-lso/datasets/command"
+	"github.com/cr-lso/cr-lso/datasets/source"
+)
+
+// write writes what was found: the best architecture, and a table of all evaluations.
+func (o searchOptions) write(space datasets.Space, oracle *datasets.Oracle) error {
+	evaluations, cost, err := datasets.ReadJournal(o.journal(), space)
+	if err != nil {
+		return err
+	}
+	table := filepath.Join(o.out, "evaluations.csv")
+	if err := source.WriteFile(table, func(w io.Writer) error { return writeEvaluations(w, evaluations) }); err != nil {
+		return err
+	}
+	best, ok := o.best(evaluations)
+	if !ok {
+		fmt.Printf("nothing is found yet: no evaluation succeeded%s; all are in %s\n", map[bool]string{true: " within the limit"}[o.most > 0], table)
+		return nil
+	}
+	found := struct {
+		Architecture json.RawMessage    `json:"architecture"`
+		Notation     string             `json:"notation"`
+		Accuracy     float64            `json:"accuracy"`
+		Others       map[string]float64 `json:"others,omitzero"`
+	}{Notation: best.Arch.String(), Accuracy: best.Accuracy, Others: best.Others}
+	if found.Architecture, err = external.Marshal(best.Arch); err != nil {
+		return err
+	}
+	path := filepath.Join(o.out, "best.json")
+	err = source.WriteFile(path, func(w io.Writer) error {
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(found)
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Printf("best of %d: %.3f %%", len(evaluations), best.Accuracy)
+	if cost != "" {
+		fmt.Printf(", %s %g, one of %d on the front", cost, best.Cost, len(search.Front(succeeded(evaluations))))
+	}
+	fmt.Printf("  %s\n%s\n%s\n", best.Arch, path, table)
+	return nil
+}
+
+// best is the most accurate architecture within the limit.
+func (o searchOptions) best(evaluations []datasets.Evaluation) (best datasets.Evaluation, ok bool) {
+	for _, e := range evaluations {
+		if e.Failure == "" && (o.limit == "" || e.Cost <= o.most) && (!ok || e.Accuracy > best.Accuracy) {
+			best, ok = e, true
+		}
+	}
+	return best, ok
+}
+
+func succeeded(evaluations []datasets.Evaluation) (queries []datasets.Query) {
+	for _, e := range evaluations {
+		if e.Failure == "" {
+			queries = append(queries, e.Query)
+		}
+	}
+	return queries
+}
+
+// writeEvaluations writes a row for each evaluation, with a column for each measurement.
+func writeEvaluations(w io.Writer, evaluations []datasets.Evaluation) error {
+	names := map[string]bool{}
+	for _, e := range evaluations {
+		for name := range e.Others {
+			names[name] = true
+		}
+	}
+	others := slices.Sorted(maps.Keys(names))
+	out := csv.NewWriter(w)
+	out.Write(slices.Concat([]string{"evaluation", "architecture", "accuracy"}, others, []string{"seconds", "failure"}))
+	for i, e := range evaluations {
+		row := []string{strconv.Itoa(i + 1), e.Arch.String(), ""}
+		if e.Failure == "" {
+			row[2] = strconv.FormatFloat(e.Accuracy, 'g', -1, 64)
+		}
+		for _, name := range others {
+			text := ""
+			if value, ok := e.Others[name]; ok {
+				text = strconv.FormatFloat(value, 'g', -1, 64)
+			}
+			row = append(row, text)
+		}
+		out.Write(append(row, strconv.FormatFloat(e.Seconds, 'f', 3, 64), e.Failure))
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// searchProgress shows a line for each answer.
+type searchProgress struct {
+	oracle *datasets.Oracle
+	begin  time.Time
+	before int // answers of earlier calls
+	failed int
+}
+
+func newSearchProgress(oracle *datasets.Oracle) *searchProgress {
+	p := &searchProgress{oracle: oracle, begin: time.Now(), before: len(oracle.Log())}
+	for _, q := range oracle.Log() {
+		if q.Failure != "" {
+			p.failed++
+		}
+	}
+	return p
+}
+
+func (p *searchProgress) show(q datasets.Query) {
+	answered, budget := len(p.oracle.Log()), p.oracle.Budget()
+	line := fmt.Sprintf("%*d of %d  ", len(strconv.Itoa(budget)), answered, budget)
+	if q.Failure != "" {
+		p.failed++
+		line += fmt.Sprintf("failed: %s  %v", q.Failure, q.Arch)
+	} else {
+		line += fmt.Sprintf("%7.3f %%  %v", q.Accuracy, q.Arch)
+	}
+	if best, ok := p.oracle.Best(); ok {
+		line += fmt.Sprintf("  (best %.3f %%", best.Accuracy)
+	} else {
+		line += "  (none yet"
+	}
+	if p.failed > 0 {
+		line += fmt.Sprintf(", %d failed", p.failed)
+	}
+	each := time.Since(p.begin) / time.Duration(max(1, answered-p.before))
+	if left := budget - answered; left > 0 {
+		line += fmt.Sprintf(", about %v left", (each * time.Duration(left)).Round(time.Second))
+	}
+	fmt.Println(line + ")")
+}
