@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -69,7 +70,10 @@ func bench(ctx context.Context, args []string) error {
 		return err
 	}
 	if record == "" {
-		record = p.file("speed.csv")
+		record = filepath.Join(p.root, "runs", "speed.csv") // the project's own record is asked for by -o
+		if err := os.MkdirAll(filepath.Dir(record), 0o777); err != nil {
+			return fmt.Errorf("%w; choose another file with -o", err)
+		}
 	}
 	if err := (measurement{}).add(record, nil); err != nil { // before anything that takes long
 		return err

@@ -106,7 +106,7 @@ func checkCompiler(ctx context.Context, p *project) (f finding) {
 
 func checkGoNB(ctx context.Context, p *project) finding {
 	_, err := p.ask(ctx, filepath.Join(p.tools(), "gonb"), "-V")
-	return finding{found: p.module(ctx, "github.com/janpfeifer/gonb") + " " + unready(err)}
+	return finding{found: strings.TrimSpace(p.module(ctx, "github.com/janpfeifer/gonb") + " " + unready(err))}
 }
 
 // checkKernel looks whether the kernel is registered for the user's own Jupyter, and still there.

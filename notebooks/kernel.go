@@ -251,7 +251,9 @@ func (p *project) unregister(path, owner string) error {
 		if err := os.Remove(path); err != nil {
 			return err
 		}
-		os.Remove(filepath.Dir(path)) // if it is empty
+		if folder := filepath.Dir(path); os.Remove(folder) == nil { // if it is empty
+			os.Remove(filepath.Dir(folder)) // kernels, which may have been made for it
+		}
 		fmt.Printf("removed %s\n", path)
 		return nil
 	}

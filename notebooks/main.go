@@ -43,7 +43,7 @@ const usage = `usage: go run ./notebooks COMMAND
            the reference tables or official files in DIR, and writes those that differ
   bench [NAME...] [-note TEXT] [-o FILE]
            run benchmarks, all by default, and add what they measure, with the machine, its load, the versions
-           and the note of what has changed, to the record FILE (notebooks/speed.csv)
+           and the note of what has changed, to the record FILE (runs/speed.csv; the project's is notebooks/speed.csv)
   doctor   versions, backend, devices, memory, disk; what is broken and what will be slow
 `
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -102,6 +103,49 @@ func TestSearchOfOnesOwn(t *testing.T) {
 	cmd.Dir = dir
 	if stdout, stderr, status = result(t, cmd); status != 0 || !strings.Contains(stdout, "going on after 20 of 24") || strings.Contains(stdout, " 1 of") {
 		t.Errorf("status %d: %s%s", status, stdout, stderr)
+	}
+}
+
+// The space and the Go program of the README work as they stand there.
+func TestReadmesOwnProblem(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
+	text := readme(t, "../README.md").text
+	block := func(language string) string {
+		_, rest, _ := strings.Cut(text, "```"+language+"\n")
+		code, _, ok := strings.Cut(rest, "```")
+		if !ok {
+			t.Fatalf("the README has no %s", language)
+		}
+		return code
+	}
+	dir, err := os.MkdirTemp(".", "readme-") // in the module
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	program := "package main\n\nimport (\n" +
+		"\t\"context\"\n\t\"fmt\"\n\n" +
+		"\t\"github.com/cr-lso/cr-lso/crlso/backend\"\n\t\"github.com/cr-lso/cr-lso/crlso/ensemble\"\n" +
+		"\t\"github.com/cr-lso/cr-lso/crlso/search\"\n\t\"github.com/cr-lso/cr-lso/datasets\"\n)\n\n" +
+		"func train(_ context.Context, a datasets.Arch) (datasets.Measurement, error) {\n" +
+		"\tdepth, _ := a.(datasets.Selection).Number(\"depth\")\n\treturn datasets.Measurement{Accuracy: 10 * depth}, nil\n}\n\n" +
+		"func main() {\n\tctx := context.Background()\n" + strings.ReplaceAll(block("go"), "60", "9") +
+		"\tfmt.Println(best.Arch, best.Accuracy, found, err)\n}\n"
+	for name, text := range map[string]string{"nets.json": block("json"), "main.go": program} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	binary := filepath.Join(t.TempDir(), "readme")
+	if said, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "./"+dir).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	cmd := exec.CommandContext(t.Context(), binary)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOMLX_BACKEND=go")
+	if said, err := cmd.CombinedOutput(); err != nil || !strings.HasPrefix(string(said), "depth=8 ") || !strings.Contains(string(said), " 80 true <nil>") {
+		t.Errorf("%v: %s", err, said)
 	}
 }
 
