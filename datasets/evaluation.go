@@ -15,6 +15,7 @@ type evaluation struct {
 	arch, key Arch
 	together  bool // it enters the log in its turn, and not as soon as it is answered
 	running   bool
+	begun     time.Time // if it runs
 	answered  bool
 	query     Query
 
@@ -267,38 +268,76 @@ func (o *Oracle) Pending() []Arch {
 // pending, and does not wait for it: see [Oracle.Wait]. It is for searches that propose anew whenever
 // a worker is free. ErrBudget says that the budget is spent.
 func (o *Oracle) Start(a Arch) error {
-	if o.closed {
-		return ErrClosed
+	if o.Running() == o.Parallel() {
+		return fmt.Errorf("start %s: %d evaluations are running already; wait for one", o.name, o.Running())
 	}
-	key, err := o.key(a)
+	e, err := o.beginOne(a)
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(o.pending, func(e *evaluation) bool { return e.key == key })
-	switch {
-	case i >= 0 && o.pending[i].running || o.Seen(a):
-		return fmt.Errorf("start %s: %v was asked for before", o.name, a)
-	case o.Running() == o.Parallel():
-		return fmt.Errorf("start %s: %d evaluations are running already; wait for one", o.name, o.Running())
-	case i < 0 && o.Remaining() == 0:
-		return ErrBudget
-	case i < 0:
-		if err := o.begin([]Arch{a}, false); err != nil {
-			return err
-		}
-		i = len(o.pending) - 1
-	default:
-		if err := o.noteBeginning([]Arch{a}, false); err != nil {
-			return err
-		}
-	}
-	e := o.pending[i]
-	e.running, e.together = true, false
 	go func() {
 		o.run(e)
 		o.answers <- e
 	}()
 	return nil
+}
+
+// Begin is [Oracle.Start] for an evaluation that somebody else makes, as many at once as they like: see
+// [Oracle.Answer].
+func (o *Oracle) Begin(a Arch) error {
+	_, err := o.beginOne(a)
+	return err
+}
+
+// Answer ends an evaluation that has begun by [Oracle.Begin] with a measurement, or with the reason of
+// a failure.
+func (o *Oracle) Answer(a Arch, m Measurement, failure error) (Query, error) {
+	key, err := o.key(a)
+	if err != nil {
+		return Query{}, err
+	}
+	i := slices.IndexFunc(o.pending, func(e *evaluation) bool { return e.key == key && e.running })
+	if i < 0 {
+		return Query{}, fmt.Errorf("answer %s: the evaluation of %v has not begun, or is answered", o.name, a)
+	}
+	e := o.pending[i]
+	e.measured, e.err, e.seconds = m, failure, time.Since(e.begun).Seconds()
+	if failure == nil {
+		e.err = m.check(o.options.Cost)
+	} else if !errors.Is(failure, ErrFailed) {
+		e.err = fmt.Errorf("%w: %w", ErrFailed, failure)
+	}
+	err = o.finish(e)
+	return e.query, err
+}
+
+// beginOne begins an evaluation that is new, or pending and does not run.
+func (o *Oracle) beginOne(a Arch) (*evaluation, error) {
+	if o.closed {
+		return nil, ErrClosed
+	}
+	key, err := o.key(a)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(o.pending, func(e *evaluation) bool { return e.key == key })
+	switch {
+	case i >= 0 && o.pending[i].running || o.Seen(a):
+		return nil, fmt.Errorf("start %s: %v was asked for before", o.name, a)
+	case i < 0 && o.Remaining() == 0:
+		return nil, ErrBudget
+	case i < 0:
+		err = o.begin([]Arch{a}, false)
+		i = len(o.pending) - 1
+	default:
+		err = o.noteBeginning([]Arch{a}, false)
+	}
+	if err != nil {
+		return nil, err
+	}
+	e := o.pending[i]
+	e.running, e.together, e.begun = true, false, time.Now()
+	return e, nil
 }
 
 // Running is how many evaluations run.
