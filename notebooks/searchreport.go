@@ -9,11 +9,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/datasets"
 	external "github.com/cr-lso/cr-lso/datasets/command"
+	"github.com/cr-lso/cr-lso/datasets/export"
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
@@ -50,12 +52,38 @@ func (o searchOptions) write(space datasets.Space, oracle *datasets.Oracle) erro
 	if err != nil {
 		return err
 	}
+	written, err := o.export(best.Arch)
+	if err != nil {
+		return err
+	}
 	fmt.Printf("best of %d: %.3f %%", len(evaluations), best.Accuracy)
 	if cost != "" {
 		fmt.Printf(", %s %g, one of %d on the front", cost, best.Cost, len(search.Front(succeeded(evaluations))))
 	}
-	fmt.Printf("  %s\n%s\n%s\n", best.Arch, path, table)
+	fmt.Printf("  %s\n%s\n", best.Arch, strings.Join(append([]string{path, table}, written...), "\n"))
 	return nil
+}
+
+// export writes the best architecture for others, as far as there is a form for it.
+func (o searchOptions) export(best datasets.Arch) (written []string, err error) {
+	network := export.NASBench201Network(10)
+	for name, write := range map[string]func() (string, error){
+		"best.dot":        func() (string, error) { return export.Graphviz(best) },
+		"best_pytorch.py": func() (string, error) { return export.PyTorch(best, network) },
+		"best_keras.py":   func() (string, error) { return export.Keras(best, network) },
+	} {
+		text, err := write()
+		if err != nil {
+			continue // there is no such form
+		}
+		path := filepath.Join(o.out, name)
+		if err := source.WriteFile(path, func(w io.Writer) error { _, err := io.WriteString(w, text); return err }); err != nil {
+			return nil, err
+		}
+		written = append(written, path)
+	}
+	slices.Sort(written)
+	return written, nil
 }
 
 // best is the most accurate architecture within the limit.

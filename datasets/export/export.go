@@ -1,0 +1,164 @@
+// Package export turns what a search has found into files for others: drawings for Graphviz, and
+// modules for PyTorch and Keras that need nothing of this project.
+package export
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"strings"
+	"text/template"
+
+	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/cr-lso/cr-lso/datasets/nasbench101"
+	"github.com/cr-lso/cr-lso/datasets/nasbench201"
+	"github.com/cr-lso/cr-lso/datasets/nasbench301"
+)
+
+// Network is the size of the network that is built of a cell.
+//
+// Source: Dong and Yang, "NAS-Bench-201: Extending the Scope of Reproducible Neural Architecture
+// Search", ICLR 2020, section 2.1, where images are of 32 x 32 pixels, there are 16 channels and 5
+// cells in each of three stages.
+type Network struct {
+	Channels int // of the first stage
+	Cells    int // in each stage
+	Classes  int
+	Colours  int // channels of an image
+}
+
+// NASBench201Network is the network whose accuracies NAS-Bench-201 has, for this many classes.
+func NASBench201Network(classes int) Network { return Network{16, 5, classes, 3} }
+
+func (n Network) check() error {
+	if n.Channels < 1 || n.Cells < 1 || n.Classes < 1 || n.Colours < 1 {
+		return fmt.Errorf("export: a network of %d channels, %d cells a stage, %d classes and %d colours; want at least 1 of each",
+			n.Channels, n.Cells, n.Classes, n.Colours)
+	}
+	return nil
+}
+
+//go:embed *.tmpl
+var templates embed.FS
+
+var modules = template.Must(template.ParseFS(templates, "*.tmpl"))
+
+// PyTorch returns a module of PyTorch, the text of a file, with the class Net: the network of a cell of
+// NAS-Bench-201, or of a space of cells whose operations have the same names.
+func PyTorch(a datasets.Arch, n Network) (string, error) { return module("pytorch.tmpl", a, n) }
+
+// Keras returns a module of Keras 3, the text of a file, with the function build_net, for the same
+// architectures as [PyTorch]. Its convolutions of stride 2 pad as Keras does, which is one pixel off
+// PyTorch's.
+func Keras(a datasets.Arch, n Network) (string, error) { return module("keras.tmpl", a, n) }
+
+func module(name string, a datasets.Arch, n Network) (string, error) {
+	if err := n.check(); err != nil {
+		return "", err
+	}
+	operations, err := operationsOf(a)
+	if err != nil {
+		return "", err
+	}
+	nodes := 2
+	for nodes*(nodes-1)/2 < len(operations) {
+		nodes++
+	}
+	var text bytes.Buffer
+	err = modules.ExecuteTemplate(&text, name, struct {
+		Network
+		Arch  string
+		Edges [][]string // of each node but the first, the operations on what comes from those before
+	}{n, a.String(), edges(operations, nodes)})
+	return text.String(), err
+}
+
+// operationsOf returns the operation of each edge: (0,1), (0,2), (1,2), ....
+func operationsOf(a datasets.Arch) ([]string, error) {
+	var operations []string
+	switch a := a.(type) {
+	case nasbench201.Cell:
+		for _, op := range a {
+			operations = append(operations, op.String())
+		}
+	case datasets.OperationCell:
+		operations = a.Operations()
+	default:
+		return nil, fmt.Errorf("export: no module can be written of a %T, only of cells of NAS-Bench-201 and of spaces of cells", a)
+	}
+	known := map[string]bool{}
+	for op := range nasbench201.Op(nasbench201.NumOps) {
+		known[op.String()] = true
+	}
+	for _, op := range operations {
+		if !known[op] {
+			return nil, fmt.Errorf("export: the operation %q is none of NAS-Bench-201's; write its module by hand", op)
+		}
+	}
+	return operations, nil
+}
+
+func edges(operations []string, nodes int) (into [][]string) {
+	for target := 1; target < nodes; target++ {
+		into = append(into, operations[:target])
+		operations = operations[target:]
+	}
+	return into
+}
+
+// Graphviz returns a drawing of an architecture in the language of Graphviz's dot.
+func Graphviz(a datasets.Arch) (string, error) {
+	var lines []string
+	edge := func(prefix string, from, to any, label string) {
+		line := fmt.Sprintf("  %q -> %q", prefix+fmt.Sprint(from), prefix+fmt.Sprint(to))
+		if label != "" {
+			line += fmt.Sprintf(" [label=%q]", label)
+		}
+		lines = append(lines, line+";")
+	}
+	switch a := a.(type) {
+	case nasbench101.Cell:
+		for v := range a.Vertices() {
+			lines = append(lines, fmt.Sprintf("  \"%d\" [label=%q];", v, a.Op(v)))
+			for u := range v {
+				if a.Edge(u, v) {
+					edge("", u, v, "")
+				}
+			}
+		}
+	case nasbench301.Genotype:
+		for c, cell := range []nasbench301.Cell{a.Normal, a.Reduce} {
+			name := []string{"normal ", "reduce "}[c]
+			for i, e := range cell {
+				edge(name, []string{"c(k-2)", "c(k-1)", "1", "2", "3", "4"}[e.From], 1+i/2, e.Op.String())
+			}
+			for node := 1; node <= 4; node++ {
+				edge(name, node, "output", "")
+			}
+		}
+	case nasbench201.Cell, datasets.OperationCell:
+		operations, err := cellOperations(a)
+		if err != nil {
+			return "", err
+		}
+		for i, target := 0, 1; i < len(operations); target++ {
+			for source := range target {
+				if operations[i] != "none" {
+					edge("", source, target, operations[i])
+				}
+				i++
+			}
+		}
+	default:
+		return "", fmt.Errorf("export: there is no drawing of a %T", a)
+	}
+	return "digraph architecture {\n  rankdir=LR;\n" + strings.Join(lines, "\n") + "\n}\n", nil
+}
+
+// cellOperations is operationsOf with any names.
+func cellOperations(a datasets.Arch) ([]string, error) {
+	if cell, ok := a.(datasets.OperationCell); ok {
+		return cell.Operations(), nil
+	}
+	return operationsOf(a)
+}
