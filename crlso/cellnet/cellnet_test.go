@@ -1,0 +1,170 @@
+package cellnet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
+	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/cr-lso/cr-lso/datasets/nasbench201"
+)
+
+func digits(t testing.TB) Images {
+	t.Helper()
+	images, err := Digits()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return images
+}
+
+// The network of every cell has as many weights as NAS-Bench-201 counts.
+func TestParameters(t *testing.T) {
+	table := testbed.Table(t)
+	config, images := Config{Channels: 16, Cells: 5}, Images{Colours: 3, Classes: 10}
+	for i := range nasbench201.NumCells {
+		a := nasbench201.Space{}.At(i)
+		gates, nodes, err := gatesOf(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := config.Parameters(images, gates, nodes), table.Cost(a).Parameters; got != want {
+			t.Fatalf("%v has %d weights, want %d", a, got, want)
+		}
+	}
+}
+
+// The graph has the weights that Parameters counts: those of a cell's operations, and of all else.
+func TestGraphHasTheseWeights(t *testing.T) {
+	images, config := digits(t), Small()
+	tr, err := newTrainer(testbed.Go(t), images, config, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(1, 1))
+	for range 20 {
+		a := nasbench201.Space{}.Sample(rng)
+		gates, nodes, err := gatesOf(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for v := range tr.store.Scope(networkScope).IterVariables() {
+			used := true
+			for edge := range 6 {
+				for name, op := range map[string]int{"conv1": opConv1, "conv3": opConv3} {
+					if strings.Contains(v.Path(), fmt.Sprintf("/edge_%d/%s/", edge, name)) {
+						used = gates[edge*numOps+op] == 1
+					}
+				}
+			}
+			if used {
+				n += v.Shape().Size()
+			}
+		}
+		if want := config.Parameters(images, gates, nodes); n != want {
+			t.Errorf("%v: the graph has %d weights, want %d", a, n, want)
+		}
+	}
+}
+
+// The digits are those of the repository: by number of each class, and by their mean.
+func TestDigits(t *testing.T) {
+	images := digits(t)
+	counts, sum, n := make([]int, 10), 0.0, 0
+	for _, set := range []Set{images.Train, images.Validation, images.Test} {
+		for _, label := range set.Labels {
+			counts[label]++
+		}
+		for _, pixel := range set.Pixels {
+			sum += float64(pixel)
+		}
+		n += set.Len()
+	}
+	// scikit-learn: numpy.bincount(load_digits().target), load_digits().data.mean().
+	if want := "[178 182 177 183 181 182 181 179 174 180]"; fmt.Sprint(counts) != want || n != 1797 {
+		t.Errorf("%d digits, %v, want %s", n, counts, want)
+	}
+	if mean := (sum/float64(n*64) + 1) * 8; math.Abs(mean-4.884164579855314) > 1e-6 {
+		t.Errorf("the mean pixel is %v", mean)
+	}
+	if images.Train.Len() != 1000 || images.Validation.Len() != 400 {
+		t.Errorf("%d to train on, %d for validation", images.Train.Len(), images.Validation.Len())
+	}
+}
+
+// Training learns: convolutions read digits, a cell without an operation knows nothing but what the
+// residual blocks see; and the same seed gives the same.
+func TestTraining(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
+	e := &Evaluator{Backend: testbed.Fastest(t), Images: digits(t), Config: Small()}
+	evaluate := func(text string) datasets.Measurement {
+		t.Helper()
+		m, err := e.Evaluate(t.Context(), must(nasbench201.ParseCell(text)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	const good = "|nor_conv_3x3~0|+|skip_connect~0|nor_conv_3x3~1|+|skip_connect~0|none~1|nor_conv_3x3~2|"
+	best, again := evaluate(good), evaluate(good)
+	if best.Accuracy != again.Accuracy {
+		t.Errorf("%v %% and %v %% from the same seed", best.Accuracy, again.Accuracy)
+	}
+	none := evaluate("|none~0|+|none~0|none~1|+|none~0|none~1|none~2|")
+	t.Logf("convolutions %.1f %%, nothing %.1f %%", best.Accuracy, none.Accuracy)
+	if best.Accuracy < 85 || none.Accuracy > 20 {
+		t.Errorf("convolutions have %v %%, nothing %v %%", best.Accuracy, none.Accuracy)
+	}
+}
+
+// What is no cell is an error that ends a search, and a training that diverges is the cell's failure.
+func TestEvaluatorErrors(t *testing.T) {
+	e := &Evaluator{Backend: testbed.Go(t), Images: digits(t), Config: Small()}
+	space, err := datasets.NewCells("own", 2, "dwise")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = e.Evaluate(t.Context(), space.Sample(rand.New(rand.NewPCG(1, 1))))
+	if err == nil || errors.Is(err, datasets.ErrFailed) || !strings.Contains(err.Error(), `no operation "dwise"`) {
+		t.Errorf("an unknown operation: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := e.Evaluate(ctx, nasbench201.Space{}.At(7)); !errors.Is(err, context.Canceled) || errors.Is(err, datasets.ErrFailed) {
+		t.Errorf("cancelled: %v", err)
+	}
+	e = &Evaluator{Backend: testbed.Go(t), Config: Small()}
+	if _, err := e.Evaluate(t.Context(), nasbench201.Space{}.At(7)); err == nil || !strings.Contains(err.Error(), "0 images to train on") {
+		t.Errorf("no images: %v", err)
+	}
+}
+
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
+}
+
+// BenchmarkEvaluation is one training on the digits, after the first.
+func BenchmarkEvaluation(b *testing.B) {
+	e := &Evaluator{Backend: testbed.Fastest(b), Images: digits(b), Config: Small()}
+	rng := rand.New(rand.NewPCG(1, 1))
+	evaluate := func() {
+		if _, err := e.Evaluate(b.Context(), nasbench201.Space{}.Sample(rng)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	evaluate()
+	for b.Loop() {
+		evaluate()
+	}
+}
