@@ -83,6 +83,9 @@ func checkFormat(t *testing.T, path string) {
 	}
 }
 
+// maxCellLines is what a reader takes in at one sitting.
+const maxCellLines = 30
+
 func checkCells(t *testing.T, cells []cell) {
 	t.Helper()
 	count, ids := 0, map[string]bool{}
@@ -96,6 +99,9 @@ func checkCells(t *testing.T, cells []cell) {
 		}
 		if c.Type != "code" {
 			continue
+		}
+		if lines := 1 + strings.Count(string(c.Source), "\n"); lines > maxCellLines {
+			t.Errorf("cell %s has %d lines, want %d at most: what a reader need not see belongs into a package", c.ID, lines, maxCellLines)
 		}
 		count++
 		if c.Count != count {
