@@ -305,7 +305,7 @@ func TestInstallationThatIsComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	if err := p.kernel(t.Context(), p.environment(), &log); err != nil {
+	if _, _, err := p.prepare(t.Context()); err != nil { // the Python environment is before the kernel, which is registered in it
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", "")
