@@ -64,6 +64,9 @@ func (c OperationCell) Operations() []string {
 	return names
 }
 
+// Known returns all operations of the cell's space.
+func (c OperationCell) Known() []string { return slices.Clone(c.space.operations) }
+
 // String prints a cell as NAS-Bench-201 does.
 func (c OperationCell) String() string {
 	var text strings.Builder

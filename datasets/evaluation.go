@@ -22,6 +22,7 @@ type evaluation struct {
 	measured Measurement
 	err      error
 	seconds  float64
+	at       time.Time // of the answer
 }
 
 // begin charges architectures, and says in the journal that they are evaluated.
@@ -169,6 +170,7 @@ func oneLine(err error) string {
 // the log.
 func (o *Oracle) answer(e *evaluation, line journalLine, elapsed time.Duration) {
 	e.answered, e.measured.Others, e.seconds = true, line.Others, line.Seconds
+	e.at, _ = time.Parse(time.RFC3339, line.At) // or it is not known
 	e.query = Query{Arch: e.arch, Accuracy: line.Accuracy, Cost: line.Others[o.options.Cost], Failure: line.Failure}
 	if line.Failure != "" {
 		e.query.Accuracy = o.options.Failed
@@ -192,7 +194,7 @@ func (o *Oracle) enter(e *evaluation, elapsed time.Duration) {
 	o.seen[e.key] = len(o.log)
 	o.log = append(o.log, e.query)
 	o.elapsed = append(o.elapsed, elapsed)
-	o.details = append(o.details, detail{e.measured.Others, e.seconds})
+	o.details = append(o.details, detail{e.measured.Others, e.seconds, e.at})
 	o.costOfFailures()
 }
 

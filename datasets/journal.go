@@ -52,7 +52,8 @@ type journalLine struct {
 type Evaluation struct {
 	Query
 	Others  map[string]float64
-	Seconds float64 // that it took
+	Seconds float64   // that it took
+	At      time.Time // of the answer
 }
 
 // ReadJournal returns the evaluations in the journal of a search in a space, in the order of the
@@ -71,7 +72,7 @@ func ReadJournal(path string, space Space) (evaluations []Evaluation, cost strin
 		return nil, "", err
 	}
 	for i, q := range o.log {
-		evaluations = append(evaluations, Evaluation{q, o.details[i].others, o.details[i].seconds})
+		evaluations = append(evaluations, Evaluation{q, o.details[i].others, o.details[i].seconds, o.details[i].at})
 	}
 	return evaluations, header.Cost, nil
 }

@@ -60,6 +60,7 @@ type Query struct {
 type detail struct {
 	others  map[string]float64
 	seconds float64
+	at      time.Time
 }
 
 // OracleOptions are the options of [OpenOracle].

@@ -34,6 +34,17 @@ func (a Selection) Option(choice string) (option string, ok bool) {
 	return a.space.choices[i].Options[a.options[i]], true
 }
 
+// Decided returns the choices where there is something to decide, and the index of the option of
+// each.
+func (a Selection) Decided() (choices []Choice, options []int) {
+	for i, c := range a.space.choices {
+		if option := a.options[i]; option != absentOption {
+			choices, options = append(choices, c), append(options, int(option))
+		}
+	}
+	return choices, options
+}
+
 // Number returns the option of a choice as a number; ok is false if it is none.
 func (a Selection) Number(choice string) (value float64, ok bool) {
 	option, ok := a.Option(choice)

@@ -105,7 +105,14 @@ func searchCommand(ctx context.Context, args []string) error {
 		return err
 	}
 	p := newSearchProgress(oracle)
-	err = search.Live(oracle, proposer, search.LiveOptions{Seed: o.seed, Together: o.together, Each: p.show})
+	written := time.Now()
+	err = search.Live(oracle, proposer, search.LiveOptions{Seed: o.seed, Together: o.together, Each: func(q datasets.Query) {
+		p.show(q)
+		if time.Since(written) > time.Second { // who looks on while it runs
+			o.writeOptuna(space) // at the end it says what is wrong
+			written = time.Now()
+		}
+	}})
 	if err1 := o.write(space, oracle); err1 != nil {
 		return errors.Join(err, err1)
 	}

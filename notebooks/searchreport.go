@@ -29,6 +29,9 @@ func (o searchOptions) write(space datasets.Space, oracle *datasets.Oracle) erro
 	if err := source.WriteFile(table, func(w io.Writer) error { return writeEvaluations(w, evaluations) }); err != nil {
 		return err
 	}
+	if err := o.writeOptuna(space); err != nil {
+		return err
+	}
 	best, ok := o.best(evaluations)
 	if !ok {
 		fmt.Printf("nothing is found yet: no evaluation succeeded%s; all are in %s\n", map[bool]string{true: " within the limit"}[o.most > 0], table)
@@ -62,6 +65,17 @@ func (o searchOptions) write(space datasets.Space, oracle *datasets.Oracle) erro
 	}
 	fmt.Printf("  %s\n%s\n", best.Arch, strings.Join(append([]string{path, table}, written...), "\n"))
 	return nil
+}
+
+// writeOptuna writes all evaluations for Optuna's dashboard.
+func (o searchOptions) writeOptuna(space datasets.Space) error {
+	evaluations, cost, err := datasets.ReadJournal(o.journal(), space)
+	if err != nil {
+		return err
+	}
+	return source.WriteFile(filepath.Join(o.out, "optuna.log"), func(w io.Writer) error {
+		return export.Optuna(w, space.Name(), evaluations, cost)
+	})
 }
 
 // export writes the best architecture for others, as far as there is a form for it.
