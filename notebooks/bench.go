@@ -69,13 +69,7 @@ func bench(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if record == "" {
-		record = filepath.Join(p.root, "runs", "speed.csv") // the project's own record is asked for by -o
-		if err := os.MkdirAll(filepath.Dir(record), 0o777); err != nil {
-			return fmt.Errorf("%w; choose another file with -o", err)
-		}
-	}
-	if err := (measurement{}).add(record, nil); err != nil { // before anything that takes long
+	if record, err = p.openRecord(record); err != nil { // before anything that takes long
 		return err
 	}
 	log, err := p.openLog("bench")
@@ -103,6 +97,17 @@ func bench(ctx context.Context, args []string) error {
 	}
 	fmt.Println(p.relative(record))
 	return errors.Join(failures...)
+}
+
+// openRecord returns the record to add to, by default one that is not the project's own.
+func (p *project) openRecord(record string) (string, error) {
+	if record == "" {
+		record = filepath.Join(p.root, "runs", "speed.csv")
+		if err := os.MkdirAll(filepath.Dir(record), 0o777); err != nil {
+			return "", fmt.Errorf("%w; choose another file with -o", err)
+		}
+	}
+	return record, (measurement{}).add(record, nil)
 }
 
 // chooseBenchmarks returns those with these names, or all if there are none. After a slash, a name
