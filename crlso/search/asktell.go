@@ -3,7 +3,6 @@ package search
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 
 	"github.com/cr-lso/cr-lso/datasets"
 )
@@ -70,8 +69,7 @@ func (s *AskTell) next() (datasets.Arch, error) {
 	if s.oracle.Remaining() == 0 {
 		return nil, nil
 	}
-	begun := len(s.oracle.Log()) + len(s.oracle.Pending())
-	archs, err := s.proposer.Propose(s.oracle, 1, rand.New(rand.NewPCG(s.seed, uint64(begun))))
+	archs, err := proposeNext(s.oracle, s.proposer, s.seed)
 	if err != nil {
 		return nil, err
 	}

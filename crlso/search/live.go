@@ -1,6 +1,7 @@
 package search
 
 import (
+	"fmt"
 	"math/rand/v2"
 
 	"github.com/cr-lso/cr-lso/datasets"
@@ -39,9 +40,17 @@ type live struct {
 }
 
 // propose asks for the next architectures.
-func (l live) propose() ([]datasets.Arch, error) {
-	begun := len(l.oracle.Log()) + len(l.oracle.Pending())
-	return l.proposer.Propose(l.oracle, 1, rand.New(rand.NewPCG(l.options.Seed, uint64(begun))))
+func (l live) propose() ([]datasets.Arch, error) { return proposeNext(l.oracle, l.proposer, l.options.Seed) }
+
+// proposeNext asks for the next architectures, with random numbers that depend on the seed and on how
+// many evaluations have begun.
+func proposeNext(oracle *datasets.Oracle, p Proposer, seed uint64) ([]datasets.Arch, error) {
+	begun := len(oracle.Log()) + len(oracle.Pending())
+	archs, err := p.Propose(oracle, 1, rand.New(rand.NewPCG(seed, uint64(begun))))
+	if err == nil && len(archs) == 0 {
+		err = fmt.Errorf("%s proposes nothing after %d of %d evaluations, without an error", p.Kind(), begun, oracle.Budget())
+	}
+	return archs, err
 }
 
 // tell calls Each with what has entered the log since.
