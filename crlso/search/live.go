@@ -40,7 +40,9 @@ type live struct {
 }
 
 // propose asks for the next architectures.
-func (l live) propose() ([]datasets.Arch, error) { return proposeNext(l.oracle, l.proposer, l.options.Seed) }
+func (l live) propose() ([]datasets.Arch, error) {
+	return proposeNext(l.oracle, l.proposer, l.options.Seed)
+}
 
 // proposeNext asks for the next architectures, with random numbers that depend on the seed and on how
 // many evaluations have begun.
