@@ -38,7 +38,10 @@ func (o *Oracle) Start(a Arch) error {
 // Begin is [Oracle.Start] for an evaluation that somebody else makes, as many at once as they like: see
 // [Oracle.Answer].
 func (o *Oracle) Begin(a Arch) error {
-	_, err := o.beginOne(a)
+	e, err := o.beginOne(a)
+	if err == nil {
+		e.elsewhere = true
+	}
 	return err
 }
 
@@ -49,7 +52,7 @@ func (o *Oracle) Answer(a Arch, m Measurement, failure error) (Query, error) {
 	if err != nil {
 		return Query{}, err
 	}
-	i := slices.IndexFunc(o.pending, func(e *evaluation) bool { return e.key == key && e.running })
+	i := slices.IndexFunc(o.pending, func(e *evaluation) bool { return e.key == key && e.elsewhere && !e.answered })
 	if i < 0 {
 		return Query{}, fmt.Errorf("answer %s: the evaluation of %v has not begun, or is answered", o.name, a)
 	}
@@ -93,10 +96,10 @@ func (o *Oracle) beginOne(a Arch) (*evaluation, error) {
 	return e, nil
 }
 
-// Running is how many evaluations run.
+// Running is how many evaluations run that Start has begun.
 func (o *Oracle) Running() (n int) {
 	for _, e := range o.pending {
-		if e.running {
+		if e.running && !e.elsewhere {
 			n++
 		}
 	}
