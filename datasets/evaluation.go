@@ -15,7 +15,7 @@ type evaluation struct {
 	arch, key Arch
 	together  bool // it enters the log in its turn, and not as soon as it is answered
 	running   bool
-	elsewhere bool // it is for Answer
+	elsewhere bool      // it is for Answer
 	begun     time.Time // if it runs
 	answered  bool
 	query     Query
