@@ -2,6 +2,7 @@ package cellnet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/gobackend"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -18,7 +20,8 @@ import (
 
 // Evaluator trains the network of a cell, and measures its validation accuracy. The same cell with the
 // same seed has the same accuracy on one machine. Several goroutines may use it at once: each has
-// compiled programs of its own, which stay for the next. It must not be copied after first use.
+// compiled programs of its own, which stay for the next. The backend is XLA. It must not be copied after
+// first use.
 type Evaluator struct {
 	Backend compute.Backend
 	Images  Images
@@ -29,7 +32,7 @@ type Evaluator struct {
 
 // Evaluate implements datasets.Evaluator.
 func (e *Evaluator) Evaluate(ctx context.Context, a datasets.Arch) (datasets.Measurement, error) {
-	if err := e.check(); err != nil {
+	if err := errors.Join(e.check(), ctx.Err()); err != nil {
 		return datasets.Measurement{}, err
 	}
 	gates, nodes, err := gatesOf(a)
@@ -65,6 +68,9 @@ func (e *Evaluator) check() error {
 	if i.Height < 4 || i.Width < 4 || i.Train.Len() == 0 || i.Validation.Len() == 0 {
 		return fmt.Errorf("cell networks: %d images to train on and %d for validation, of %d x %d pixels; want some, of 4 x 4 or more",
 			i.Train.Len(), i.Validation.Len(), i.Height, i.Width)
+	}
+	if e.Backend.String() == gobackend.BackendName { // compute v0.1.2: their gradients panic in its own goroutine
+		return errors.New("cell networks: GoMLX's Go backend cannot train convolutions, use XLA")
 	}
 	return nil
 }

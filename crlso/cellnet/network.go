@@ -10,6 +10,7 @@ package cellnet
 import (
 	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -130,7 +131,8 @@ func pool(x *Node, size, stride int) *Node {
 		}
 		return p.NoPadding().Done()
 	}
-	return Div(sum(x), sum(OnesLike(x)))
+	ones := Ones(x.Graph(), shapes.Make(x.DType(), 1, x.Shape().Dim(1), x.Shape().Dim(2), 1))
+	return Div(sum(x), sum(ones))
 }
 
 // normalize is a batch norm with the statistics of the first rows.

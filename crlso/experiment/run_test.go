@@ -10,14 +10,13 @@ import (
 	"io"
 	"math"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"reflect"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 
+	"github.com/cr-lso/cr-lso/crlso/internal/expect"
 	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
@@ -462,24 +461,14 @@ func TestUnwritableFolder(t *testing.T) {
 
 // A full disk stops the run with one line; what was written until then is kept.
 func TestFullDisk(t *testing.T) {
+	if !expect.OwnProcess(t) {
+		return
+	}
 	plan, whole, dir := newPlan(), t.TempDir(), t.TempDir()
-	plan.Seeds = 100 // so that the results are far above the limit, and go test's own log far below
+	plan.Seeds = 100 // so that the results are far above the limit
 	run(t, whole, plan)
-	signal.Ignore(syscall.SIGXFSZ)
-	defer signal.Reset(syscall.SIGXFSZ)
-	var old syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
-		t.Fatal(err)
-	}
-	full := old
-	full.Cur = 100_000
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &full); err != nil {
-		t.Fatal(err)
-	}
-	_, err := Run(t.Context(), dir, plan, nil)
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
-		t.Fatal(err)
-	}
+	var err error
+	expect.FullDisk(t, 100_000, func() { _, err = Run(t.Context(), dir, plan, nil) })
 	wantError(t, err, []string{"stopped after", "of 600 searches", unfinishedFile, "file too large", "run it again"})
 	loaded, err := Load(dir)
 	if err != nil {

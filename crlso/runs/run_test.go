@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/cr-lso/cr-lso/crlso"
@@ -219,8 +217,11 @@ func TestRunUnwritable(t *testing.T) {
 // TestRunFullDisk limits the size of files, so that a checkpoint fails half-way as on a full disk:
 // the good one before it stays, and nothing half-written.
 func TestRunFullDisk(t *testing.T) {
+	if !expect.OwnProcess(t) {
+		return
+	}
 	backend, config := testbed.Go(t), tiny()
-	config.HiddenDim = 96 // so that a checkpoint is far above the limit, and go test's own log far below
+	config.HiddenDim = 96 // so that a checkpoint is far above the limit
 	config.Pretrain.Epochs, config.Joint.Epochs = 0, 2
 	run := openRun(t, t.TempDir(), backend, config)
 	if err := errors.Join(run.LabelInitialSet(testbed.MadeUpOracle(t, space, config.Budget)), run.TrainPredictor(t.Context())); err != nil {
@@ -228,21 +229,8 @@ func TestRunFullDisk(t *testing.T) {
 	}
 	before := files(t, run.checkpoints())
 
-	signal.Ignore(syscall.SIGXFSZ)
-	defer signal.Reset(syscall.SIGXFSZ)
-	var old syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
-		t.Fatal(err)
-	}
-	full := old
-	full.Cur = 200_000
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &full); err != nil {
-		t.Fatal(err)
-	}
-	err := run.TrainJoint(t.Context())
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
-		t.Fatal(err)
-	}
+	var err error
+	expect.FullDisk(t, 200_000, func() { err = run.TrainJoint(t.Context()) })
 	expect.ErrorLine(t, err, "save checkpoint", "joint-0002", "file too large", "free some space")
 	if after := files(t, run.checkpoints()); !slices.Equal(before, after) {
 		t.Errorf("checkpoints went from %v to %v", before, after)
