@@ -161,8 +161,9 @@ type labCell struct {
 	Count    int // 0 as long as it has not ended
 	Stdout   string
 	Stderr   string
-	Error    string   // its traceback
-	Displays int      // outputs other than text
+	Error    string // its traceback
+	Displays int    // figures
+	Tables   int
 	Pictures []string // a part of each PNG, which tells it from others
 }
 
@@ -180,7 +181,8 @@ func (b browser) cells() []labCell {
 			Stdout: stream('stdout'),
 			Stderr: stream('stderr'),
 			Error: outputs.filter(o => o.output_type === 'error').map(o => o.traceback.join('\n')).join('\n'),
-			Displays: outputs.filter(o => o.data).length,
+			Displays: outputs.filter(o => o.data?.['image/png']).length,
+			Tables: outputs.filter(o => join(o.data?.['text/html'] ?? '').includes('<table')).length,
 			Pictures: outputs.map(o => o.data?.['image/png']).filter(png => png).map(join)
 				.map(png => png.length + png.substr(png.length / 2, 40)),
 		};
@@ -330,13 +332,19 @@ func TestBrowser(t *testing.T) {
 			t.Errorf("cell %s shows a %s", d.Cell, d.Kind)
 		}
 	}
+	tables := 0
 	for _, c := range b.cells() {
+		tables += c.Tables
 		if drawn[c.ID] != c.Displays {
 			t.Errorf("cell %s: %d of %d figures are drawn", c.ID, drawn[c.ID], c.Displays)
 		}
 		if c.ID == "joint" && (c.Displays != 1 || strings.Contains(c.Stdout, "█")) {
 			t.Errorf("training leaves %d figures and the text %q, want one figure and no progress bar", c.Displays, c.Stdout)
 		}
+	}
+	shown := eval[int](b, "[...document.querySelectorAll('.jp-OutputArea-output table')].filter(t => t.clientHeight > 50).length")
+	if shown != tables || tables == 0 {
+		t.Errorf("%d of %d tables are shown", shown, tables)
 	}
 	if text := b.hover(); !strings.Contains(text, "accuracy") || !strings.Contains(text, "|+|") {
 		t.Errorf("the mouse over a point of the chart shows %q, want its cell and accuracy", text)
