@@ -56,9 +56,9 @@ func residual(scope *model.Scope, x *Node, out, nodes int) *Node {
 	return Add(nn.Times(scope, x, Dot(B1, B2).Product()), ExpandLeftToRank(bias, x.Rank()))
 }
 
-// messages returns what each of the n nodes receives, [B, out]; nil for a node alone. The product with W is split into
-// its three blocks, W [h_v ; h_u ; e] = W_v h_v + W_u h_u + W_e e, so that the first two are
-// computed once per node and not once per edge.
+// messages returns what each of the n nodes receives, [B, out]; nil for a node alone. The product
+// with W is split into its three blocks, W [h_v ; h_u ; e] = W_v h_v + W_u h_u + W_e e, so that the
+// first two are computed once per node and not once per edge.
 func messages(scope *model.Scope, batch Graphs, h *Node, out int) []*Node {
 	fanIn := 2 * h.Shape().Dim(-1)
 	if batch.Edges != nil {

@@ -87,8 +87,9 @@ func (s *Searcher) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 
 // Propose implements search.Proposer: one round of the search. The latent space is trained on the
 // first Config.InitialSet queries, from a seed that these give, so every process has the same one;
-// the next calls with the same first queries use it again. Where the release goes on from the latents
-// that led to what was queried, a search by proposals goes on from the latents of what was queried.
+// the next calls with the same first queries use it again. Where the release goes on from the
+// latents that led to what was queried, a search by proposals goes on from the latents of what was
+// queried.
 func (s *Searcher) Propose(known search.Known, _ int, rng *rand.Rand) ([]datasets.Arch, error) {
 	space := known.Space()
 	if err := s.Config.ValidateFor(space); err != nil {

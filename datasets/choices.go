@@ -22,8 +22,8 @@ type Choice struct {
 // NewChoices returns the space of all ways to decide. It is a [FiniteSpace] if it has no more than
 // 20,000 architectures.
 //
-// To a network, a choice is a node whose class is its option, or that there is nothing to decide. An
-// ordered choice of m options has m-1 nodes, which say of each option but the first whether the
+// To a network, a choice is a node whose class is its option, or that there is nothing to decide.
+// An ordered choice of m options has m-1 nodes, which say of each option but the first whether the
 // choice is that or more. All nodes exchange messages.
 //
 // Two architectures are neighbours if one is the other after a change of one choice. Where that

@@ -81,8 +81,8 @@ func (s *choiceSpace) Neighbours(a Arch) []Arch {
 	return neighbours
 }
 
-// changed returns the architectures that have another option of a choice, and any of what that brings
-// into being.
+// changed returns the architectures that have another option of a choice, and any of what that
+// brings into being.
 func (s *choiceSpace) changed(from Selection, at int, option byte) []Arch {
 	var all []Arch
 	options := []byte(from.options)

@@ -16,9 +16,9 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// A journal is a file of JSON values, one a line. The first says which space and cost it belongs to.
-// Then come, in the order in which things happen, what a search asks for, and the answers. Each line
-// is on the disk before anybody acts on it.
+// A journal is a file of JSON values, one a line. The first says which space and cost it belongs
+// to. Then come, in the order in which things happen, what a search asks for, and the answers. Each
+// line is on the disk before anybody acts on it.
 type journal struct {
 	path   string
 	file   *os.File
@@ -126,8 +126,8 @@ func openJournal(path string, header journalHeader, read func(journalLine) error
 	return j, syncFolder(filepath.Dir(path))
 }
 
-// lockJournal is source.TryLock, with some patience: what a process that was killed had just started
-// may hold the lock for a moment.
+// lockJournal is source.TryLock, with some patience: what a process that was killed had just
+// started may hold the lock for a moment.
 func lockJournal(path string) (unlock func(), holder string, err error) {
 	for range 10 {
 		if unlock, holder, err = source.TryLock(path); unlock != nil || err != nil {

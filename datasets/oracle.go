@@ -77,8 +77,9 @@ type OracleOptions struct {
 	Journal string
 }
 
-// NewOracle returns an oracle that answers budget distinct queries from a benchmark. The budget must
-// be positive and not above the size of a finite space; benchmark and space must be comparable.
+// NewOracle returns an oracle that answers budget distinct queries from a benchmark. The budget
+// must be positive and not above the size of a finite space; benchmark and space must be
+// comparable.
 func NewOracle(b Benchmark, budget int, label Label) (*Oracle, error) {
 	costs, _ := b.(CostBenchmark)
 	options := OracleOptions{Budget: budget}
@@ -183,8 +184,8 @@ func (o *Oracle) Query(a Arch) (float64, error) {
 	return accuracies[0], nil
 }
 
-// lookUp is QueryAll for one new architecture of a table, with nothing made for it but an entry of the
-// log.
+// lookUp is QueryAll for one new architecture of a table, with nothing made for it but an entry of
+// the log.
 func (o *Oracle) lookUp(t table, a, key Arch) (float64, error) {
 	if o.Remaining() == 0 {
 		return 0, ErrBudget
@@ -205,9 +206,9 @@ func (o *Oracle) lookUp(t table, a, key Arch) (float64, error) {
 }
 
 // QueryAll is Query for several architectures, OracleOptions.Parallel at once. Those that are new
-// are charged and logged in the order given, so the log does not depend on which answer comes first.
-// What a process that was killed has begun comes before them. On an error, the answers that are
-// there stay in the log, up to the first that is missing, and all of them in the journal.
+// are charged and logged in the order given, so the log does not depend on which answer comes
+// first. What a process that was killed has begun comes before them. On an error, the answers that
+// are there stay in the log, up to the first that is missing, and all of them in the journal.
 func (o *Oracle) QueryAll(archs ...Arch) ([]float64, error) {
 	if o.closed {
 		return nil, ErrClosed
@@ -332,8 +333,8 @@ func (o *Oracle) HasCost() bool { return o.options.Cost != "" }
 // 0 for those of an earlier process. The caller must not change it.
 func (o *Oracle) Elapsed() []time.Duration { return o.elapsed }
 
-// Close ends the search: later queries fail with ErrClosed, and a Report can be made. The journal is
-// free for others then.
+// Close ends the search: later queries fail with ErrClosed, and a Report can be made. The journal
+// is free for others then.
 func (o *Oracle) Close() {
 	if !o.closed && o.journal != nil {
 		o.journal.close() // every line is on the disk already

@@ -25,7 +25,8 @@ func (a Selection) String() string {
 	return strings.Join(words, " ")
 }
 
-// Option returns the option of a choice; ok is false if there is no such choice, or nothing to decide.
+// Option returns the option of a choice; ok is false if there is no such choice, or nothing to
+// decide.
 func (a Selection) Option(choice string) (option string, ok bool) {
 	i, ok := a.space.index[choice]
 	if !ok || a.options[i] == absentOption {

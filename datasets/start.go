@@ -18,8 +18,8 @@ func (o *Oracle) Pending() []Arch {
 }
 
 // Start begins the evaluation of an architecture that is new, or that a killed process has left
-// pending, and does not wait for it: see [Oracle.Wait]. It is for searches that propose anew whenever
-// a worker is free. ErrBudget says that the budget is spent.
+// pending, and does not wait for it: see [Oracle.Wait]. It is for searches that propose anew
+// whenever a worker is free. ErrBudget says that the budget is spent.
 func (o *Oracle) Start(a Arch) error {
 	if o.Running() == o.Parallel() {
 		return fmt.Errorf("start %s: %d evaluations are running already; wait for one", o.name, o.Running())
@@ -35,8 +35,8 @@ func (o *Oracle) Start(a Arch) error {
 	return nil
 }
 
-// Begin is [Oracle.Start] for an evaluation that somebody else makes, as many at once as they like: see
-// [Oracle.Answer].
+// Begin is [Oracle.Start] for an evaluation that somebody else makes, as many at once as they like:
+// see [Oracle.Answer].
 func (o *Oracle) Begin(a Arch) error {
 	e, err := o.beginOne(a)
 	if err == nil {
@@ -45,8 +45,8 @@ func (o *Oracle) Begin(a Arch) error {
 	return err
 }
 
-// Answer ends an evaluation that has begun by [Oracle.Begin] with a measurement, or with the reason of
-// a failure.
+// Answer ends an evaluation that has begun by [Oracle.Begin] with a measurement, or with the reason
+// of a failure.
 func (o *Oracle) Answer(a Arch, m Measurement, failure error) (Query, error) {
 	key, err := o.key(a)
 	if err != nil {
@@ -106,9 +106,9 @@ func (o *Oracle) Running() (n int) {
 	return n
 }
 
-// Wait waits until one of the evaluations that run is done, and lets its answer enter the log. It is
-// an error if none runs, or if it ends the search: then Wait for the others, so that their answers
-// are in the journal.
+// Wait waits until one of the evaluations that run is done, and lets its answer enter the log. It
+// is an error if none runs, or if it ends the search: then Wait for the others, so that their
+// answers are in the journal.
 func (o *Oracle) Wait() (Query, error) {
 	if o.Running() == 0 {
 		return Query{}, fmt.Errorf("wait %s: no evaluation is running", o.name)

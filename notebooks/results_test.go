@@ -79,8 +79,8 @@ func embedded(t *testing.T) map[string]datasets.Benchmark {
 	return all
 }
 
-// Whoever repeats a kept experiment gets its numbers: on the embedded tables the searches that take no
-// time, from the same seeds, find what is kept, query by query, validation and test.
+// Whoever repeats a kept experiment gets its numbers: on the embedded tables the searches that take
+// no time, from the same seeds, find what is kept, query by query, validation and test.
 func TestEmbeddedTablesGiveTheKeptResults(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")

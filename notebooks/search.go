@@ -72,8 +72,8 @@ var searchers = map[string]maker{
 	}},
 }
 
-// searchCommand searches a space by evaluations of a program, and goes on from where an earlier call
-// with the same folder was.
+// searchCommand searches a space by evaluations of a program, and goes on from where an earlier
+// call with the same folder was.
 func searchCommand(ctx context.Context, args []string) error {
 	o, err := parseSearch(args)
 	if err != nil {

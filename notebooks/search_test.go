@@ -22,8 +22,8 @@ const ownSpace = `{"name": "my nets", "choices": [
   {"name": "optimizer", "options": ["adam", "sgd"]},
   {"name": "momentum", "options": [0.8, 0.9], "when": {"optimizer": ["sgd"]}}]}`
 
-// trainer writes down every evaluation that it finishes, fails for one depth, and is as accurate as it
-// is deep and wide.
+// trainer writes down every evaluation that it finishes, fails for one depth, and is as accurate as
+// it is deep and wide.
 const trainer = `sleep 0.0$((RANDOM % 5))
 depth=${CRLSO_ARCH#*:}; depth=${depth%%,*}
 width=${CRLSO_ARCH#*width\":}; width=${width%%,*}
@@ -67,8 +67,8 @@ func archs(evaluations []datasets.Evaluation) (texts []string) {
 	return texts
 }
 
-// A space in a file and a command are all that a search needs: it survives failures, says how it goes,
-// and leaves the best architecture.
+// A space in a file and a command are all that a search needs: it survives failures, says how it
+// goes, and leaves the best architecture.
 func TestSearchOfOnesOwn(t *testing.T) {
 	dir := t.TempDir()
 	cmd := launch(t, searchIn(t, dir, "-searcher", "local", "-parallel", "3")...)
@@ -170,8 +170,8 @@ func TestSearchWithALimit(t *testing.T) {
 	}
 }
 
-// Whoever is killed at any moment goes on to the same search, and pays again for no more than what ran
-// when it was killed.
+// Whoever is killed at any moment goes on to the same search, and pays again for no more than what
+// ran when it was killed.
 func TestKilledSearch(t *testing.T) {
 	kills := 50
 	if testing.Short() {

@@ -98,8 +98,8 @@ func TestDigits(t *testing.T) {
 	}
 }
 
-// The smallest cells train in one epoch: a convolution reads digits that nothing cannot read, and the
-// same seed gives the same accuracy.
+// The smallest cells train in one epoch: a convolution reads digits that nothing cannot read, and
+// the same seed gives the same accuracy.
 func TestSmallestCells(t *testing.T) {
 	space, err := datasets.NewCells("smallest", 2, "none", "nor_conv_3x3")
 	if err != nil {
@@ -125,7 +125,8 @@ func TestSmallestCells(t *testing.T) {
 	}
 }
 
-// What is no cell is an error that ends a search, and a training that diverges is the cell's failure.
+// What is no cell is an error that ends a search, and a training that diverges is the cell's
+// failure.
 func TestEvaluatorErrors(t *testing.T) {
 	e := &Evaluator{Backend: testbed.Fastest(t), Images: digits(t), Config: Small()}
 	space, err := datasets.NewCells("own", 2, "dwise")

@@ -18,10 +18,10 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Evaluator trains the network of a cell, and measures its validation accuracy. The same cell with the
-// same seed has the same accuracy on one machine. Several goroutines may use it at once: each has
-// compiled programs of its own, which stay for the next. The backend is XLA. It must not be copied after
-// first use.
+// Evaluator trains the network of a cell, and measures its validation accuracy. The same cell with
+// the same seed has the same accuracy on one machine. Several goroutines may use it at once: each
+// has compiled programs of its own, which stay for the next. The backend is XLA. It must not be
+// copied after first use.
 type Evaluator struct {
 	Backend compute.Backend
 	Images  Images
@@ -144,8 +144,8 @@ type trainer struct {
 
 const networkScope = "/cellnet"
 
-// statistics is how many training images the normalisations take their statistics of when a network is
-// judged.
+// statistics is how many training images the normalisations take their statistics of when a network
+// is judged.
 const statistics = 500
 
 func newTrainer(on compute.Backend, images Images, config Config, nodes int) (*trainer, error) {
@@ -192,8 +192,8 @@ func newTrainer(on compute.Backend, images Images, config Config, nodes int) (*t
 	return t, err
 }
 
-// train trains the network with these gates from fresh weights, and returns its validation accuracy, a
-// fraction.
+// train trains the network with these gates from fresh weights, and returns its validation
+// accuracy, a fraction.
 func (t *trainer) train(ctx context.Context, gates []float32) (float64, error) {
 	if err := nn.DrawAgain(t.store.Scope(networkScope), t.config.Seed); err != nil {
 		return 0, err

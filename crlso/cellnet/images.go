@@ -28,8 +28,8 @@ type Set struct {
 // Len is the number of images.
 func (s Set) Len() int { return len(s.Labels) }
 
-// digitsFile is digits.csv.gz as scikit-learn 1.5.2 has it: the test set of the UCI dataset "Optical
-// Recognition of Handwritten Digits" (E. Alpaydin, C. Kaynak, 1998; CC BY 4.0), unchanged.
+// digitsFile is digits.csv.gz as scikit-learn 1.5.2 has it: the test set of the UCI dataset
+// "Optical Recognition of Handwritten Digits" (E. Alpaydin, C. Kaynak, 1998; CC BY 4.0), unchanged.
 //
 //go:embed digits.csv.gz
 var digitsFile []byte
@@ -39,8 +39,8 @@ const (
 	digitsValidation = 400
 )
 
-// Digits returns the 1,797 handwritten digits of 8 x 8 pixels from the UCI repository: 1,000 to train
-// on, 400 for validation and 397 for testing, in an order that was drawn once.
+// Digits returns the 1,797 handwritten digits of 8 x 8 pixels from the UCI repository: 1,000 to
+// train on, 400 for validation and 397 for testing, in an order that was drawn once.
 func Digits() (Images, error) {
 	in, err := gzip.NewReader(bytes.NewReader(digitsFile))
 	if err != nil {

@@ -1,10 +1,10 @@
-// Package cellnet trains the networks of cells on images: evaluations that are real, and take seconds.
-// An [Evaluator] is a datasets.Evaluator for cells of NAS-Bench-201 and for spaces of cells whose
-// operations have its names.
+// Package cellnet trains the networks of cells on images: evaluations that are real, and take
+// seconds. An [Evaluator] is a datasets.Evaluator for cells of NAS-Bench-201 and for spaces of
+// cells whose operations have its names.
 //
 // The network is that of Dong and Yang, "NAS-Bench-201: Extending the Scope of Reproducible Neural
-// Architecture Search", ICLR 2020, section 2.1: a stem, three stages of cells with a residual block of
-// stride 2 between them, and a linear classifier on the mean over the image.
+// Architecture Search", ICLR 2020, section 2.1: a stem, three stages of cells with a residual block
+// of stride 2 between them, and a linear classifier on the mean over the image.
 package cellnet
 
 import (
@@ -41,9 +41,9 @@ const (
 
 var _ = [1]int{}[numOps-nasbench201.NumOps] // does not compile if there are more
 
-// builder makes the network's graph. All its cells are in it at once: an edge is the sum of what its
-// five operations make, each times its gate, 1 for the one of the cell and 0 for the others. So one
-// compiled program trains every cell.
+// builder makes the network's graph. All its cells are in it at once: an edge is the sum of what
+// its five operations make, each times its gate, 1 for the one of the cell and 0 for the others. So
+// one compiled program trains every cell.
 type builder struct {
 	config  Config
 	nodes   int   // of a cell

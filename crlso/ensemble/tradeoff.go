@@ -63,9 +63,9 @@ func Tradeoff201() TradeoffConfig {
 // Kind implements search.Searcher.
 func (*TradeoffEnsemble) Kind() string { return "concave and convex ensemble" }
 
-// Search implements search.Searcher, for finite spaces. One query of a round is for the most accurate
-// architecture without a limit, the limits of the others are spread over the front so far, and Local
-// of them go to neighbours of the front.
+// Search implements search.Searcher, for finite spaces. One query of a round is for the most
+// accurate architecture without a limit, the limits of the others are spread over the front so far,
+// and Local of them go to neighbours of the front.
 func (e *TradeoffEnsemble) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	return search.Spend(oracle, rng, e.Propose)
 }

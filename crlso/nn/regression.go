@@ -36,8 +36,8 @@ type Fitted struct {
 
 const regressionScope = "/regression"
 
-// Fit minimises the mean squared error of the network's values at the points, from fresh weights. It
-// is an error if ctx is cancelled before training, one call to the device, begins.
+// Fit minimises the mean squared error of the network's values at the points, from fresh weights.
+// It is an error if ctx is cancelled before training, one call to the device, begins.
 func (r Regression) Fit(ctx context.Context, backend compute.Backend, points [][]float64, values []float64) (*Fitted, error) {
 	if len(points) == 0 || len(points) != len(values) {
 		return nil, fmt.Errorf("regression: %d points and %d values, want as many of both, and at least one", len(points), len(values))

@@ -101,8 +101,8 @@ type Training struct {
 	ClipNorm        float64 // largest norm of the gradient over all weights; 0 is no limit
 }
 
-// QuickTraining is a schedule that reaches the optimum of CR-LSO's joint training in fewer epochs than
-// the released one: ten times its rate, with Adam's usual moments.
+// QuickTraining is a schedule that reaches the optimum of CR-LSO's joint training in fewer epochs
+// than the released one: ten times its rate, with Adam's usual moments.
 func QuickTraining(epochs, batch int) Training {
 	return Training{Epochs: epochs, Batch: batch, LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999, ClipNorm: 5}
 }

@@ -28,12 +28,14 @@ type Objective struct {
 	// those of S networks side by side, along a leading axis. tables are the same in every step,
 	// batch holds this step's row of each per-step input.
 	Loss func(tables, batch []*Node) []*Node
-	// Project, unless it is nil, maps the weights back to where they are allowed to be, after each step.
+	// Project, unless it is nil, maps the weights back to where they are allowed to be, after each
+	// step.
 	Project func(g *Graph)
 }
 
-// RegressionOn is the squared error of a network that sees rows of all tables but the last, [N, ...]
-// each, and returns values, [B], against the last table, [N]. project may be nil: see Objective.
+// RegressionOn is the squared error of a network that sees rows of all tables but the last, [N,
+// ...] each, and returns values, [B], against the last table, [N]. project may be nil: see
+// Objective.
 func RegressionOn(scope string, network func(rows []*Node) *Node, project func(g *Graph)) Objective {
 	return Objective{
 		Scope: scope,

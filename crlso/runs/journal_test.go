@@ -10,9 +10,9 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
-// TestLabelsArePaidOnce is a run whose labels are trainings: the seventh of the initial set and one of
-// the search do not come, as when the machine is switched off. A journal keeps what came, so a run that
-// is taken up trains nothing again.
+// TestLabelsArePaidOnce is a run whose labels are trainings: the seventh of the initial set and one
+// of the search do not come, as when the machine is switched off. A journal keeps what came, so a
+// run that is taken up trains nothing again.
 func TestLabelsArePaidOnce(t *testing.T) {
 	table, config := testbed.Table(t), tiny()
 	dir, backend := t.TempDir(), testbed.Go(t)

@@ -91,8 +91,8 @@ func (s *Study) Searches(ctx context.Context, n int) ([]*datasets.Report, error)
 	return reports, nil
 }
 
-// Rivals goes on from the same initial set with another searcher, n times, each with a random source
-// of its own, and judges what each has found.
+// Rivals goes on from the same initial set with another searcher, n times, each with a random
+// source of its own, and judges what each has found.
 func (s *Study) Rivals(searcher search.Searcher, n int) ([]*datasets.Report, error) {
 	var reports []*datasets.Report
 	for seed := range uint64(n) {

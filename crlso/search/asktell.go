@@ -7,17 +7,17 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
-// AskTell is a search whose loop is somebody else's: it says what to evaluate next, and is told what
-// came out, in any order.
+// AskTell is a search whose loop is somebody else's: it says what to evaluate next, and is told
+// what came out, in any order.
 //
 //	search, err := NewAskTell(oracle, searcher, 1)
 //	trials, err := search.Ask(2)
 //	...
 //	err = search.Tell(trials[1], datasets.Measurement{Accuracy: 91.2})
 //
-// The oracle has the budget, the journal, and all that is known; its evaluator is not used, and may be
-// nil. After a kill, a new AskTell on an oracle with the same journal goes on: what was asked for and
-// not told is asked for again first.
+// The oracle has the budget, the journal, and all that is known; its evaluator is not used, and may
+// be nil. After a kill, a new AskTell on an oracle with the same journal goes on: what was asked
+// for and not told is asked for again first.
 //
 // It must not be used from several goroutines.
 type AskTell struct {
@@ -33,8 +33,8 @@ type Trial struct {
 	Arch   datasets.Arch
 }
 
-// NewAskTell returns a search. It is an error if the searcher is no [Proposer]: then run its Search,
-// with an evaluator.
+// NewAskTell returns a search. It is an error if the searcher is no [Proposer]: then run its
+// Search, with an evaluator.
 func NewAskTell(oracle *datasets.Oracle, searcher Searcher, seed uint64) (*AskTell, error) {
 	proposer, ok := searcher.(Proposer)
 	if !ok {
@@ -76,8 +76,8 @@ func (s *AskTell) next() (datasets.Arch, error) {
 	return archs[0], nil
 }
 
-// Attach makes a trial of an architecture of one's own, which counts like any other. Told at once, it
-// is a result that was there before.
+// Attach makes a trial of an architecture of one's own, which counts like any other. Told at once,
+// it is a result that was there before.
 func (s *AskTell) Attach(a datasets.Arch) (Trial, error) {
 	trial := Trial{len(s.oracle.Log()) + len(s.oracle.Pending()) + 1, a}
 	return trial, s.oracle.Begin(a)

@@ -40,8 +40,8 @@ func tell(t *testing.T, s *AskTell, trial Trial) {
 	}
 }
 
-// With one trial at a time, ask and tell is the search that runs by itself; with several, told in any
-// order, it spends the same budget on different architectures.
+// With one trial at a time, ask and tell is the search that runs by itself; with several, told in
+// any order, it spends the same budget on different architectures.
 func TestAskTell(t *testing.T) {
 	for _, p := range proposers() {
 		s, oracle := newAskTell(t, p, "")

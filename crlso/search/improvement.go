@@ -112,8 +112,8 @@ func likeliestScale(scales []float64, points []int, distances map[int][]float64,
 	return likeliest
 }
 
-// mostPromising returns n of those unknown architectures that have the highest expected improvement.
-// The posterior's points are what archs numbers.
+// mostPromising returns n of those unknown architectures that have the highest expected
+// improvement. The posterior's points are what archs numbers.
 func mostPromising(known Known, archs func(point int) datasets.Arch, p *posterior, targets []float64, n int) ([]datasets.Arch, error) {
 	best := floats.Max(targets)
 	out := math.Inf(-1)

@@ -37,8 +37,8 @@ type LatentGP struct {
 }
 
 // Latents holds a latent for each architecture of a finite space, in its order. The plan of an
-// experiment says how many and how long they are, and not their values: the same training differs in
-// rounding between machines. So give a method with other latents another name.
+// experiment says how many and how long they are, and not their values: the same training differs
+// in rounding between machines. So give a method with other latents another name.
 type Latents [][]float64
 
 func (l Latents) String() string {

@@ -20,9 +20,9 @@ type LiveOptions struct {
 
 // Live spends the budget of an oracle whose evaluations take long. It goes on from the log: what an
 // interrupted search has left pending is evaluated first, and random numbers depend on the seed and
-// on how many evaluations have begun, and on nothing that a process remembers. So whoever interrupts
-// a search, in any way, comes to the same log by the same evaluations if they are Together, and
-// otherwise pays for none twice.
+// on how many evaluations have begun, and on nothing that a process remembers. So whoever
+// interrupts a search, in any way, comes to the same log by the same evaluations if they are
+// Together, and otherwise pays for none twice.
 //
 // An error ends it when the evaluations that run are done and in the journal.
 func Live(oracle *datasets.Oracle, p Proposer, o LiveOptions) error {
@@ -44,8 +44,8 @@ func (l live) propose() ([]datasets.Arch, error) {
 	return proposeNext(l.oracle, l.proposer, l.options.Seed)
 }
 
-// proposeNext asks for the next architectures, with random numbers that depend on the seed and on how
-// many evaluations have begun.
+// proposeNext asks for the next architectures, with random numbers that depend on the seed and on
+// how many evaluations have begun.
 func proposeNext(oracle *datasets.Oracle, p Proposer, seed uint64) ([]datasets.Arch, error) {
 	begun := len(oracle.Log()) + len(oracle.Pending())
 	archs, err := p.Propose(oracle, 1, rand.New(rand.NewPCG(seed, uint64(begun))))

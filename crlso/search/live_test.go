@@ -97,7 +97,8 @@ func TestLiveDoesNotDependOnWorkers(t *testing.T) {
 	}
 }
 
-// One by one, every worker has something to do, nothing is evaluated twice, and the budget is spent.
+// One by one, every worker has something to do, nothing is evaluated twice, and the budget is
+// spent.
 func TestLiveOneByOne(t *testing.T) {
 	for _, p := range proposers() {
 		for _, parallel := range []int{1, 5} {
@@ -110,8 +111,8 @@ func TestLiveOneByOne(t *testing.T) {
 	}
 }
 
-// A search that is killed goes on from its journal: to the same log if it waits for whole batches, and
-// without paying twice in any case. What a kill leaves is a beginning of the journal.
+// A search that is killed goes on from its journal: to the same log if it waits for whole batches,
+// and without paying twice in any case. What a kill leaves is a beginning of the journal.
 func TestLiveGoesOnFromAnyMoment(t *testing.T) {
 	for _, p := range []Proposer{LocalSearch{}, SmallEvolution(), GaussianProcess{}, NSGA2{}} {
 		for _, together := range []bool{true, false} {

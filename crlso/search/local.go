@@ -33,8 +33,8 @@ func (l LocalSearch) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	return Spend(oracle, rng, (&climber{initial: l.Initial}).propose)
 }
 
-// Propose implements [Proposer]. Position and start are told from the log: what was queried while all
-// neighbours of the position were known is a new start.
+// Propose implements [Proposer]. Position and start are told from the log: what was queried while
+// all neighbours of the position were known is a new start.
 func (l LocalSearch) Propose(known Known, n int, rng *rand.Rand) ([]datasets.Arch, error) {
 	return (&climber{initial: l.Initial}).propose(known, n, rng)
 }
@@ -98,8 +98,8 @@ func (c *climber) move(to datasets.Query) {
 	c.position, c.climbing, c.order = to, true, nil
 }
 
-// neighbours returns n neighbours of the position that are new, or as many as there are, in an order
-// that is drawn when the position is reached.
+// neighbours returns n neighbours of the position that are new, or as many as there are, in an
+// order that is drawn when the position is reached.
 func (c *climber) neighbours(known Known, n int, rng *rand.Rand) []datasets.Arch {
 	neighbours := known.Space().Neighbours(c.position.Arch)
 	if c.order == nil {

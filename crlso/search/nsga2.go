@@ -41,8 +41,8 @@ func (n NSGA2) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 	return Spend(oracle, rng, n.Propose)
 }
 
-// Propose implements [Proposer]. The generations are told from the log, each as many queries as there
-// are members.
+// Propose implements [Proposer]. The generations are told from the log, each as many queries as
+// there are members.
 func (n NSGA2) Propose(known Known, count int, rng *rand.Rand) ([]datasets.Arch, error) {
 	if err := needCost(known, "NSGA-II"); err != nil {
 		return nil, err

@@ -29,8 +29,8 @@ type Proposer interface {
 	Propose(known Known, n int, rng *rand.Rand) ([]datasets.Arch, error)
 }
 
-// Propose is [Proposer]'s method of that name, of a method that may remember what it has computed for
-// the calls of one search.
+// Propose is [Proposer]'s method of that name, of a method that may remember what it has computed
+// for the calls of one search.
 type Propose func(known Known, n int, rng *rand.Rand) ([]datasets.Arch, error)
 
 // Spend queries what is proposed, whole batches at once, until the budget is spent. What an
@@ -60,8 +60,8 @@ func Spend(oracle *datasets.Oracle, rng *rand.Rand, propose Propose) error {
 // what random sampling takes to find the last architecture of a space the size of NAS-Bench-201.
 const maxSamples = 1_000_000
 
-// sampleNew returns n random architectures that were not asked for, each once, or fewer if there seem
-// to be no more; it is an error if there is none.
+// sampleNew returns n random architectures that were not asked for, each once, or fewer if there
+// seem to be no more; it is an error if there is none.
 func sampleNew(known Known, n int, rng *rand.Rand) ([]datasets.Arch, error) {
 	b := newBatch(known)
 	for misses := 0; len(b.archs) < n; misses++ {
@@ -77,8 +77,8 @@ func sampleNew(known Known, n int, rng *rand.Rand) ([]datasets.Arch, error) {
 	return b.archs, nil
 }
 
-// InitialSet returns what is missing of the first n architectures of a search, which are random; none
-// if there is nothing missing, or if as many have begun and one is answered.
+// InitialSet returns what is missing of the first n architectures of a search, which are random;
+// none if there is nothing missing, or if as many have begun and one is answered.
 func InitialSet(known Known, n int, rng *rand.Rand) ([]datasets.Arch, error) {
 	begun := len(known.Log()) + len(known.Pending())
 	missing := n - begun

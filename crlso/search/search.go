@@ -6,8 +6,8 @@
 // is spent. Fields that are zero take the value that their comment names. Each searcher may be used
 // by several goroutines at once, each with an oracle and a source of its own.
 //
-// The small networks of [BANANAS] and [Assessor] have back-propagation of their own, on gonum, since
-// this package is to be had without GoMLX and its devices.
+// The small networks of [BANANAS] and [Assessor] have back-propagation of their own, on gonum,
+// since this package is to be had without GoMLX and its devices.
 package search
 
 import (

@@ -6,8 +6,8 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
-// Nearest returns which of the points is the nearest to one, and how far away it is; -1 and infinity
-// if there are no points.
+// Nearest returns which of the points is the nearest to one, and how far away it is; -1 and
+// infinity if there are no points.
 func Nearest(points [][]float64, to []float64) (index int, distance float64) {
 	index, distance = -1, math.Inf(1)
 	for i, point := range points {
@@ -28,8 +28,9 @@ func Distinct(points [][]float64, distance float64) (distinct [][]float64) {
 	return distinct
 }
 
-// RiseAboveChords returns the most by which a function is above its chords: each row holds its values
-// at equally spaced points of a segment, two or more. It is 0, up to rounding, for a convex function.
+// RiseAboveChords returns the most by which a function is above its chords: each row holds its
+// values at equally spaced points of a segment, two or more. It is 0, up to rounding, for a convex
+// function.
 func RiseAboveChords(along [][]float64) float64 {
 	most := math.Inf(-1)
 	for _, values := range along {

@@ -22,12 +22,13 @@ import (
 //
 // The program finds the architecture as JSON on its standard input and in the environment variable
 // CRLSO_ARCH: as the architecture's MarshalJSON has it, or as a string of what it prints. The last
-// line that it prints to standard output is the answer: a number, the validation accuracy in percent,
-// or an object such as {"accuracy": 91.2, "latency": 3.1}, all of whose values are numbers.
+// line that it prints to standard output is the answer: a number, the validation accuracy in
+// percent, or an object such as {"accuracy": 91.2, "latency": 3.1}, all of whose values are
+// numbers.
 //
 // An exit status, an answer that is none and a time-out are failures of the architecture, with the
-// last lines of standard error as the reason. A program that cannot be started is an error that ends
-// the search. Whatever a program has started itself is killed when it is done.
+// last lines of standard error as the reason. A program that cannot be started is an error that
+// ends the search. Whatever a program has started itself is killed when it is done.
 type Evaluator struct {
 	Program []string      // with its arguments
 	Timeout time.Duration // of one evaluation; 0 is none

@@ -110,8 +110,8 @@ func alive(t *testing.T, path string) bool {
 	return false
 }
 
-// A program that takes too long, one whose search is interrupted, and one that is done: none leaves a
-// child behind, even one that holds its output open.
+// A program that takes too long, one whose search is interrupted, and one that is done: none leaves
+// a child behind, even one that holds its output open.
 func TestNothingIsLeftBehind(t *testing.T) {
 	dir := t.TempDir()
 	child := func(name, end string) (string, Evaluator) {

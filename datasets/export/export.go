@@ -43,13 +43,13 @@ var templates embed.FS
 
 var modules = template.Must(template.ParseFS(templates, "*.tmpl"))
 
-// PyTorch returns a module of PyTorch, the text of a file, with the class Net: the network of a cell of
-// NAS-Bench-201, or of a space of cells whose operations have the same names.
+// PyTorch returns a module of PyTorch, the text of a file, with the class Net: the network of a
+// cell of NAS-Bench-201, or of a space of cells whose operations have the same names.
 func PyTorch(a datasets.Arch, n Network) (string, error) { return module("pytorch.tmpl", a, n) }
 
 // Keras returns a module of Keras 3, the text of a file, with the function build_net, for the same
-// architectures as [PyTorch]. Its convolutions of stride 2 pad as Keras does, which is one pixel off
-// PyTorch's.
+// architectures as [PyTorch]. Its convolutions of stride 2 pad as Keras does, which is one pixel
+// off PyTorch's.
 func Keras(a datasets.Arch, n Network) (string, error) { return module("keras.tmpl", a, n) }
 
 func module(name string, a datasets.Arch, n Network) (string, error) {

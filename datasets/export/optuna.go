@@ -12,9 +12,9 @@ import (
 )
 
 // Optuna writes the evaluations of a search as a journal of Optuna, which its JournalStorage and
-// optuna-dashboard open: a study to maximise accuracy, and to minimise the cost if that has a name. The
-// parameters are the choices of a space of choices, and the operations of the edges of a cell. What was
-// measured beside is among the user attributes, and so is the reason of a failure.
+// optuna-dashboard open: a study to maximise accuracy, and to minimise the cost if that has a name.
+// The parameters are the choices of a space of choices, and the operations of the edges of a cell.
+// What was measured beside is among the user attributes, and so is the reason of a failure.
 //
 // Source: optuna/storages/journal/_storage.py of Optuna 4.1.0, which reads the lines.
 func Optuna(w io.Writer, study string, evaluations []datasets.Evaluation, cost string) error {

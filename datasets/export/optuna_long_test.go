@@ -26,8 +26,8 @@ for t in study.trials:
 print(len(study.best_trials))
 `
 
-// TestOptuna reads what is written with Optuna's own JournalStorage: a search with one objective and
-// with two, with a failure, and with a choice that there is not always.
+// TestOptuna reads what is written with Optuna's own JournalStorage: a search with one objective
+// and with two, with a failure, and with a choice that there is not always.
 func TestOptuna(t *testing.T) {
 	space, err := datasets.NewChoices("nets", datasets.Choice{Name: "depth", Options: []string{"2", "4"}, Ordered: true},
 		datasets.Choice{Name: "optimizer", Options: []string{"adam", "sgd"}},

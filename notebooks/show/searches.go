@@ -43,9 +43,9 @@ func Mean(values []float64) string {
 	return fmt.Sprintf("%.3f +- %.3f", mean, half)
 }
 
-// Found draws the best validation accuracy that searches of a benchmark have found after each query:
-// means with 95 % intervals, the best of all architectures if it is known, and where the initial set
-// ends.
+// Found draws the best validation accuracy that searches of a benchmark have found after each
+// query: means with 95 % intervals, the best of all architectures if it is known, and where the
+// initial set ends.
 func Found(benchmark datasets.Benchmark, initial int, groups ...Group) error {
 	var curves []plots.Curve
 	for _, g := range groups {

@@ -20,9 +20,9 @@ import (
 // redraw is the time between two pictures of a curve that grows.
 const redraw = 2 * time.Second
 
-// Training trains graph VAE and surrogate as [runs.Run.TrainJoint] does, and draws the losses of the
-// joint stage as they come. The curve of all epochs stays; of a stage that was done before it is all
-// there is to see.
+// Training trains graph VAE and surrogate as [runs.Run.TrainJoint] does, and draws the losses of
+// the joint stage as they come. The curve of all epochs stays; of a stage that was done before it
+// is all there is to see.
 func Training(ctx context.Context, run *runs.Run) error {
 	id, drawn := gonbui.UniqueId(), time.Time{}
 	draw := func() error {

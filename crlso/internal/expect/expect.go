@@ -26,8 +26,9 @@ func ErrorLine(t testing.TB, err error, parts ...string) {
 	}
 }
 
-// OwnProcess runs the test that calls it again, in a process of its own, and reports whether this is
-// that process: elsewhere the test has nothing left to do. What concerns a whole process is tested so.
+// OwnProcess runs the test that calls it again, in a process of its own, and reports whether this
+// is that process: elsewhere the test has nothing left to do. What concerns a whole process is
+// tested so.
 func OwnProcess(t *testing.T) bool {
 	t.Helper()
 	const variable = "TEST_OWN_PROCESS"
@@ -42,8 +43,8 @@ func OwnProcess(t *testing.T) bool {
 	return false
 }
 
-// FullDisk calls f while no file may grow beyond this many bytes, as on a full disk. It concerns all
-// that the process writes, go test's own log included, so call it in an OwnProcess.
+// FullDisk calls f while no file may grow beyond this many bytes, as on a full disk. It concerns
+// all that the process writes, go test's own log included, so call it in an OwnProcess.
 func FullDisk(t testing.TB, bytes uint64, f func()) {
 	t.Helper()
 	signal.Ignore(syscall.SIGXFSZ)

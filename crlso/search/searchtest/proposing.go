@@ -31,8 +31,8 @@ func (v view) Asked(a datasets.Arch) bool {
 	})
 }
 
-// proposing asks a searcher that can propose at several moments of its first search, with and without
-// something pending, and again in the other order.
+// proposing asks a searcher that can propose at several moments of its first search, with and
+// without something pending, and again in the other order.
 func (k kit) proposing() error {
 	proposer, ok := k.searcher.(search.Proposer)
 	if !ok {
