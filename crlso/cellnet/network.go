@@ -1,6 +1,7 @@
 // Package cellnet trains the networks of cells on images: evaluations that are real, and take
 // seconds. An [Evaluator] is a datasets.Evaluator for cells of NAS-Bench-201 and for spaces of
-// cells whose operations have its names.
+// cells whose operations have its names. Images are the embedded [Digits], those of [ReadMNIST] and
+// [ReadCIFAR10], or a folder's, [ReadFolder].
 //
 // The network is that of Dong and Yang, "NAS-Bench-201: Extending the Scope of Reproducible Neural
 // Architecture Search", ICLR 2020, section 2.1: a stem, three stages of cells with a residual block
