@@ -206,3 +206,18 @@ func TestChoicesThatCannotBe(t *testing.T) {
 	_, err = datasets.NewChoices("s", many...)
 	wantLine(t, err, "an option of x0 brings 1024 ways")
 }
+
+// A program gets true and false as JSON has them: a text that says false counts as true in Python.
+func TestOptionsThatAreTrueOrFalse(t *testing.T) {
+	space := choices(t, "flags", datasets.Choice{Name: "residual", Options: []string{"true", "false", "maybe"}})
+	for i, want := range []string{`{"residual":true}`, `{"residual":false}`, `{"residual":"maybe"}`} {
+		a := space.(datasets.FiniteSpace).At(i)
+		text, err := json.Marshal(a)
+		if err != nil || string(text) != want {
+			t.Errorf("%v is %s, %v, want %s", a, text, err, want)
+		}
+		if again, err := space.Parse(string(text)); err != nil || again != a {
+			t.Errorf("%s is read as %v, %v", text, again, err)
+		}
+	}
+}

@@ -186,7 +186,7 @@ func TestFailures(t *testing.T) {
 	wantLine(t, err, "there is none")
 }
 
-// Accuracies that are none, and a cost that is missing, are failures and not answers.
+// Accuracies that are none are failures and not answers; a cost that is missing is the search's mistake.
 func TestAnswersThatAreNone(t *testing.T) {
 	for _, c := range []struct {
 		answer datasets.Measurement
@@ -195,7 +195,6 @@ func TestAnswersThatAreNone(t *testing.T) {
 		{datasets.Measurement{Accuracy: math.NaN()}, "accuracy is NaN"},
 		{datasets.Measurement{Accuracy: 200}, "accuracy is 200, want 0 to 100"},
 		{datasets.Measurement{Accuracy: -1}, "accuracy is -1"},
-		{datasets.Measurement{Accuracy: 50}, `no "ms" among`},
 		{datasets.Measurement{Accuracy: 50, Others: map[string]float64{"ms": math.Inf(1)}}, "ms is +Inf"},
 	} {
 		o := open(t, datasets.EvaluatorFunc(func(context.Context, datasets.Arch) (datasets.Measurement, error) { return c.answer, nil }),
@@ -206,6 +205,14 @@ func TestAnswersThatAreNone(t *testing.T) {
 		if _, ok := o.Best(); ok {
 			t.Error("a failure is the best")
 		}
+	}
+	o := open(t, datasets.EvaluatorFunc(func(context.Context, datasets.Arch) (datasets.Measurement, error) {
+		return datasets.Measurement{Accuracy: 50, Others: map[string]float64{"s": 1}}, nil
+	}), datasets.OracleOptions{Budget: 3, Cost: "ms"})
+	_, err := o.Query(word("a"))
+	wantLine(t, err, `no "ms" among what was measured, only ["accuracy" "s"]`)
+	if len(o.Log()) != 0 {
+		t.Errorf("the log is %+v", o.Log())
 	}
 }
 

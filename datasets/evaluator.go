@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 )
 
 // Evaluator measures architectures: it trains them, or looks them up.
@@ -31,7 +33,8 @@ type Measurement struct {
 // ErrFailed is wrapped by the errors of an [Evaluator] that belong to the architecture.
 var ErrFailed = errors.New("the architecture cannot be evaluated")
 
-// check returns an error if a measurement is none, or lacks the cost that a search asks for.
+// check returns an error if a measurement is none, or lacks the cost that a search asks for. The
+// latter is not the architecture's fault, and ends the search.
 func (m Measurement) check(cost string) error {
 	if !finite(m.Accuracy) || m.Accuracy < 0 || m.Accuracy > 100 {
 		return fmt.Errorf("%w: its accuracy is %v, want 0 to 100", ErrFailed, m.Accuracy)
@@ -41,7 +44,8 @@ func (m Measurement) check(cost string) error {
 	}
 	value, ok := m.Others[cost]
 	if !ok {
-		return fmt.Errorf("%w: there is no %q among what was measured", ErrFailed, cost)
+		names := append([]string{"accuracy"}, slices.Sorted(maps.Keys(m.Others))...)
+		return fmt.Errorf("there is no %q among what was measured, only %q: measure it, or name another cost", cost, names)
 	}
 	if !finite(value) {
 		return fmt.Errorf("%w: its %s is %v, want a number", ErrFailed, cost, value)

@@ -171,7 +171,7 @@ func readJournal(path string, want *journalHeader, read func(journalLine) error)
 			}
 		}
 		if err != nil {
-			return good, fmt.Errorf("journal %s, line %d: %w; restore that file, or use another one to start anew", path, number, err)
+			return good, fmt.Errorf("journal %s, line %d: %w; restore that file, or the space and the options that it was written with, or start anew with another one", path, number, err)
 		}
 		good += int64(len(line))
 	}

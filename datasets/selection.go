@@ -57,7 +57,7 @@ func (a Selection) Number(choice string) (value float64, ok bool) {
 }
 
 // MarshalJSON returns what is decided, as an object in the order of the choices. Options that are
-// numbers are numbers in it.
+// numbers, true or false are so in it.
 func (a Selection) MarshalJSON() ([]byte, error) {
 	text := []byte("{")
 	for i, c := range a.space.choices {
@@ -74,8 +74,11 @@ func (a Selection) MarshalJSON() ([]byte, error) {
 	return append(text, '}'), nil
 }
 
-// jsonOption is an option as JSON: a number if JSON would print it so.
+// jsonOption is an option as JSON: a number, true or false if JSON would print it so.
 func jsonOption(option string) []byte {
+	if option == "true" || option == "false" {
+		return []byte(option)
+	}
 	if number := json.Number(option); json.Valid([]byte(option)) {
 		if _, err := number.Float64(); err == nil {
 			return []byte(option)

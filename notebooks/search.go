@@ -72,6 +72,10 @@ var searchers = map[string]maker{
 	}},
 }
 
+// brokenAfter is how many evaluations have to fail before the command is taken to be broken, if none
+// has ever succeeded: a whole budget is not spent on a mistake.
+const brokenAfter = 5
+
 // searchCommand searches a space by evaluations of a program, and goes on from where an earlier
 // call with the same folder was.
 func searchCommand(ctx context.Context, args []string) error {
@@ -90,6 +94,8 @@ func searchCommand(ctx context.Context, args []string) error {
 	if err := os.MkdirAll(o.out, 0o777); err != nil {
 		return fmt.Errorf("search: %w; choose another folder with -out", err)
 	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	oracle, err := datasets.OpenOracle(ctx, space, external.Evaluator{Program: o.program, Timeout: o.timeout}, datasets.OracleOptions{
 		Budget: o.budget, Parallel: o.parallel, Failed: o.failed, Cost: o.minimise, Journal: o.journal(),
 	})
@@ -105,15 +111,20 @@ func searchCommand(ctx context.Context, args []string) error {
 		return err
 	}
 	p := newSearchProgress(oracle)
-	written := time.Now()
+	written, done := time.Now(), 0
 	err = search.Live(oracle, proposer, search.LiveOptions{Seed: o.seed, Together: o.together, Each: func(q datasets.Query) {
 		p.show(q)
+		if done++; done == brokenAfter {
+			if _, found := oracle.Best(); !found {
+				stop(fmt.Errorf("%d evaluations, and none succeeded: mend the command", done))
+			}
+		}
 		if time.Since(written) > time.Second { // who looks on while it runs
 			o.writeOptuna(space) // at the end it says what is wrong
 			written = time.Now()
 		}
 	}})
-	if err1 := o.write(space, oracle); err1 != nil {
+	if err1 := o.write(space, oracle, err != nil); err1 != nil {
 		return errors.Join(err, err1)
 	}
 	if err != nil {

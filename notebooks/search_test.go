@@ -71,7 +71,7 @@ func archs(evaluations []datasets.Evaluation) (texts []string) {
 // goes, and leaves the best architecture.
 func TestSearchOfOnesOwn(t *testing.T) {
 	dir := t.TempDir()
-	cmd := launch(t, searchIn(t, dir, "-searcher", "local", "-parallel", "3")...)
+	cmd := launch(t, searchIn(t, dir, "-searcher", "local", "-parallel", "3", "-together")...)
 	cmd.Dir = dir
 	stdout, stderr, status := result(t, cmd)
 	if status != 0 {
@@ -257,6 +257,34 @@ func TestSearchWithMistakes(t *testing.T) {
 		err := searchCommand(t.Context(), strings.Fields(c.args))
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want one line with %q", c.args, err, c.want)
+		}
+	}
+}
+
+// TestSearchByABrokenCommand does not spend the budget on a mistake, and a search that found nothing
+// does not end as if all were well.
+func TestSearchByABrokenCommand(t *testing.T) {
+	dir := t.TempDir()
+	searchIn(t, dir)
+	t.Chdir(dir)
+	for _, c := range []struct {
+		args string
+		want []string
+	}{
+		{"-budget 30 -out broken -searcher random -- false", []string{"stopped after 5 of 30", "none succeeded: mend the command"}},
+		{"-budget 3 -out short -searcher random -- false", []string{"none of 3 evaluations succeeded", "another -out", "larger -budget"}},
+		{"-budget 3 -out misspelt -searcher random -minimise latncy -- echo {\"accuracy\":50,\"latency\":3}",
+			[]string{"stopped after 0 of 3", `no "latncy" among what was measured, only ["accuracy" "latency"]`}},
+		{"-budget 4 -out short -searcher random -- echo 50", nil}, // mended
+	} {
+		err := searchCommand(t.Context(), strings.Fields("-space space.json "+c.args))
+		if c.want == nil && err != nil {
+			t.Errorf("%s: %v", c.args, err)
+		}
+		for _, want := range c.want {
+			if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%s: %v, want one line with %q", c.args, err, want)
+			}
 		}
 	}
 }

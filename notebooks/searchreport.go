@@ -19,8 +19,9 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// write writes what was found: the best architecture, and a table of all evaluations.
-func (o searchOptions) write(space datasets.Space, oracle *datasets.Oracle) error {
+// write writes what was found: the best architecture, and a table of all evaluations. It is an error
+// if a search that came to its end found nothing.
+func (o searchOptions) write(space datasets.Space, oracle *datasets.Oracle, stopped bool) error {
 	evaluations, cost, err := datasets.ReadJournal(o.journal(), space)
 	if err != nil {
 		return err
@@ -34,8 +35,11 @@ func (o searchOptions) write(space datasets.Space, oracle *datasets.Oracle) erro
 	}
 	best, ok := o.best(evaluations)
 	if !ok {
-		fmt.Printf("nothing is found yet: no evaluation succeeded%s; all are in %s\n", map[bool]string{true: " within the limit"}[o.most > 0], table)
-		return nil
+		if stopped { // it says why
+			return nil
+		}
+		return fmt.Errorf("search: nothing is found: none of %d evaluations succeeded%s; they are in %s; mend the command, and start anew with another -out, or go on with a larger -budget",
+			len(evaluations), map[bool]string{true: " within the limit"}[o.most > 0], table)
 	}
 	found := struct {
 		Architecture json.RawMessage    `json:"architecture"`

@@ -27,7 +27,6 @@ func ExampleParseCell() {
 	fmt.Println(cell.Hash())
 	// Output:
 	// 7 vertices, 9 edges
-	// 0111100000000100000010000001000001000000010000000
-	// input,conv3x3-bn-relu,conv1x1-bn-relu,maxpool3x3,conv3x3-bn-relu,conv3x3-bn-relu,output
+	// 0111100000000100000010000001000001000000010000000 input,conv3x3-bn-relu,conv1x1-bn-relu,maxpool3x3,conv3x3-bn-relu,conv3x3-bn-relu,output
 	// 28cfc7874f6d200472e1a9dcd8650aa0
 }

@@ -11,8 +11,7 @@ import (
 )
 
 // A search can be tried without a table, on accuracies that are made up: the sum of four digits
-// from
-// 0 to 2. In a test, searchtest.Run(t, search.LocalSearch{}, searchtest.Toy()) checks all rules.
+// from 0 to 2. In a test, searchtest.Run(t, search.LocalSearch{}, searchtest.Toy()) checks all rules.
 func ExampleToy() {
 	oracle, err := datasets.NewOracle(searchtest.Toy(), 30, datasets.MeanLabel)
 	if err != nil {
