@@ -110,20 +110,7 @@ func searchCommand(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	p := newSearchProgress(oracle)
-	written, done := time.Now(), 0
-	err = search.Live(oracle, proposer, search.LiveOptions{Seed: o.seed, Together: o.together, Each: func(q datasets.Query) {
-		p.show(q)
-		if done++; done == brokenAfter {
-			if _, found := oracle.Best(); !found {
-				stop(fmt.Errorf("%d evaluations, and none succeeded: mend the command", done))
-			}
-		}
-		if time.Since(written) > time.Second { // who looks on while it runs
-			o.writeOptuna(space) // at the end it says what is wrong
-			written = time.Now()
-		}
-	}})
+	err = o.live(oracle, proposer, stop)
 	if err1 := o.write(space, oracle, err != nil); err1 != nil {
 		return errors.Join(err, err1)
 	}
@@ -132,6 +119,24 @@ func searchCommand(ctx context.Context, args []string) error {
 			len(oracle.Log()), o.budget, err, o.journal())
 	}
 	return nil
+}
+
+// live spends the budget, and shows how it goes. It stops a search whose command is broken.
+func (o searchOptions) live(oracle *datasets.Oracle, proposer search.Proposer, stop context.CancelCauseFunc) error {
+	p := newSearchProgress(oracle)
+	written, done := time.Now(), 0
+	return search.Live(oracle, proposer, search.LiveOptions{Seed: o.seed, Together: o.together, Each: func(q datasets.Query) {
+		p.show(q)
+		if done++; done == brokenAfter {
+			if _, found := oracle.Best(); !found {
+				stop(fmt.Errorf("%d evaluations, and none succeeded: mend the command", done))
+			}
+		}
+		if time.Since(written) > time.Second { // who looks on while it runs
+			o.writeOptuna(oracle.Space()) // at the end it says what is wrong
+			written = time.Now()
+		}
+	}})
 }
 
 func (o searchOptions) journal() string { return filepath.Join(o.out, "journal.jsonl") }
