@@ -64,6 +64,9 @@ func (c OperationCell) Operations() []string {
 	return names
 }
 
+// Nodes is the number of nodes, the input included.
+func (c OperationCell) Nodes() int { return c.space.nodes }
+
 // Known returns all operations of the cell's space.
 func (c OperationCell) Known() []string { return slices.Clone(c.space.operations) }
 

@@ -186,7 +186,8 @@ func TestFailures(t *testing.T) {
 	wantLine(t, err, "there is none")
 }
 
-// Accuracies that are none are failures and not answers; a cost that is missing is the search's mistake.
+// Accuracies that are none are failures and not answers; a cost that is missing is the search's
+// mistake.
 func TestAnswersThatAreNone(t *testing.T) {
 	for _, c := range []struct {
 		answer datasets.Measurement

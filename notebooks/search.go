@@ -72,8 +72,8 @@ var searchers = map[string]maker{
 	}},
 }
 
-// brokenAfter is how many evaluations have to fail before the command is taken to be broken, if none
-// has ever succeeded: a whole budget is not spent on a mistake.
+// brokenAfter is how many evaluations have to fail before the command is taken to be broken, if
+// none has ever succeeded: a whole budget is not spent on a mistake.
 const brokenAfter = 5
 
 // searchCommand searches a space by evaluations of a program, and goes on from where an earlier

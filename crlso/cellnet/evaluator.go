@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/cr-lso/cr-lso/crlso/backend"
 	"github.com/cr-lso/cr-lso/crlso/nn"
@@ -77,31 +76,18 @@ func (e *Evaluator) check() error {
 
 // gatesOf returns the gates of a cell, [edges, 5], and its number of nodes.
 func gatesOf(a datasets.Arch) (gates []float32, nodes int, err error) {
-	var operations []string
-	switch a := a.(type) {
-	case nasbench201.Cell:
-		for _, op := range a {
-			operations = append(operations, op.String())
-		}
-	case datasets.OperationCell:
-		operations = a.Operations()
-	default:
+	names, nodes, ok := nasbench201.OperationNames(a)
+	if !ok {
 		return nil, 0, fmt.Errorf("cell networks: %v is a %T, want a cell of NAS-Bench-201 or of a space of cells", a, a)
 	}
-	gates = make([]float32, len(operations)*numOps)
-	for i, name := range operations {
-		op := -1
-		for known := range nasbench201.Op(nasbench201.NumOps) {
-			if known.String() == name {
-				op = int(known)
-			}
-		}
-		if op < 0 {
+	gates = make([]float32, len(names)*numOps)
+	for i, name := range names {
+		op, err := nasbench201.ParseOp(name)
+		if err != nil {
 			return nil, 0, fmt.Errorf("cell networks: there is no operation %q, only those of NAS-Bench-201", name)
 		}
-		gates[i*numOps+op] = 1
+		gates[i*numOps+int(op)] = 1
 	}
-	nodes = int(math.Round((1 + math.Sqrt(1+8*float64(len(operations)))) / 2))
 	return gates, nodes, nil
 }
 

@@ -2,7 +2,6 @@ package cellnet
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -10,12 +9,13 @@ import (
 	_ "image/gif" // the formats that ReadFolder reads
 	_ "image/jpeg"
 	_ "image/png"
-	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
 // mnistValidation and cifarBatches are the splits of the official training sets: the last images
@@ -76,16 +76,14 @@ func (i *Images) readIDX(dir, part string) (Set, error) {
 	return set, nil
 }
 
-// readIDXFile reads a file of bytes with this many axes, in the form that MNIST's page describes: two
-// zeros, the type 8, the number of axes, each axis's size as 4 bytes, the highest first, the bytes.
+// readIDXFile reads a file of bytes with this many axes, in the form that MNIST's page describes:
+// two zeros, the type 8, the number of axes, each axis's size as 4 bytes, the highest first, the bytes.
 func readIDXFile(path string, axes int) (content []byte, size []int, err error) {
-	content, err = os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		path += ".gz"
-		content, err = readCompressed(path)
-	}
-	if err != nil {
+	content, err = source.ReadMaybeGzipped(path)
+	if errors.As(err, new(*fs.PathError)) {
 		return nil, nil, err
+	} else if err != nil {
+		return nil, nil, fmt.Errorf("%w: download it again", err)
 	}
 	head := 4 + 4*axes
 	if len(content) < head || !bytes.Equal(content[:4], []byte{0, 0, 8, byte(axes)}) {
@@ -100,23 +98,6 @@ func readIDXFile(path string, axes int) (content []byte, size []int, err error) 
 		return nil, nil, fmt.Errorf("%s: %d bytes of data where its head says %d: download it again", path, len(content), want)
 	}
 	return content, size, nil
-}
-
-func readCompressed(path string) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	in, err := gzip.NewReader(file)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	content, err := io.ReadAll(in)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w: download it again", path, err)
-	}
-	return content, nil
 }
 
 // ReadCIFAR10 reads the binary version of CIFAR-10 (A. Krizhevsky, 2009) from a folder with
@@ -164,8 +145,8 @@ func (s *Set) addCIFAR(path string) error {
 	return nil
 }
 
-// ReadFolder reads pictures (PNG, JPEG, GIF), all of one size, from a folder with one folder for each
-// class. Of a random order drawn once, the last fifth is for testing and the fifth before it for
+// ReadFolder reads pictures (PNG, JPEG, GIF), all of one size, from a folder with one folder for
+// each class. Of a random order drawn once, the last fifth is for testing and the fifth before it for
 // validation. Files whose names begin with a dot are left out.
 func ReadFolder(dir string) (Images, error) {
 	images := Images{Name: filepath.Base(dir), Colours: 3}

@@ -2,7 +2,6 @@ package experiment
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -181,10 +180,7 @@ func (d description) writeSearches(out *csv.Writer, p pair, searches ...Search) 
 // file the last search may be cut anywhere and is then left out, and searches that r has already
 // are passed over.
 func (r *Results) read(path string, unfinished bool) error {
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		data, err = readCompressed(path + ".gz")
-	}
+	data, err := source.ReadMaybeGzipped(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	} else if err != nil {
@@ -246,19 +242,6 @@ func (r *Results) readSearch(in *csv.Reader) (p pair, search Search, err error) 
 			return p, search, nil
 		}
 	}
-}
-
-func readCompressed(path string) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	in, err := gzip.NewReader(file)
-	if err != nil {
-		return nil, err
-	}
-	return io.ReadAll(in)
 }
 
 // seed reads the seed of one of the plan's searches.

@@ -56,13 +56,9 @@ func module(name string, a datasets.Arch, n Network) (string, error) {
 	if err := n.check(); err != nil {
 		return "", err
 	}
-	operations, err := operationsOf(a)
+	operations, nodes, err := operationsOf(a)
 	if err != nil {
 		return "", err
-	}
-	nodes := 2
-	for nodes*(nodes-1)/2 < len(operations) {
-		nodes++
 	}
 	var text bytes.Buffer
 	err = modules.ExecuteTemplate(&text, name, struct {
@@ -73,29 +69,18 @@ func module(name string, a datasets.Arch, n Network) (string, error) {
 	return text.String(), err
 }
 
-// operationsOf returns the operation of each edge: (0,1), (0,2), (1,2), ....
-func operationsOf(a datasets.Arch) ([]string, error) {
-	var operations []string
-	switch a := a.(type) {
-	case nasbench201.Cell:
-		for _, op := range a {
-			operations = append(operations, op.String())
-		}
-	case datasets.OperationCell:
-		operations = a.Operations()
-	default:
-		return nil, fmt.Errorf("export: no module can be written of a %T, only of cells of NAS-Bench-201 and of spaces of cells", a)
-	}
-	known := map[string]bool{}
-	for op := range nasbench201.Op(nasbench201.NumOps) {
-		known[op.String()] = true
+// operationsOf returns the operation of each edge, (0,1), (0,2), (1,2), ..., and the number of nodes.
+func operationsOf(a datasets.Arch) (operations []string, nodes int, err error) {
+	operations, nodes, ok := nasbench201.OperationNames(a)
+	if !ok {
+		return nil, 0, fmt.Errorf("export: no module can be written of a %T, only of cells of NAS-Bench-201 and of spaces of cells", a)
 	}
 	for _, op := range operations {
-		if !known[op] {
-			return nil, fmt.Errorf("export: the operation %q is none of NAS-Bench-201's; write its module by hand", op)
+		if _, err := nasbench201.ParseOp(op); err != nil {
+			return nil, 0, fmt.Errorf("export: the operation %q is none of NAS-Bench-201's; write its module by hand", op)
 		}
 	}
-	return operations, nil
+	return operations, nodes, nil
 }
 
 func edges(operations []string, nodes int) (into [][]string) {
@@ -137,28 +122,16 @@ func Graphviz(a datasets.Arch) (string, error) {
 			}
 		}
 	case nasbench201.Cell, datasets.OperationCell:
-		operations, err := cellOperations(a)
-		if err != nil {
-			return "", err
-		}
-		for i, target := 0, 1; i < len(operations); target++ {
-			for source := range target {
-				if operations[i] != "none" {
-					edge("", source, target, operations[i])
+		operations, nodes, _ := nasbench201.OperationNames(a)
+		for i, into := range edges(operations, nodes) {
+			for source, operation := range into {
+				if operation != "none" {
+					edge("", source, i+1, operation)
 				}
-				i++
 			}
 		}
 	default:
 		return "", fmt.Errorf("export: there is no drawing of a %T", a)
 	}
 	return "digraph architecture {\n  rankdir=LR;\n" + strings.Join(lines, "\n") + "\n}\n", nil
-}
-
-// cellOperations is operationsOf with any names.
-func cellOperations(a datasets.Arch) ([]string, error) {
-	if cell, ok := a.(datasets.OperationCell); ok {
-		return cell.Operations(), nil
-	}
-	return operationsOf(a)
 }

@@ -3,6 +3,8 @@ package nasbench201
 import (
 	"fmt"
 	"strings"
+
+	"github.com/cr-lso/cr-lso/datasets"
 )
 
 // Op is the operation on one edge of a cell. Its number is the digit that the data files use.
@@ -85,4 +87,20 @@ func (c Cell) code() int {
 		code = code*NumOps + int(op)
 	}
 	return code
+}
+
+// OperationNames returns the operation on each edge, in the order of [Edge] for any number of
+// nodes, and the number of nodes of a cell of NAS-Bench-201 or of a space of datasets.NewCells; ok
+// is false for other architectures. A name of the latter need not be one that [ParseOp] reads.
+func OperationNames(a datasets.Arch) (names []string, nodes int, ok bool) {
+	switch a := a.(type) {
+	case Cell:
+		for _, op := range a {
+			names = append(names, op.String())
+		}
+		return names, NumNodes, true
+	case datasets.OperationCell:
+		return a.Operations(), a.Nodes(), true
+	}
+	return nil, 0, false
 }

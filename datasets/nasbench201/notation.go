@@ -72,7 +72,7 @@ func parseBars(s string) (Cell, error) {
 		}
 		for source, term := range terms[1 : n+2] {
 			name, from, _ := strings.Cut(term, "~")
-			op, err := parseOp(name)
+			op, err := ParseOp(name)
 			switch {
 			case err != nil:
 				return Cell{}, err
@@ -88,7 +88,8 @@ func parseBars(s string) (Cell, error) {
 	return c, nil
 }
 
-func parseOp(name string) (Op, error) {
+// ParseOp reads what Op.String prints.
+func ParseOp(name string) (Op, error) {
 	for op, known := range opNames {
 		if name == known {
 			return Op(op), nil
@@ -173,7 +174,7 @@ func parseEdges(d pydata.Dict) (Cell, error) {
 		if name == "conv_1x1" || name == "conv_3x3" {
 			name = "nor_" + name
 		}
-		op, err := parseOp(name)
+		op, err := ParseOp(name)
 		if err != nil {
 			return Cell{}, fmt.Errorf("edge %q: %w", key, err)
 		}

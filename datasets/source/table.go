@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 )
@@ -85,4 +86,26 @@ func ReadColumns(ctx context.Context, path string, names []string, row func(fiel
 	return ReadTable(ctx, path, header, func(fields []string) error {
 		return row(func(column string) string { return fields[columns[column]] })
 	})
+}
+
+// ReadMaybeGzipped returns the content of a file, or of the one with .gz behind its name if there is
+// no such file.
+func ReadMaybeGzipped(path string) ([]byte, error) {
+	content, err := os.ReadFile(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return content, err
+	}
+	file, err := os.Open(path + ".gz")
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	in, err := gzip.NewReader(file)
+	if err == nil {
+		content, err = io.ReadAll(in)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s.gz: %w", path, err)
+	}
+	return content, nil
 }
