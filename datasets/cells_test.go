@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -123,6 +124,46 @@ func TestReadSpace(t *testing.T) {
 	}
 	_, err = datasets.ReadSpace(path + "x")
 	wantLine(t, err, "no such file")
+}
+
+// A space writes its own file: what is read of that is the same space.
+func TestSpacesWriteTheirFile(t *testing.T) {
+	for _, space := range []datasets.Space{training(t), cells(t, "cells", 3, "a", "b")} {
+		text, err := json.Marshal(space)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := datasets.ParseSpace(text)
+		if err != nil {
+			t.Fatalf("%v: %s", err, text)
+		}
+		if !reflect.DeepEqual(again, space) {
+			t.Errorf("%s is read as %v", text, again)
+		}
+	}
+}
+
+// A journal belongs to a space as it was: an option more, or an order less, is another space,
+// though its name is the same.
+func TestSpaceFileChangedUnderASearch(t *testing.T) {
+	depth := datasets.Choice{Name: "depth", Options: []string{"2", "4"}, Ordered: true}
+	wider, unordered := depth, depth
+	wider.Options, unordered.Ordered = []string{"2", "4", "8"}, false
+	options := datasets.OracleOptions{Budget: 1, Journal: filepath.Join(t.TempDir(), "journal.jsonl")}
+	at := func(c datasets.Choice) error {
+		o, err := datasets.OpenOracle(t.Context(), choices(t, "mine", c), new(trainer), options)
+		if err == nil {
+			o.Close()
+		}
+		return err
+	}
+	for _, c := range []datasets.Choice{depth, depth} {
+		if err := at(c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantLine(t, at(wider), `the space was another one when its search began: {"name":"depth","options":[2,4],"ordered":true}, and now {"name":"depth","options":[2,4,8],"ordered":true}`)
+	wantLine(t, at(unordered), `and now {"name":"depth","options":[2,4]}`)
 }
 
 // Every mistake has its line.

@@ -3,6 +3,7 @@ package datasets
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -102,8 +103,8 @@ func (s *choiceSpace) add(i int) error {
 		if option == "" || strings.ContainsAny(option, " \t\r\n=\"") {
 			return fmt.Errorf("option %d of %s is %q; want a word without spaces, quotes and =", j+1, c.Name, option)
 		}
-		if slices.Contains(c.Options[:j], option) {
-			return fmt.Errorf("%s has the option %s twice", c.Name, option)
+		if k := slices.IndexFunc(c.Options[:j], func(other string) bool { return sameOption(option, other) }); k >= 0 {
+			return fmt.Errorf("%s has the option %s twice: options %d and %d", c.Name, option, k+1, j+1)
 		}
 	}
 	s.depend, s.equals = append(s.depend, nil), append(s.equals, nil)
@@ -131,6 +132,13 @@ func (s *choiceSpace) add(i int) error {
 		return fmt.Errorf("%s depends on %s, and Equals has no options of it", c.Name, c.When)
 	}
 	return nil
+}
+
+// sameOption reports whether two options are one, as 1 and 1.0 are.
+func sameOption(a, b string) bool {
+	x, err1 := strconv.ParseFloat(a, 64)
+	y, err2 := strconv.ParseFloat(b, 64)
+	return a == b || err1 == nil && err2 == nil && x == y
 }
 
 // count counts architectures. Choices stand after those they depend on.

@@ -182,6 +182,7 @@ func TestChoicesThatCannotBe(t *testing.T) {
 		{"s", []c{{Name: "x"}}, "x has 0 options"},
 		{"s", []c{{Name: "x", Options: []string{"a", ""}}}, `option 2 of x is ""`},
 		{"s", []c{{Name: "x", Options: []string{"a", "a"}}}, "x has the option a twice"},
+		{"s", []c{{Name: "x", Options: []string{"1", "2", "1.0"}}}, "x has the option 1.0 twice: options 1 and 3"},
 		{"s", []c{{Name: "x", Options: ab}, {Name: "x", Options: ab}}, "two choices are called x"},
 		{"s", []c{{Name: "x", Options: ab, When: "y", Equals: []string{"a"}}, {Name: "y", Options: ab}}, `x depends on "y", and no choice before it`},
 		{"s", []c{{Name: "x", Options: ab, When: "x", Equals: []string{"a"}}}, `x depends on "x"`},

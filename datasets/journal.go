@@ -17,7 +17,7 @@ import (
 )
 
 // A journal is a file of JSON values, one a line. The first says which space and cost it belongs
-// to. Then come, in the order in which things happen, what a search asks for, and the answers. Each
+// to, and describes a space that is a json.Marshaler. Then come, in the order in which things happen, what a search asks for, and the answers. Each
 // line is on the disk before anybody acts on it.
 type journal struct {
 	path   string
@@ -32,6 +32,19 @@ type journalHeader struct {
 	Space   string `json:"space"`
 	Cost    string `json:"cost,omitzero"`
 	Started string `json:"started"`
+
+	Description json.RawMessage `json:"description,omitempty"`
+}
+
+func newHeader(space Space, cost string) (journalHeader, error) {
+	h := journalHeader{Journal: 1, Space: space.Name(), Cost: cost}
+	if m, ok := space.(json.Marshaler); ok {
+		var err error
+		if h.Description, err = json.Marshal(m); err != nil {
+			return h, fmt.Errorf("space %s: %w", h.Space, err)
+		}
+	}
+	return h, nil
 }
 
 // journalLine is any other line: either Ask, or an answer.
@@ -59,7 +72,10 @@ type Evaluation struct {
 // ReadJournal returns the evaluations in the journal of a search in a space, in the order of the
 // search's log, and the name of the cost that it made small, "" for none. It may be at work still.
 func ReadJournal(path string, space Space) (evaluations []Evaluation, cost string, err error) {
-	header := journalHeader{Journal: 1, Space: space.Name(), Cost: anyCost}
+	header, err := newHeader(space, anyCost)
+	if err != nil {
+		return nil, "", err
+	}
 	o := newOracle(space, nil, OracleOptions{Budget: math.MaxInt})
 	good, err := readJournal(path, &header, func(l journalLine) error {
 		o.options.Cost = header.Cost
@@ -183,6 +199,9 @@ func (h *journalHeader) check(line []byte) error {
 	if err := strict(line, &there); err != nil {
 		return err
 	}
+	if len(there.Description) == 0 { // of a version that wrote none
+		there.Description = h.Description
+	}
 	switch {
 	case there.Journal != h.Journal:
 		return fmt.Errorf("it is version %d of the format, want %d", there.Journal, h.Journal)
@@ -193,7 +212,7 @@ func (h *journalHeader) check(line []byte) error {
 	case there.Cost != h.Cost:
 		return fmt.Errorf("it is of a search with the cost %q, not %q", there.Cost, h.Cost)
 	}
-	return nil
+	return otherSpace(there.Description, h.Description)
 }
 
 // strict reads one JSON value that has no other fields than those of the value.

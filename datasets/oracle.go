@@ -105,9 +105,11 @@ func OpenOracle(ctx context.Context, space Space, e Evaluator, options OracleOpt
 	if options.Journal == "" {
 		return o, nil
 	}
-	var err error
-	o.journal, err = openJournal(options.Journal, journalHeader{Journal: 1, Space: space.Name(), Cost: options.Cost}, o.restore)
+	header, err := newHeader(space, options.Cost)
 	if err != nil {
+		return nil, err
+	}
+	if o.journal, err = openJournal(options.Journal, header, o.restore); err != nil {
 		return nil, err
 	}
 	return o, nil

@@ -37,15 +37,15 @@ func ReadSpace(path string) (Space, error) {
 // spaceFile is what a file holds.
 type spaceFile struct {
 	Name    string            `json:"name"`
-	Choices []json.RawMessage `json:"choices"`
-	Cells   json.RawMessage   `json:"cells"`
+	Choices []json.RawMessage `json:"choices,omitempty"`
+	Cells   json.RawMessage   `json:"cells,omitempty"`
 }
 
 type choiceEntry struct {
 	Name    string              `json:"name"`
 	Options []json.RawMessage   `json:"options"`
-	Ordered bool                `json:"ordered"`
-	When    map[string][]option `json:"when"`
+	Ordered bool                `json:"ordered,omitzero"`
+	When    map[string][]option `json:"when,omitempty"`
 }
 
 type cellsEntry struct {
@@ -70,6 +70,58 @@ func (o *option) UnmarshalJSON(text []byte) error {
 		return nil
 	}
 	return fmt.Errorf("an option is %s, want a word or a number", text)
+}
+
+// MarshalJSON writes a word as a word, and a number as a number.
+func (o option) MarshalJSON() ([]byte, error) { return jsonOption(string(o)), nil }
+
+// MarshalJSON writes the space as [ReadSpace] reads it.
+func (s *choiceSpace) MarshalJSON() ([]byte, error) {
+	file := spaceFile{Name: s.name}
+	for _, c := range s.choices {
+		entry := choiceEntry{Name: c.Name, Ordered: c.Ordered}
+		for _, text := range c.Options {
+			entry.Options = append(entry.Options, jsonOption(text))
+		}
+		if c.When != "" {
+			entry.When = map[string][]option{c.When: nil}
+			for _, text := range c.Equals {
+				entry.When[c.When] = append(entry.When[c.When], option(text))
+			}
+		}
+		text, err := json.Marshal(entry)
+		if err != nil {
+			return nil, err
+		}
+		file.Choices = append(file.Choices, text)
+	}
+	return json.Marshal(file)
+}
+
+// MarshalJSON writes the space as [ReadSpace] reads it.
+func (s *cellSpace) MarshalJSON() ([]byte, error) {
+	cells, err := json.Marshal(cellsEntry{s.nodes, s.operations})
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(spaceFile{Name: s.name, Cells: cells})
+}
+
+// otherSpace says where two descriptions of a space differ, if they do.
+func otherSpace(there, here json.RawMessage) error {
+	if bytes.Equal(there, here) {
+		return nil
+	}
+	var was, is spaceFile
+	if json.Unmarshal(there, &was) == nil && json.Unmarshal(here, &is) == nil {
+		for i := range min(len(was.Choices), len(is.Choices)) {
+			if !bytes.Equal(was.Choices[i], is.Choices[i]) {
+				there, here = was.Choices[i], is.Choices[i]
+				break
+			}
+		}
+	}
+	return fmt.Errorf("the space was another one when its search began: %s, and now %s", there, here)
 }
 
 // ParseSpace is [ReadSpace] for the text of a file.

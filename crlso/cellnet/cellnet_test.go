@@ -29,37 +29,29 @@ func TestParameters(t *testing.T) {
 	config, images := Config{Channels: 16, Cells: 5}, Images{Colours: 3, Classes: 10}
 	for i := range nasbench201.NumCells {
 		a := nasbench201.Space{}.At(i)
-		gates, nodes, err := gatesOf(a)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, want := config.Parameters(images, gates, nodes), table.Cost(a).Parameters; got != want {
+		if got, want := config.parameters(images, must(cellOf(a))), table.Cost(a).Parameters; got != want {
 			t.Fatalf("%v has %d weights, want %d", a, got, want)
 		}
 	}
 }
 
-// The graph has the weights that Parameters counts: those of a cell's operations, and of all else.
+// The graph has the weights that are counted: those of a cell's operations, and of all else.
 func TestGraphHasTheseWeights(t *testing.T) {
 	images, config := digits(t), Small()
-	tr, err := newTrainer(testbed.Go(t), images, config, 4)
+	tr, err := newTrainer(testbed.Go(t), images, config, 4, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	rng := rand.New(rand.NewPCG(1, 1))
 	for range 20 {
-		a := nasbench201.Space{}.Sample(rng)
-		gates, nodes, err := gatesOf(a)
-		if err != nil {
-			t.Fatal(err)
-		}
+		c := must(cellOf(nasbench201.Space{}.Sample(rng)))
 		n := 0
 		for v := range tr.store.Scope(networkScope).IterVariables() {
 			used := true
 			for edge := range 6 {
 				for name, op := range map[string]int{"conv1": opConv1, "conv3": opConv3} {
 					if strings.Contains(v.Path(), fmt.Sprintf("/edge_%d/%s/", edge, name)) {
-						used = gates[edge*numOps+op] == 1
+						used = c.ops[edge] == op
 					}
 				}
 			}
@@ -67,8 +59,8 @@ func TestGraphHasTheseWeights(t *testing.T) {
 				n += v.Shape().Size()
 			}
 		}
-		if want := config.Parameters(images, gates, nodes); n != want {
-			t.Errorf("%v: the graph has %d weights, want %d", a, n, want)
+		if want := config.parameters(images, c); n != want {
+			t.Errorf("%v: the graph has %d weights, want %d", c.names, n, want)
 		}
 	}
 }

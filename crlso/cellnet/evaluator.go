@@ -4,17 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/cr-lso/cr-lso/crlso/backend"
-	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 	"github.com/gomlx/compute"
-	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/gobackend"
-	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/gomlx/gomlx/ml/model"
 )
 
 // Evaluator trains the network of a cell, and measures its validation accuracy. The same cell with
@@ -25,37 +21,87 @@ type Evaluator struct {
 	Backend compute.Backend
 	Images  Images
 	Config  Config
+	// LatencyBatch, unless it is 0, lets evaluations measure how long the network takes for so many
+	// images, and name it "latency": see [Network.Latency]. No training runs meanwhile.
+	LatencyBatch int
+	// PerCell compiles a program for each cell instead of one for all: some ten seconds more for each
+	// cell, and then two to three times faster. It is for trainings of more than half a minute.
+	PerCell bool
 
 	trainers backend.Pool[int, *trainer] // by nodes of a cell
+	quiet    sync.RWMutex                // held for writing while a latency is measured
 }
 
-// Evaluate implements datasets.Evaluator.
+// Evaluate implements datasets.Evaluator. The measurement has "parameters" too.
 func (e *Evaluator) Evaluate(ctx context.Context, a datasets.Arch) (datasets.Measurement, error) {
-	if err := errors.Join(e.check(), ctx.Err()); err != nil {
-		return datasets.Measurement{}, err
-	}
-	gates, nodes, err := gatesOf(a)
-	if err != nil {
-		return datasets.Measurement{}, err
-	}
-	t, err := e.trainers.Take(nodes, e.Backend, func(on compute.Backend) (*trainer, error) {
-		return newTrainer(on, e.Images, e.Config, nodes)
+	m := datasets.Measurement{Others: map[string]float64{}}
+	var network *Network
+	err := e.train(ctx, a, func(t *trainer, c cell, accuracy float64) (err error) {
+		m.Accuracy = 100 * accuracy
+		m.Others["parameters"] = float64(e.Config.parameters(e.Images, c))
+		if e.LatencyBatch > 0 {
+			network, err = t.network(c)
+		}
+		return err
 	})
+	if err == nil && network != nil {
+		m.Others["latency"], err = e.latency(network)
+	}
 	if err != nil {
 		return datasets.Measurement{}, err
 	}
-	defer e.trainers.Put(nodes, t)
-	accuracy, err := t.train(ctx, gates)
+	return m, nil
+}
+
+// latency measures while nothing is trained.
+func (e *Evaluator) latency(n *Network) (float64, error) {
+	e.quiet.Lock()
+	defer e.quiet.Unlock()
+	return n.Latency(e.LatencyBatch)
+}
+
+// Train trains the network of a cell as Evaluate does, and returns it.
+func (e *Evaluator) Train(ctx context.Context, a datasets.Arch) (n *Network, err error) {
+	err = e.train(ctx, a, func(t *trainer, c cell, _ float64) (err error) {
+		n, err = t.network(c)
+		return err
+	})
+	return n, err
+}
+
+// train trains the network of a cell, and lets use see it before the next training.
+func (e *Evaluator) train(ctx context.Context, a datasets.Arch, use func(t *trainer, c cell, accuracy float64) error) error {
+	if err := errors.Join(e.check(), ctx.Err()); err != nil {
+		return err
+	}
+	c, err := cellOf(a)
+	if err != nil {
+		return err
+	}
+	e.quiet.RLock()
+	defer e.quiet.RUnlock()
+	var t *trainer
+	if e.PerCell {
+		t, err = newTrainer(e.Backend, e.Images, e.Config, c.nodes, c.ops)
+	} else {
+		t, err = e.trainers.Take(c.nodes, e.Backend, func(on compute.Backend) (*trainer, error) {
+			return newTrainer(on, e.Images, e.Config, c.nodes, nil)
+		})
+	}
+	if err != nil {
+		return err
+	}
+	if !e.PerCell {
+		defer e.trainers.Put(c.nodes, t)
+	}
+	accuracy, err := t.train(ctx, c)
 	if err != nil {
 		if ctx.Err() == nil { // it diverged
 			err = fmt.Errorf("%w: %w", datasets.ErrFailed, err)
 		}
-		return datasets.Measurement{}, err
+		return err
 	}
-	return datasets.Measurement{
-		Accuracy: 100 * accuracy,
-		Others:   map[string]float64{"parameters": float64(e.Config.Parameters(e.Images, gates, nodes))},
-	}, nil
+	return use(t, c, accuracy)
 }
 
 func (e *Evaluator) check() error {
@@ -74,25 +120,35 @@ func (e *Evaluator) check() error {
 	return nil
 }
 
-// gatesOf returns the gates of a cell, [edges, 5], and its number of nodes.
-func gatesOf(a datasets.Arch) (gates []float32, nodes int, err error) {
-	names, nodes, ok := nasbench201.OperationNames(a)
-	if !ok {
-		return nil, 0, fmt.Errorf("cell networks: %v is a %T, want a cell of NAS-Bench-201 or of a space of cells", a, a)
-	}
-	gates = make([]float32, len(names)*numOps)
-	for i, name := range names {
-		op, err := nasbench201.ParseOp(name)
-		if err != nil {
-			return nil, 0, fmt.Errorf("cell networks: there is no operation %q, only those of NAS-Bench-201", name)
-		}
-		gates[i*numOps+int(op)] = 1
-	}
-	return gates, nodes, nil
+// cell is an architecture as this package sees it.
+type cell struct {
+	nodes int
+	names []string // of the operation of each edge, (0,1), (0,2), (1,2), ...
+	ops   []int
 }
 
-// Parameters is the number of trainable weights of the network of a cell with these gates.
-func (c Config) Parameters(images Images, gates []float32, nodes int) (n int) {
+func cellOf(a datasets.Arch) (c cell, err error) {
+	names, nodes, ok := nasbench201.OperationNames(a)
+	if !ok {
+		return c, fmt.Errorf("cell networks: %v is a %T, want a cell of NAS-Bench-201 or of a space of cells", a, a)
+	}
+	return newCell(names, nodes)
+}
+
+func newCell(names []string, nodes int) (cell, error) {
+	c := cell{nodes: nodes, names: names}
+	for _, name := range names {
+		op, err := nasbench201.ParseOp(name)
+		if err != nil {
+			return cell{}, fmt.Errorf("cell networks: there is no operation %q, only those of NAS-Bench-201", name)
+		}
+		c.ops = append(c.ops, int(op))
+	}
+	return c, nil
+}
+
+// parameters is the number of trainable weights of the network of a cell.
+func (c Config) parameters(images Images, of cell) (n int) {
 	channels := c.Channels
 	n += 9*images.Colours*channels + 2*channels
 	for stage := range 3 {
@@ -101,106 +157,13 @@ func (c Config) Parameters(images Images, gates []float32, nodes int) (n int) {
 			half := channels / 2
 			n += 9*half*channels + 2*channels + 9*channels*channels + 2*channels + half*channels
 		}
-		for edge := range nodes * (nodes - 1) / 2 {
-			if gates[edge*numOps+opConv1] == 1 {
+		for _, op := range of.ops {
+			if op == opConv1 {
 				n += c.Cells * (channels*channels + 2*channels)
-			}
-			if gates[edge*numOps+opConv3] == 1 {
+			} else if op == opConv3 {
 				n += c.Cells * (9*channels*channels + 2*channels)
 			}
 		}
 	}
 	return n + 2*channels + channels*images.Classes + images.Classes
-}
-
-// trainer trains networks of cells with as many nodes, one after the other, by the same programs.
-type trainer struct {
-	config  Config
-	images  Images
-	nodes   int
-	store   *model.Store
-	trainer *nn.Trainer
-	judge   *model.Exec // (gates, pixels to normalise by, pixels, labels) -> accuracy
-	pixels  *tensors.Tensor
-	labels  *tensors.Tensor
-	normal  *tensors.Tensor // pixels of the training images that the statistics are of
-	vpixels *tensors.Tensor
-	vlabels *tensors.Tensor
-}
-
-const networkScope = "/cellnet"
-
-// statistics is how many training images the normalisations take their statistics of when a network
-// is judged.
-const statistics = 500
-
-func newTrainer(on compute.Backend, images Images, config Config, nodes int) (*trainer, error) {
-	t := &trainer{config: config, images: images, nodes: nodes, store: model.NewStore()}
-	nn.SetSeed(t.store, config.Seed)
-	pixels := func(s Set, n int) *tensors.Tensor {
-		size := images.Height * images.Width * images.Colours
-		return tensors.FromFlatDataAndDimensions(s.Pixels[:n*size], n, images.Height, images.Width, images.Colours)
-	}
-	labels := func(s Set) *tensors.Tensor { return tensors.FromFlatDataAndDimensions(s.Labels, s.Len()) }
-	t.pixels, t.labels = pixels(images.Train, images.Train.Len()), labels(images.Train)
-	t.normal = pixels(images.Train, min(statistics, images.Train.Len()))
-	t.vpixels, t.vlabels = pixels(images.Validation, images.Validation.Len()), labels(images.Validation)
-
-	network := func(gates *Node, rows int, x *Node) *Node {
-		b := builder{config, nodes, gates, rows, images.Classes}
-		return b.logits(t.store.Scope(networkScope), x)
-	}
-	var err error
-	t.judge, err = model.NewExec(on, t.store, func(_ *model.Scope, inputs []*Node) *Node {
-		gates, normal, x, labels := inputs[0], inputs[1], inputs[2], inputs[3]
-		rows := normal.Shape().Dim(0)
-		scores := Slice(network(gates, rows, Concatenate([]*Node{normal, x}, 0)), AxisRange(rows))
-		right := ConvertDType(Equal(ArgMax(scores, -1, dtypes.Int32), labels), dtypes.Float32)
-		return ReduceAllMean(right)
-	})
-	if err != nil {
-		return nil, err
-	}
-	if _, err := t.accuracy(make([]float32, nodes*(nodes-1)/2*numOps)); err != nil { // creates the weights
-		return nil, err
-	}
-	t.trainer, err = nn.NewTrainer(on, t.store, config.Training, 3, nn.Objective{
-		Scope: networkScope,
-		Names: []string{"cross-entropy"},
-		Loss: func(tables, batch []*Node) []*Node {
-			weights, at := batch[0], InsertAxes(batch[1], -1)
-			x, answers := Gather(tables[0], at), Gather(tables[1], at)
-			scores := LogSoftmax(network(tables[2], x.Shape().Dim(0), x))
-			entropy := Neg(ReduceSum(Mul(scores, OneHot(answers, images.Classes, dtypes.Float32)), -1))
-			return []*Node{nn.WeightedMean(entropy, weights)}
-		},
-	})
-	return t, err
-}
-
-// train trains the network with these gates from fresh weights, and returns its validation
-// accuracy, a fraction.
-func (t *trainer) train(ctx context.Context, gates []float32) (float64, error) {
-	if err := nn.DrawAgain(t.store.Scope(networkScope), t.config.Seed); err != nil {
-		return 0, err
-	}
-	n, c := t.images.Train.Len(), t.config.Training
-	s := c.NewSchedule(nn.NewRand(t.config.Seed, "cellnet", 0), n, 0, c.Epochs, c.Epochs*c.StepsPerEpoch(n))
-	tables := []*tensors.Tensor{t.pixels, t.labels, t.gates(gates)}
-	if _, err := t.trainer.Run(ctx, s, 0, tables, nil); err != nil {
-		return 0, err
-	}
-	return t.accuracy(gates)
-}
-
-func (t *trainer) gates(gates []float32) *tensors.Tensor {
-	return tensors.FromFlatDataAndDimensions(gates, len(gates)/numOps, numOps)
-}
-
-func (t *trainer) accuracy(gates []float32) (float64, error) {
-	result, err := t.judge.Call1(t.gates(gates), t.normal, t.vpixels, t.vlabels)
-	if err != nil {
-		return 0, err
-	}
-	return float64(tensors.ToScalar[float32](result)), nil
 }

@@ -1,7 +1,8 @@
 // Package cellnet trains the networks of cells on images: evaluations that are real, and take
 // seconds. An [Evaluator] is a datasets.Evaluator for cells of NAS-Bench-201 and for spaces of
-// cells whose operations have its names. Images are the embedded [Digits], those of [ReadMNIST] and
-// [ReadCIFAR10], or a folder's, [ReadFolder].
+// cells whose operations have its names. [Evaluator.Train] returns the trained [Network] of a cell,
+// to take away. Images are the embedded [Digits], those of [ReadMNIST] and [ReadCIFAR10], or a
+// folder's, [ReadFolder].
 //
 // The network is that of Dong and Yang, "NAS-Bench-201: Extending the Scope of Reproducible Neural
 // Architecture Search", ICLR 2020, section 2.1: a stem, three stages of cells with a residual block
@@ -42,16 +43,30 @@ const (
 
 var _ = [1]int{}[numOps-nasbench201.NumOps] // does not compile if there are more
 
-// builder makes the network's graph. All its cells are in it at once: an edge is the sum of what
-// its five operations make, each times its gate, 1 for the one of the cell and 0 for the others. So
-// one compiled program trains every cell.
+// builder makes the graph of networks.
 type builder struct {
 	config  Config
-	nodes   int   // of a cell
-	gates   *Node // [edges, 5]
-	rows    int   // of a batch whose statistics the normalisations take
+	nodes   int // of a cell
 	classes int
+
+	// With gates, [edges, 5], all cells are in the graph at once: an edge is the sum of what its five
+	// operations make, each times its gate, 1 for the one of the cell and 0 for the others. So one
+	// compiled program trains every cell. Without, it is the graph of one cell, which has the operation
+	// ops[edge].
+	gates *Node
+	ops   []int
+
+	statistics statistics
 }
+
+// statistics says which means and variances the normalisations take.
+type statistics int
+
+const (
+	ofBatch   statistics = iota
+	keepBatch            // and keep those of the batch
+	kept
+)
 
 // logits returns the scores of the classes, [B, classes], of images, [B, height, width, colours].
 func (b builder) logits(scope *model.Scope, x *Node) *Node {
@@ -93,12 +108,24 @@ func (b builder) cell(scope *model.Scope, x *Node, channels int) *Node {
 }
 
 func (b builder) edge(scope *model.Scope, x *Node, channels, edge int) *Node {
-	gate := func(op int) *Node {
-		return Reshape(Slice(b.gates, AxisElem(edge), AxisElem(op)))
+	made := func(op int) *Node {
+		switch op {
+		case opSkip:
+			return x
+		case opPool:
+			return pool(x, 3, 1)
+		case opConv1:
+			return b.reluConv(scope.In("conv1"), x, channels, 1, 1)
+		case opConv3:
+			return b.reluConv(scope.In("conv3"), x, channels, 3, 1)
+		}
+		return ZerosLike(x)
 	}
-	return Add(Add(Mul(x, gate(opSkip)), Mul(pool(x, 3, 1), gate(opPool))),
-		Add(Mul(b.reluConv(scope.In("conv1"), x, channels, 1, 1), gate(opConv1)),
-			Mul(b.reluConv(scope.In("conv3"), x, channels, 3, 1), gate(opConv3))))
+	if b.gates == nil {
+		return made(b.ops[edge])
+	}
+	gated := func(op int) *Node { return Mul(made(op), Reshape(Slice(b.gates, AxisElem(edge), AxisElem(op)))) }
+	return Add(Add(gated(opSkip), gated(opPool)), Add(gated(opConv1), gated(opConv3)))
 }
 
 // reduction is a residual block that halves the image.
@@ -136,15 +163,41 @@ func pool(x *Node, size, stride int) *Node {
 	return Div(sum(x), sum(ones))
 }
 
-// normalize is a batch norm with the statistics of the first rows.
+// normalize is a batch norm.
 func (b builder) normalize(scope *model.Scope, x *Node) *Node {
-	some := Slice(x, AxisRange(0, b.rows))
-	mean := ReduceAndKeep(some, ReduceMean, 0, 1, 2)
-	variance := ReduceAndKeep(Square(Sub(some, mean)), ReduceMean, 0, 1, 2)
-	x = Div(Sub(x, mean), Sqrt(AddScalar(variance, 1e-5)))
 	channels := x.Shape().Dim(-1)
+	mean, variance := b.meanAndVariance(scope, x)
+	x = Div(Sub(x, mean), Sqrt(AddScalar(variance, epsilon)))
 	// Scale and shift begin with 1 and 0: weights of so many inputs begin with next to nothing.
 	scale := nn.Weight(scope, "scale", 1<<40, channels).NodeValue(x)
 	shift := nn.Weight(scope, "shift", 1<<40, channels).NodeValue(x)
 	return Add(Mul(x, ExpandLeftToRank(OnePlus(scale), 4)), ExpandLeftToRank(shift, 4))
 }
+
+// epsilon is PyTorch's, beside a variance.
+const epsilon = 1e-5
+
+// meanAndVariance returns those of each channel, [1, 1, 1, channels].
+func (b builder) meanAndVariance(scope *model.Scope, x *Node) (mean, variance *Node) {
+	mean = ReduceAndKeep(x, ReduceMean, 0, 1, 2)
+	variance = ReduceAndKeep(Square(Sub(x, mean)), ReduceMean, 0, 1, 2)
+	if b.statistics == ofBatch {
+		return mean, variance
+	}
+	keptAs := func(name string) *model.Variable {
+		path := model.JoinPath(statisticsScope, scope.Scope(), name)
+		return scope.Store().VariableWithShape(path, mean.Shape(), Zeros)
+	}
+	if b.statistics == kept {
+		return keptAs("mean").NodeValue(x), keptAs("variance").NodeValue(x)
+	}
+	keptAs("mean").SetNodeValue(mean)
+	keptAs("variance").SetNodeValue(variance)
+	return mean, variance
+}
+
+// Weights are below networkScope, and what the normalisations keep below statisticsScope.
+const (
+	networkScope    = "/cellnet"
+	statisticsScope = "/statistics"
+)
