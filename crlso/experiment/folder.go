@@ -22,6 +22,7 @@ const (
 	resultsFile    = "results.csv"
 	unfinishedFile = "unfinished.csv"
 	unfinishedDir  = "unfinished"
+	journalsDir    = "journals"
 )
 
 // columns are those of results; costColumns follow where a data set of the plan has costs.

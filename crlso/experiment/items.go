@@ -69,10 +69,10 @@ func RunItem(ctx context.Context, dir string, plan Plan, item Item) error {
 	if err != nil {
 		return err
 	}
-	search, err := t.run(ctx, plan.Budget, plan.Label)
+	search, err := t.run(ctx, dir, plan)
 	for attempt := 1; err != nil && ctx.Err() == nil && attempt < attempts; attempt++ {
 		time.Sleep(pause)
-		search, err = t.run(ctx, plan.Budget, plan.Label)
+		search, err = t.run(ctx, dir, plan)
 	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("experiment: %v, seed %d: %w", t.pair(), t.seed, context.Cause(ctx))
@@ -120,8 +120,12 @@ func (t task) item() Item { return Item{t.method.Name, t.benchmark.Name(), t.see
 
 // file returns the path for what a worker leaves of an item.
 func (i Item) file(dir, extension string) string {
-	name := url.QueryEscape(i.Method) + "," + url.QueryEscape(i.DataSet) + "," + strconv.Itoa(i.Seed)
-	return filepath.Join(dir, unfinishedDir, name+extension)
+	return filepath.Join(dir, unfinishedDir, i.name()+extension)
+}
+
+// name is that of an item's files.
+func (i Item) name() string {
+	return url.QueryEscape(i.Method) + "," + url.QueryEscape(i.DataSet) + "," + strconv.Itoa(i.Seed)
 }
 
 // countItems shows on a bar how many items workers have left, finished or failed, until it is told

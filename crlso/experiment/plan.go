@@ -11,6 +11,7 @@
 //	unfinished.csv  the same rows in the order in which searches end, until all have
 //	unfinished      the same rows in a file for each search, until all have ended, where [RunOn] left them to
 //	                an engine; or the cause why a search failed
+//	journals        of each search on a data set that is [Live], all its evaluations
 //
 // Accuracies and regrets are those of [datasets.Report], rounded to six decimals; test is empty
 // where the source has no test accuracies, regret where nobody knows the best architecture.

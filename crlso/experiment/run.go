@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -21,7 +22,8 @@ import (
 )
 
 // Run runs the searches of a plan whose results are not in the folder dir yet, as many at once as
-// GOMAXPROCS says, and returns all results. A new folder is made.
+// GOMAXPROCS says or, where a data set is [Live], one, and returns all results. A new folder is
+// made.
 //
 // Results that are there are not searched again, even if the code of a search has changed: see
 // [Method].
@@ -98,6 +100,12 @@ type task struct {
 
 func (t task) pair() pair { return pair{t.method.Name, t.benchmark.Name()} }
 
+// live returns the data set of a search if it is one of [Live], else nil.
+func (t task) live() *live {
+	l, _ := t.benchmark.(*live)
+	return l
+}
+
 // missing returns the searches without a result, seed by seed, so that the first seeds of all
 // methods are done first and the time left can be told from the time used.
 func (r *Results) missing(plan Plan) (tasks []task) {
@@ -130,7 +138,7 @@ func (r *Results) runAll(ctx context.Context, dir string, plan Plan, tasks []tas
 	defer bar.Finish()
 	var failed failures
 	finished := 0
-	for o := range outcomes(ctx, plan, tasks) {
+	for o := range outcomes(ctx, dir, plan, tasks) {
 		bar.Add(1)
 		switch {
 		case o.err == nil:
@@ -160,9 +168,9 @@ type outcome struct {
 	err    error
 }
 
-// outcomes runs tasks, in their order and as many at once as GOMAXPROCS says, until they are done
-// or ctx is, and closes the channel then.
-func outcomes(ctx context.Context, plan Plan, tasks []task) <-chan outcome {
+// outcomes runs tasks, in their order and as many at once as GOMAXPROCS says, or one if one is live,
+// until they are done or ctx is, and closes the channel then.
+func outcomes(ctx context.Context, dir string, plan Plan, tasks []task) <-chan outcome {
 	queue := make(chan task, len(tasks))
 	for _, t := range tasks {
 		queue <- t
@@ -170,13 +178,17 @@ func outcomes(ctx context.Context, plan Plan, tasks []task) <-chan outcome {
 	close(queue)
 	out := make(chan outcome)
 	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(tasks)) {
+	atOnce := min(runtime.GOMAXPROCS(0), len(tasks))
+	if slices.ContainsFunc(tasks, func(t task) bool { return t.live() != nil }) {
+		atOnce = 1 // its evaluations run at once
+	}
+	for range atOnce {
 		workers.Go(func() {
 			for t := range queue {
 				if ctx.Err() != nil {
 					return
 				}
-				search, err := t.run(ctx, plan.Budget, plan.Label)
+				search, err := t.run(ctx, dir, plan)
 				out <- outcome{t, search, err}
 			}
 		})
@@ -189,8 +201,11 @@ func outcomes(ctx context.Context, plan Plan, tasks []task) <-chan outcome {
 }
 
 // run runs one search with an oracle and a source of its own.
-func (t task) run(ctx context.Context, budget int, label datasets.Label) (Search, error) {
-	oracle, err := datasets.NewOracle(t.benchmark, budget, label)
+func (t task) run(ctx context.Context, dir string, plan Plan) (Search, error) {
+	if l := t.live(); l != nil {
+		return l.search(ctx, dir, t, plan)
+	}
+	oracle, err := datasets.NewOracle(t.benchmark, plan.Budget, plan.Label)
 	if err != nil {
 		return Search{}, err
 	}
@@ -199,7 +214,7 @@ func (t task) run(ctx context.Context, budget int, label datasets.Label) (Search
 		return Search{}, err
 	}
 	if oracle.Remaining() > 0 {
-		return Search{}, fmt.Errorf("the search ended after %d of %d queries without an error", len(oracle.Log()), budget)
+		return Search{}, fmt.Errorf("the search ended after %d of %d queries without an error", len(oracle.Log()), plan.Budget)
 	}
 	oracle.Close()
 	report, err := datasets.NewReport(oracle, t.benchmark)
