@@ -16,6 +16,7 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 	external "github.com/cr-lso/cr-lso/datasets/command"
 	"github.com/cr-lso/cr-lso/datasets/export"
+	"github.com/cr-lso/cr-lso/datasets/nasbench301"
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
@@ -85,6 +86,9 @@ func (o searchOptions) writeOptuna(space datasets.Space) error {
 // export writes the best architecture for others, as far as there is a form for it.
 func (o searchOptions) export(best datasets.Arch) (written []string, err error) {
 	network := export.NASBench201Network(10)
+	if _, ok := best.(nasbench301.Genotype); ok {
+		network = export.NASBench301Network(10)
+	}
 	for name, write := range map[string]func() (string, error){
 		"best.dot":        func() (string, error) { return export.Graphviz(best) },
 		"best_pytorch.py": func() (string, error) { return export.PyTorch(best, network) },

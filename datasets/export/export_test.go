@@ -31,8 +31,8 @@ class Sequential(Module): pass
 class ModuleList(Module):
     def __init__(self, children): super().__init__(*children)
 class Conv2d(Module):
-    def __init__(self, i, o, k, stride=1, padding=0, bias=True):
-        super().__init__(); self.own = i * o * k * k + (o if bias else 0)
+    def __init__(self, i, o, k, stride=1, padding=0, dilation=1, groups=1, bias=True):
+        super().__init__(); self.own = i // groups * o * k * k + (o if bias else 0)
 class BatchNorm2d(Module):
     def __init__(self, c): super().__init__(); self.own = 2 * c
 class Linear(Module):
@@ -42,12 +42,15 @@ class Identity(Module): pass
 class Flatten(Module): pass
 class AvgPool2d(Module):
     def __init__(self, k, stride=1, padding=0, count_include_pad=True): super().__init__()
+class MaxPool2d(Module):
+    def __init__(self, k, stride=1, padding=0): super().__init__()
 class AdaptiveAvgPool2d(Module):
     def __init__(self, size): super().__init__()
 `
 
-// The network has as many weights as NAS-Bench-201's, which counts its own, and is Python.
-func TestPyTorchHasAsManyWeights(t *testing.T) {
+// countWeights returns what Python counts of modules of PyTorch, a line for each.
+func countWeights(t *testing.T, modules []string) string {
+	t.Helper()
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, "torch"), 0o777); err != nil {
 		t.Fatal(err)
@@ -60,47 +63,79 @@ func TestPyTorchHasAsManyWeights(t *testing.T) {
 	}
 	write("torch/__init__.py", "")
 	write("torch/nn.py", standIn)
+	var program strings.Builder
+	for i, module := range modules {
+		write(fmt.Sprintf("net_%d.py", i), module)
+		fmt.Fprintf(&program, "import net_%[1]d\nprint(net_%[1]d.Net().count())\n", i)
+	}
+	write("count.py", program.String())
+	got, err := exec.CommandContext(t.Context(), "python3", filepath.Join(dir, "count.py")).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, got)
+	}
+	return string(got)
+}
+
+// The network has as many weights as NAS-Bench-201's, which counts its own, and is Python.
+func TestPyTorchHasAsManyWeights(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
-	var want, program strings.Builder
+	var modules []string
+	var want strings.Builder
 	for i, dataSet := range nasbench201.DataSets() {
 		table, err := nasbench201.Open(t.Context(), dataSet, nil, t.Output())
 		if err != nil {
 			t.Fatal(err)
 		}
-		for j := range 10 {
+		for range 10 {
 			a := table.Space().Sample(rng)
 			text, err := PyTorch(a, NASBench201Network([]int{10, 100, 120}[i]))
 			if err != nil {
 				t.Fatal(err)
 			}
-			name := fmt.Sprintf("net_%d_%d", i, j)
-			write(name+".py", text)
-			fmt.Fprintf(&program, "import %[1]s\nprint(%[1]s.Net().count())\n", name)
+			modules = append(modules, text)
 			fmt.Fprintln(&want, table.Cost(a).Parameters)
 		}
 	}
-	write("count.py", program.String())
-	got, err := exec.CommandContext(t.Context(), "python3", filepath.Join(dir, "count.py")).CombinedOutput()
-	if err != nil || string(got) != want.String() {
-		t.Errorf("%v: weights are\n%s\nwant\n%s", err, got, &want)
+	if got := countWeights(t, modules); got != want.String() {
+		t.Errorf("weights are\n%s\nwant\n%s", got, &want)
 	}
 }
 
-// A module of Keras is Python.
-func TestKerasIsPython(t *testing.T) {
-	text, err := Keras(nasbench201.Space{}.At(12345), Network{8, 2, 10, 1})
+// The network that DARTS's authors evaluate, of their genotype DARTS_V2 with 36 channels and 20 cells,
+// has as many weights as their program prints.
+func TestDARTSHasAsManyWeights(t *testing.T) {
+	g := must(nasbench301.Space{}.Parse("Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ('sep_conv_3x3', 0), ('sep_conv_3x3', 1), " +
+		"('sep_conv_3x3', 1), ('skip_connect', 0), ('skip_connect', 0), ('dil_conv_3x3', 2)], normal_concat=[2, 3, 4, 5], " +
+		"reduce=[('max_pool_3x3', 0), ('max_pool_3x3', 1), ('skip_connect', 2), ('max_pool_3x3', 1), ('max_pool_3x3', 0), ('skip_connect', 2), " +
+		"('skip_connect', 2), ('max_pool_3x3', 1)], reduce_concat=[2, 3, 4, 5])"))
+	text, err := PyTorch(g, Network{Channels: 36, Cells: 20, Classes: 10, Colours: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "net.py")
-	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
-		t.Fatal(err)
+	if got := countWeights(t, []string{text}); got != "3349342\n" {
+		t.Errorf("%s weights, want 3349342", got)
 	}
-	if said, err := exec.CommandContext(t.Context(), "python3", "-m", "py_compile", path).CombinedOutput(); err != nil {
-		t.Errorf("%v: %s\n%s", err, said, text)
-	}
-	if !strings.Contains(text, "channels=8, cells=2, classes=10, colours=1") {
-		t.Error(text)
+}
+
+// Modules are Python.
+func TestModulesArePython(t *testing.T) {
+	for _, a := range []datasets.Arch{nasbench201.Space{}.At(12345), nasbench301.Space{}.Sample(rand.New(rand.NewPCG(1, 1)))} {
+		for _, write := range []func(datasets.Arch, Network) (string, error){PyTorch, Keras} {
+			text, err := write(a, Network{8, 2, 10, 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(t.TempDir(), "net.py")
+			if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			if said, err := exec.CommandContext(t.Context(), "python3", "-m", "py_compile", path).CombinedOutput(); err != nil {
+				t.Errorf("%v: %s\n%s", err, said, text)
+			}
+			if !strings.Contains(text, "channels=8, cells=2, classes=10, colours=1") {
+				t.Error(text)
+			}
+		}
 	}
 }
 
@@ -119,8 +154,8 @@ func TestOwnCells(t *testing.T) {
 		t.Errorf("%v, %s lacks %s", err, text, want)
 	}
 	for what, err := range map[string]error{
-		"no module can be written of a nasbench301.Genotype": func() error {
-			_, err := PyTorch(nasbench301.Space{}.Sample(rand.New(rand.NewPCG(1, 1))), NASBench201Network(10))
+		"no module can be written of a nasbench101.Cell": func() error {
+			_, err := PyTorch(nasbench101.Space{}.Sample(rand.New(rand.NewPCG(1, 1))), NASBench201Network(10))
 			return err
 		}(),
 		"at least 1 of each": func() error { _, err := Keras(a, Network{}); return err }(),
