@@ -2,6 +2,7 @@ package cellnet
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -25,10 +26,17 @@ const (
 	cifarBatches    = 5 // the last one is for validation
 )
 
+// knownPixels has the SHA-256 of the pixels to train on of datasets in MNIST's form, for their names.
+var knownPixels = map[string]string{
+	"741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757": "mnist",
+	"2e487a6c89124f78f2d7521542223cafe96f7123c3ca13d447772ac6ecbb3012": "fashion-mnist",
+}
+
 // ReadMNIST reads MNIST, or another dataset that is published in its form such as Fashion-MNIST,
 // from a folder with its four official files, train-images-idx3-ubyte and so on, compressed (.gz)
 // or not. The last 10,000 images of the training set are for validation, the last sixth where there
-// are fewer than 60,000.
+// are fewer than 60,000. The name is "mnist" or "fashion-mnist" if the images to train on are
+// theirs, byte for byte, and else the folder's.
 func ReadMNIST(dir string) (Images, error) {
 	images := Images{Name: filepath.Base(dir), Colours: 1}
 	train, err := images.readIDX(dir, "train")
@@ -53,6 +61,9 @@ func (i *Images) readIDX(dir, part string) (Set, error) {
 	pixels, size, err := readIDXFile(filepath.Join(dir, part+"-images-idx3-ubyte"), 3)
 	if err != nil {
 		return Set{}, err
+	}
+	if name, ok := knownPixels[fmt.Sprintf("%x", sha256.Sum256(pixels))]; ok {
+		i.Name = name
 	}
 	path := filepath.Join(dir, part+"-labels-idx1-ubyte")
 	labels, number, err := readIDXFile(path, 1)

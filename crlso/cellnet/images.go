@@ -7,6 +7,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 )
 
@@ -27,6 +28,24 @@ type Set struct {
 
 // Len is the number of images.
 func (s Set) Len() int { return len(s.Labels) }
+
+// First returns the images with the first ones alone to train on and for validation, for shorter
+// trainings. It panics if there are not as many.
+func (i Images) First(train, validation int) Images {
+	first := func(s Set, n int) Set { return Set{s.Pixels[:n*i.size()], s.Labels[:n]} }
+	i.Train, i.Validation = first(i.Train, train), first(i.Validation, validation)
+	return i
+}
+
+// Joined returns the images with those for validation among those to train on too, for the training
+// of what was found. The accuracy on Validation says nothing after it; that on Test does.
+func (i Images) Joined() Images {
+	i.Train = Set{slices.Concat(i.Train.Pixels, i.Validation.Pixels), slices.Concat(i.Train.Labels, i.Validation.Labels)}
+	return i
+}
+
+// size is the number of values of an image.
+func (i Images) size() int { return i.Height * i.Width * i.Colours }
 
 // digitsFile is digits.csv.gz as scikit-learn 1.5.2 has it: the test set of the UCI dataset
 // "Optical Recognition of Handwritten Digits" (E. Alpaydin, C. Kaynak, 1998; CC BY 4.0), unchanged.

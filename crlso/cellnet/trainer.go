@@ -131,9 +131,6 @@ func (t *trainer) network(of cell) (*Network, error) {
 	return n, n.setWeights(t.store)
 }
 
-// size is the number of values of an image.
-func (i Images) size() int { return i.Height * i.Width * i.Colours }
-
 // tensor returns images, [N, height, width, colours].
 func (i Images) tensor(pixels []float32) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(pixels, len(pixels)/i.size(), i.Height, i.Width, i.Colours)
