@@ -35,7 +35,7 @@ func NewCells(name string, nodes int, operations ...string) (Space, error) {
 			return nil, fmt.Errorf("space %s: there is an operation %s twice", name, op)
 		}
 	}
-	s := &cellSpace{name, nodes, slices.Clone(operations)}
+	s := onlyOne(&cellSpace{name, nodes, slices.Clone(operations)})
 	if math.Pow(float64(len(operations)), float64(s.edges())) <= maxFinite {
 		return finiteCells{s}, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -140,6 +141,24 @@ func TestSpacesWriteTheirFile(t *testing.T) {
 		if !reflect.DeepEqual(again, space) {
 			t.Errorf("%s is read as %v", text, again)
 		}
+	}
+}
+
+// Who makes a space in a function, and calls it twice, has one space: architectures of one call are
+// those of the other.
+func TestSpaceMadeTwice(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, make := range []func() datasets.Space{
+		func() datasets.Space { return cells(t, "twice", 3, "a", "b") },
+		func() datasets.Space { return training(t) },
+	} {
+		a, again := make().Sample(rng), make()
+		if !slices.Contains(datasets.All(again.(datasets.FiniteSpace)), a) || again.Canonical(a) != a {
+			t.Errorf("%v is not of the same space made again", a)
+		}
+	}
+	if cells(t, "twice", 3, "a", "b") == cells(t, "twice", 3, "b", "a") {
+		t.Error("spaces with operations in another order are one")
 	}
 }
 

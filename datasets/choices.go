@@ -1,10 +1,12 @@
 package datasets
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Choice is one thing to decide about an architecture, such as its depth.
@@ -53,10 +55,24 @@ func NewChoices(name string, choices ...Choice) (Space, error) {
 	if pairs := s.schema.Pairs(); pairs > maxChoicePairs {
 		return nil, fmt.Errorf("space %s: its choices make %d nodes for the networks, want at most 45; leave out Ordered, or choices", name, s.schema.Nodes)
 	}
+	s = onlyOne(s)
 	if s.size <= maxFinite {
 		return finiteChoices{s}, nil
 	}
 	return s, nil
+}
+
+var described sync.Map // spaces by their descriptions
+
+// onlyOne returns the first space that was made by the same description, so that a space may be made
+// again and again, and has the same architectures.
+func onlyOne[S json.Marshaler](s S) S {
+	text, err := s.MarshalJSON()
+	if err != nil {
+		panic(err) // strings and numbers
+	}
+	first, _ := described.LoadOrStore(string(text), s)
+	return first.(S)
 }
 
 const (

@@ -11,6 +11,7 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/gobackend"
+	"gonum.org/v1/gonum/stat"
 )
 
 // Evaluator trains the network of a cell, and measures its validation accuracy. The same cell with
@@ -21,6 +22,9 @@ type Evaluator struct {
 	Backend compute.Backend
 	Images  Images
 	Config  Config
+	// Runs is how many trainings, from seeds that follow each other, an accuracy is the mean of; 0 is
+	// 1. With 2 or more the measurement has their standard deviation, "deviation".
+	Runs int
 	// LatencyBatch, unless it is 0, lets evaluations measure how long the network takes for so many
 	// images, and name it "latency": see [Network.Latency]. No training runs meanwhile.
 	LatencyBatch int
@@ -36,8 +40,11 @@ type Evaluator struct {
 func (e *Evaluator) Evaluate(ctx context.Context, a datasets.Arch) (datasets.Measurement, error) {
 	m := datasets.Measurement{Others: map[string]float64{}}
 	var network *Network
-	err := e.train(ctx, a, func(t *trainer, c cell, accuracy float64) (err error) {
-		m.Accuracy = 100 * accuracy
+	err := e.train(ctx, a, max(1, e.Runs), func(t *trainer, c cell, accuracies []float64) (err error) {
+		m.Accuracy = stat.Mean(accuracies, nil)
+		if len(accuracies) > 1 {
+			m.Others["deviation"] = stat.StdDev(accuracies, nil)
+		}
 		m.Others["parameters"] = float64(e.Config.parameters(e.Images, c))
 		if e.LatencyBatch > 0 {
 			network, err = t.network(c)
@@ -60,17 +67,18 @@ func (e *Evaluator) latency(n *Network) (float64, error) {
 	return n.Latency(e.LatencyBatch)
 }
 
-// Train trains the network of a cell as Evaluate does, and returns it.
+// Train trains the network of a cell once, as Evaluate does, and returns it.
 func (e *Evaluator) Train(ctx context.Context, a datasets.Arch) (n *Network, err error) {
-	err = e.train(ctx, a, func(t *trainer, c cell, _ float64) (err error) {
+	err = e.train(ctx, a, 1, func(t *trainer, c cell, _ []float64) (err error) {
 		n, err = t.network(c)
 		return err
 	})
 	return n, err
 }
 
-// train trains the network of a cell, and lets use see it before the next training.
-func (e *Evaluator) train(ctx context.Context, a datasets.Arch, use func(t *trainer, c cell, accuracy float64) error) error {
+// train trains the network of a cell, a number of times, and lets use see the last one before the
+// next training.
+func (e *Evaluator) train(ctx context.Context, a datasets.Arch, runs int, use func(t *trainer, c cell, accuracies []float64) error) error {
 	if err := errors.Join(e.check(), ctx.Err()); err != nil {
 		return err
 	}
@@ -94,14 +102,18 @@ func (e *Evaluator) train(ctx context.Context, a datasets.Arch, use func(t *trai
 	if !e.PerCell {
 		defer e.trainers.Put(c.nodes, t)
 	}
-	accuracy, err := t.train(ctx, c)
-	if err != nil {
-		if ctx.Err() == nil { // it diverged
-			err = fmt.Errorf("%w: %w", datasets.ErrFailed, err)
+	var accuracies []float64
+	for run := range runs {
+		accuracy, err := t.train(ctx, c, e.Config.Seed+uint64(run))
+		if err != nil {
+			if ctx.Err() == nil { // it diverged
+				err = fmt.Errorf("%w: %w", datasets.ErrFailed, err)
+			}
+			return err
 		}
-		return err
+		accuracies = append(accuracies, 100*accuracy)
 	}
-	return use(t, c, accuracy)
+	return use(t, c, accuracies)
 }
 
 func (e *Evaluator) check() error {

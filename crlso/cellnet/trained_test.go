@@ -1,6 +1,7 @@
 package cellnet
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -66,6 +67,30 @@ func TestTrainedNetwork(t *testing.T) {
 	expect.ErrorLine(t, err, "0 images")
 	_, err = n.Latency(0)
 	expect.ErrorLine(t, err, "want 1 or more")
+}
+
+// The mean over several trainings is that of trainings from seeds that follow each other.
+func TestRuns(t *testing.T) {
+	e, space := quick(t)
+	e.LatencyBatch = 0
+	a, sum := space.At(1), 0.0
+	for seed := range uint64(2) {
+		one := &Evaluator{Backend: e.Backend, Images: e.Images, Config: e.Config}
+		one.Config.Seed += seed
+		m, err := one.Evaluate(t.Context(), a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum += m.Accuracy
+	}
+	e.Runs = 2
+	m, err := e.Evaluate(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if math.Abs(m.Accuracy-sum/2) > 1e-9 || m.Others["deviation"] <= 0 {
+		t.Errorf("two runs have %v %%, deviation %v, want %v", m.Accuracy, m.Others["deviation"], sum/2)
+	}
 }
 
 // A folder that holds no network is one line.

@@ -83,12 +83,12 @@ func newTrainer(on compute.Backend, images Images, config Config, nodes int, ops
 
 // train trains the network of a cell from fresh weights, and returns its validation accuracy, a
 // fraction.
-func (t *trainer) train(ctx context.Context, of cell) (float64, error) {
-	if err := nn.DrawAgain(t.store.Scope(networkScope), t.config.Seed); err != nil {
+func (t *trainer) train(ctx context.Context, of cell, seed uint64) (float64, error) {
+	if err := nn.DrawAgain(t.store.Scope(networkScope), seed); err != nil {
 		return 0, err
 	}
 	n, c := t.images.Train.Len(), t.config.Training
-	s := c.NewSchedule(nn.NewRand(t.config.Seed, "cellnet", 0), n, 0, c.Epochs, c.Epochs*c.StepsPerEpoch(n))
+	s := c.NewSchedule(nn.NewRand(seed, "cellnet", 0), n, 0, c.Epochs, c.Epochs*c.StepsPerEpoch(n))
 	tables := []*tensors.Tensor{t.pixels, t.labels, of.gates()}
 	if _, err := t.trainer.Run(ctx, s, 0, tables, nil); err != nil {
 		return 0, err

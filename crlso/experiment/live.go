@@ -89,15 +89,15 @@ func (l *live) search(ctx context.Context, dir string, t task, plan Plan) (Searc
 	if !ok {
 		return Search{}, fmt.Errorf("%s proposes nothing, and so cannot go on from a journal; want a search.Proposer", t.method.Searcher.Kind())
 	}
-	journals := filepath.Join(dir, journalsDir)
-	if err := os.MkdirAll(journals, 0o777); err != nil {
+	journal := t.item().Journal(dir)
+	if err := os.MkdirAll(filepath.Dir(journal), 0o777); err != nil {
 		return Search{}, err
 	}
-	if err := l.readJournals(journals); err != nil {
+	if err := l.readJournals(filepath.Dir(journal)); err != nil {
 		return Search{}, err
 	}
 	oracle, err := datasets.OpenOracle(ctx, l.space, l, datasets.OracleOptions{
-		Budget: plan.Budget, Parallel: l.parallel, Failed: l.failed, Journal: filepath.Join(journals, t.item().name()+".jsonl")})
+		Budget: plan.Budget, Parallel: l.parallel, Failed: l.failed, Journal: journal})
 	if err != nil {
 		return Search{}, err
 	}

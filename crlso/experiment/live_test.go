@@ -7,7 +7,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"reflect"
 	"sync"
 	"testing"
@@ -161,7 +160,7 @@ func TestLiveErrors(t *testing.T) {
 	if _, err := Run(t.Context(), dir, plan, nil); err != nil {
 		t.Fatal(err)
 	}
-	journal := filepath.Join(dir, journalsDir, "random,nets,0.jsonl")
+	journal := Item{"random", "nets", 0}.Journal(dir)
 	if err := os.WriteFile(journal, []byte("{}\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}

@@ -5,8 +5,11 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"sort"
+
+	"gonum.org/v1/gonum/stat"
 )
 
 // KendallTau is the rank correlation tau-b of two samples of equal length n, which allows for ties,
@@ -90,4 +93,32 @@ func sortCountingSwaps(x []float64) float64 {
 		}
 	}
 	return swaps
+}
+
+// bootstraps is how many samples a bootstrap draws.
+const bootstraps = 1000
+
+// KendallTauInterval returns the ends of the confidence interval of [KendallTau] at the given level,
+// such as 0.95, for pairs that are a sample: by the percentiles of 1,000 bootstrap samples of the
+// pairs (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, section 13.3). The same
+// pairs have the same interval.
+func KendallTauInterval(x, y []float64, level float64) (low, high float64) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	var taus []float64
+	sampleX, sampleY := make([]float64, len(x)), make([]float64, len(x))
+	for range bootstraps {
+		for j := range sampleX {
+			k := rng.IntN(len(x))
+			sampleX[j], sampleY[j] = x[k], y[k]
+		}
+		if tau := KendallTau(sampleX, sampleY); !math.IsNaN(tau) { // not of one pair drawn again and again
+			taus = append(taus, tau)
+		}
+	}
+	if len(taus) == 0 {
+		return math.NaN(), math.NaN()
+	}
+	slices.Sort(taus)
+	at := func(p float64) float64 { return stat.Quantile(p, stat.LinInterp, taus, nil) }
+	return at((1 - level) / 2), at((1 + level) / 2)
 }

@@ -71,3 +71,28 @@ func BenchmarkKendallTau(b *testing.B) {
 		KendallTau(x, y)
 	}
 }
+
+// TestKendallTauInterval compares with the interval of normal pairs whose tau is known, 2/pi asin(r)
+// (Kruskal 1958): it covers it in about 95 % of samples.
+func TestKendallTauInterval(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	const r, samples = 0.6, 200
+	truth, covered := 2/math.Pi*math.Asin(r), 0
+	for range samples {
+		x, y := make([]float64, 60), make([]float64, 60)
+		for i := range x {
+			x[i] = rng.NormFloat64()
+			y[i] = r*x[i] + math.Sqrt(1-r*r)*rng.NormFloat64()
+		}
+		if low, high := KendallTauInterval(x, y, 0.95); low <= truth && truth <= high {
+			covered++
+		}
+	}
+	if covered < samples*88/100 || covered > samples*99/100 {
+		t.Errorf("%d of %d intervals hold the tau that is known, want about 95 %%", covered, samples)
+	}
+	x := []float64{1, 2, 3, 4, 5}
+	if low, high := KendallTauInterval(x, x, 0.95); low < 1-1e-9 || high > 1+1e-9 {
+		t.Errorf("the interval of perfect order is %v to %v", low, high)
+	}
+}

@@ -10,7 +10,8 @@ import (
 	"github.com/cr-lso/cr-lso/plots"
 )
 
-// Cell draws an architecture of NAS-Bench-101, -201 or -301; of the last, both cells.
+// Cell draws an architecture of NAS-Bench-101, -201 or -301, or of a space of cells; of NAS-Bench-301,
+// both cells.
 func Cell(title string, arch datasets.Arch) error {
 	var cells []plots.Cell
 	titles := []string{title}
@@ -18,8 +19,9 @@ func Cell(title string, arch datasets.Arch) error {
 	switch a := arch.(type) {
 	case nasbench101.Cell:
 		cells = append(cells, cell101(a))
-	case nasbench201.Cell:
-		cells = append(cells, cell201(a))
+	case nasbench201.Cell, datasets.OperationCell:
+		operations, nodes, _ := nasbench201.OperationNames(a)
+		cells = append(cells, operationCell(operations, nodes))
 	case nasbench301.Genotype:
 		cells = append(cells, cell301(a.Normal), cell301(a.Reduce))
 		titles = []string{title + ": normal cell", title + ": reduction cell"}
@@ -52,11 +54,20 @@ func cell101(cell nasbench101.Cell) (picture plots.Cell) {
 	return picture
 }
 
-func cell201(cell nasbench201.Cell) plots.Cell {
-	picture := plots.Cell{Nodes: []string{"input", "1", "2", "output"}}
-	for i, op := range cell {
-		from, to := nasbench201.Edge(i)
-		picture.Edges = append(picture.Edges, plots.Edge{From: from, To: to, Label: op.String()})
+// operationCell is a cell with an operation on each edge, (0,1), (0,2), (1,2), (0,3), ....
+func operationCell(operations []string, nodes int) (picture plots.Cell) {
+	for node := range nodes {
+		name := fmt.Sprint(node)
+		switch node {
+		case 0:
+			name = "input"
+		case nodes - 1:
+			name = "output"
+		}
+		picture.Nodes = append(picture.Nodes, name)
+		for from := range node {
+			picture.Edges = append(picture.Edges, plots.Edge{From: from, To: node, Label: operations[len(picture.Edges)]})
+		}
 	}
 	return picture
 }

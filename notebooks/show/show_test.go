@@ -23,7 +23,11 @@ import (
 // Every architecture of the benchmarks can be drawn, and nodes and edges are those of the cell.
 func TestCell(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
-	for _, space := range []datasets.Space{nasbench101.Space{}, nasbench201.Space{}, nasbench301.Space{}} {
+	own, err := datasets.NewCells("own", 3, "a", "b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, space := range []datasets.Space{nasbench101.Space{}, nasbench201.Space{}, nasbench301.Space{}, own} {
 		if err := Cell("a cell", space.Sample(rng)); err != nil {
 			t.Errorf("%s: %v", space.Name(), err)
 		}
@@ -41,8 +45,9 @@ func TestCell(t *testing.T) {
 		{From: 0, To: 2, Label: "none"}, {From: 1, To: 2, Label: "skip_connect"},
 		{From: 0, To: 3, Label: "avg_pool_3x3"}, {From: 1, To: 3, Label: "none"}, {From: 2, To: 3, Label: "nor_conv_1x1"},
 	}
-	if got := cell201(a).Edges; !reflect.DeepEqual(got, want) {
-		t.Errorf("edges %v, want %v", got, want)
+	operations, nodes, _ := nasbench201.OperationNames(a)
+	if got := operationCell(operations, nodes); !reflect.DeepEqual(got.Edges, want) || !reflect.DeepEqual(got.Nodes, []string{"input", "1", "2", "output"}) {
+		t.Errorf("the cell is %v, want edges %v", got, want)
 	}
 	// Three vertices in a row.
 	b, err := nasbench101.ParseCell("010001000 input,conv3x3-bn-relu,output")
