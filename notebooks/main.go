@@ -8,6 +8,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -55,13 +56,33 @@ func main() {
 	defer stop()
 	err := command(ctx, os.Args[1:])
 	if errors.Is(err, flag.ErrHelp) {
-		fmt.Print(usage)
+		fmt.Print(usageOf(os.Args[1:]))
 	} else if err != nil {
 		for line := range strings.Lines(err.Error()) { // joined errors come one to a line
 			log.Print(line)
 		}
 		os.Exit(1)
 	}
+}
+
+// usageOf returns what the usage says of the command that the arguments name, or all of it.
+func usageOf(args []string) string {
+	heading, of := "usage: go run ./notebooks", ""
+	for line := range strings.Lines(usage) {
+		if name, ok := strings.CutPrefix(line, "  "); ok && !strings.HasPrefix(name, " ") { // the next command
+			if of != "" {
+				break
+			}
+			if len(args) > 0 && strings.Fields(name)[0] == args[0] {
+				of = heading + " " + name
+				continue
+			}
+		}
+		if of != "" {
+			of += line
+		}
+	}
+	return cmp.Or(of, usage)
 }
 
 // goRun returns the process of go run, if that has started this one: it does not hand on every

@@ -131,7 +131,7 @@ func emptyHome(t *testing.T, cmd *exec.Cmd) {
 }
 
 func TestUsage(t *testing.T) {
-	for _, args := range [][]string{{}, {"-h"}, {"help"}, {"run", "-h"}} {
+	for _, args := range [][]string{{}, {"-h"}, {"help"}, {"--help"}} {
 		stdout, stderr, status := result(t, launch(t, args...))
 		if status != 0 || stderr != "" {
 			t.Errorf("%q: exit status %d, standard error %q", args, status, stderr)
@@ -141,6 +141,15 @@ func TestUsage(t *testing.T) {
 				t.Errorf("%q: the usage does not mention %s", args, name)
 			}
 		}
+	}
+}
+
+// Who asks about a command reads about that command.
+func TestUsageOfACommand(t *testing.T) {
+	stdout, stderr, status := result(t, launch(t, "search", "-h"))
+	if status != 0 || stderr != "" || !strings.HasPrefix(stdout, "usage: go run ./notebooks search -space FILE") ||
+		!strings.Contains(stdout, "-seed another search") || strings.Contains(stdout, "smoke|laptop") || strings.Contains(stdout, "doctor") {
+		t.Errorf("exit status %d, standard error %q, output\n%s", status, stderr, stdout)
 	}
 }
 

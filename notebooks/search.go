@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -21,6 +24,7 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/nasbench101"
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 	"github.com/cr-lso/cr-lso/datasets/nasbench301"
+	"github.com/cr-lso/cr-lso/datasets/source"
 	"github.com/gomlx/compute"
 )
 
@@ -106,6 +110,9 @@ func searchCommand(ctx context.Context, args []string) error {
 	if n := len(oracle.Log()); n > 0 {
 		fmt.Printf("going on after %d of %d evaluations, from %s\n", n, o.budget, o.journal())
 	}
+	if err := o.noteProgram(); err != nil {
+		return err
+	}
 	proposer, err := o.makeSearcher(ctx, m, space)
 	if err != nil {
 		return err
@@ -137,6 +144,25 @@ func (o searchOptions) live(oracle *datasets.Oracle, proposer search.Proposer, s
 			written = time.Now()
 		}
 	}})
+}
+
+// noteProgram writes down the command, and says so if it was another one before.
+func (o searchOptions) noteProgram() error {
+	now, err := json.Marshal(o.program)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(o.out, "command.json")
+	before, err := os.ReadFile(path)
+	switch before = bytes.TrimSpace(before); {
+	case err != nil && !errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("search: %w", err)
+	case bytes.Equal(before, now):
+		return nil
+	case err == nil:
+		fmt.Printf("note: the command was %s before; what it answered stays\n", before)
+	}
+	return source.WriteFile(path, func(w io.Writer) error { _, err := fmt.Fprintf(w, "%s\n", now); return err })
 }
 
 func (o searchOptions) journal() string { return filepath.Join(o.out, "journal.jsonl") }

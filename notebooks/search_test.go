@@ -267,6 +267,13 @@ func TestSearchByABrokenCommand(t *testing.T) {
 	dir := t.TempDir()
 	searchIn(t, dir)
 	t.Chdir(dir)
+	said := filepath.Join(dir, "said")
+	stdout, err := os.Create(said)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func(before *os.File) { os.Stdout = before }(os.Stdout)
+	os.Stdout = stdout
 	for _, c := range []struct {
 		args string
 		want []string
@@ -276,6 +283,7 @@ func TestSearchByABrokenCommand(t *testing.T) {
 		{"-budget 3 -out misspelt -searcher random -minimise latncy -- echo {\"accuracy\":50,\"latency\":3}",
 			[]string{"stopped after 0 of 3", `no "latncy" among what was measured, only ["accuracy" "latency"]`}},
 		{"-budget 4 -out short -searcher random -- echo 50", nil}, // mended
+		{"-budget 2 -out fractions -searcher random -- echo 0.915", nil},
 	} {
 		err := searchCommand(t.Context(), strings.Fields("-space space.json "+c.args))
 		if c.want == nil && err != nil {
@@ -285,6 +293,12 @@ func TestSearchByABrokenCommand(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%s: %v, want one line with %q", c.args, err, want)
 			}
+		}
+	}
+	text, err := os.ReadFile(said)
+	for _, want := range []string{"hint: 0.915 is taken as 0.915 %", `note: the command was ["false"] before`} {
+		if err != nil || strings.Count(string(text), want) != 1 {
+			t.Errorf("%q is not said once, %v:\n%s", want, err, text)
 		}
 	}
 }

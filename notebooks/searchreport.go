@@ -162,6 +162,7 @@ type searchProgress struct {
 	begin  time.Time
 	before int // answers of earlier calls
 	failed int
+	hinted bool // at fractions
 }
 
 func newSearchProgress(oracle *datasets.Oracle) *searchProgress {
@@ -181,7 +182,11 @@ func (p *searchProgress) show(q datasets.Query) {
 		p.failed++
 		line += fmt.Sprintf("failed: %s  %v", q.Failure, q.Arch)
 	} else {
-		line += fmt.Sprintf("%7.3f %%  %v", q.Accuracy, q.Arch)
+		line += fmt.Sprintf("%7.3f %%  ", q.Accuracy)
+		if p.oracle.HasCost() {
+			line += fmt.Sprintf("%7.4g  ", q.Cost)
+		}
+		line += fmt.Sprint(q.Arch)
 	}
 	if best, ok := p.oracle.Best(); ok {
 		line += fmt.Sprintf("  (best %.3f %%", best.Accuracy)
@@ -196,4 +201,8 @@ func (p *searchProgress) show(q datasets.Query) {
 		line += fmt.Sprintf(", about %v left", (each * time.Duration(left)).Round(time.Second))
 	}
 	fmt.Println(line + ")")
+	if !p.hinted && q.Accuracy > 0 && q.Accuracy <= 1 {
+		p.hinted = true
+		fmt.Printf("hint: %v is taken as %[1]v %%; if it is a fraction, let the command print it times 100, and start anew with another -out\n", q.Accuracy)
+	}
 }

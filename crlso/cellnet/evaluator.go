@@ -53,6 +53,7 @@ func (e *Evaluator) Evaluate(ctx context.Context, a datasets.Arch) (datasets.Mea
 	})
 	if err == nil && network != nil {
 		m.Others["latency"], err = e.latency(network)
+		network.Close()
 	}
 	if err != nil {
 		return datasets.Measurement{}, err
@@ -99,7 +100,9 @@ func (e *Evaluator) train(ctx context.Context, a datasets.Arch, runs int, use fu
 	if err != nil {
 		return err
 	}
-	if !e.PerCell {
+	if e.PerCell {
+		defer t.close()
+	} else {
 		defer e.trainers.Put(c.nodes, t)
 	}
 	var accuracies []float64

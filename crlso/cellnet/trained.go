@@ -12,7 +12,7 @@ import (
 )
 
 // Network is the trained network of one cell: it has the weights of the cell's operations, and no
-// others. It must not be used from several goroutines.
+// others. It must not be used from several goroutines. [Network.Close] frees its memory.
 type Network struct {
 	Operations             []string // of the edges (0,1), (0,2), (1,2), ...
 	Nodes                  int      // of the cell
@@ -37,6 +37,12 @@ func (n *Network) prepare(on compute.Backend, of cell) (err error) {
 	return err
 }
 
+// Close frees the program and the weights. The network must not be used any more.
+func (n *Network) Close() {
+	n.scores.Finalize()
+	n.store.Finalize()
+}
+
 func (n *Network) images() Images {
 	return Images{Height: n.Height, Width: n.Width, Colours: n.Colours, Classes: n.Classes}
 }
@@ -50,8 +56,8 @@ func (n *Network) Scores(pixels []float32) ([][]float32, error) {
 	}
 	parts := images.inParts(Set{Pixels: pixels, Labels: make([]int32, len(pixels)/images.size())})
 	rows := make([][]float32, 0, len(pixels)/images.size())
-	for _, part := range parts {
-		result, err := n.scores.Call1(part[0])
+	for _, p := range parts {
+		result, err := n.scores.Call1(p.pixels)
 		if err != nil {
 			return nil, err
 		}

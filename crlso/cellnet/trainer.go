@@ -27,7 +27,7 @@ type trainer struct {
 	pixels     *tensors.Tensor
 	labels     *tensors.Tensor
 	normal     *tensors.Tensor // pixels of the training images that the statistics are of
-	validation [][2]*tensors.Tensor
+	validation []part
 }
 
 const (
@@ -111,14 +111,27 @@ func (t *trainer) accuracy(of cell) (float64, error) {
 		return 0, err
 	}
 	right := 0.0
-	for _, part := range t.validation {
-		result, err := t.judge.Call1(gates, part[0], part[1])
+	for _, p := range t.validation {
+		result, err := t.judge.Call1(gates, p.pixels, p.labels)
 		if err != nil {
 			return 0, err
 		}
 		right += float64(tensors.ToScalar[float32](result))
 	}
 	return right / float64(t.images.Validation.Len()), nil
+}
+
+// close frees programs, weights and images.
+func (t *trainer) close() {
+	t.settle.Finalize()
+	t.judge.Finalize()
+	t.trainer.Close()
+	t.store.Finalize()
+	for _, p := range append(t.validation, part{t.pixels, t.labels}) {
+		p.pixels.MustFinalizeAll()
+		p.labels.MustFinalizeAll()
+	}
+	t.normal.MustFinalizeAll()
 }
 
 // network returns the network of one cell, with the weights that it has here.
@@ -136,14 +149,17 @@ func (i Images) tensor(pixels []float32) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(pixels, len(pixels)/i.size(), i.Height, i.Width, i.Colours)
 }
 
-// inParts returns the pixels and labels of a set in parts of one size; the last one is filled up
-// with images of a class that there is not.
-func (i Images) inParts(set Set) (parts [][2]*tensors.Tensor) {
+// part is a part of a set, on the device.
+type part struct{ pixels, labels *tensors.Tensor }
+
+// inParts returns a set in parts of one size; the last one is filled up with images of a class that
+// there is not.
+func (i Images) inParts(set Set) (parts []part) {
 	n := min(atOnce, set.Len())
 	for from := 0; from < set.Len(); from += n {
 		to := min(from+n, set.Len())
 		labels := append(slices.Clone(set.Labels[from:to]), slices.Repeat([]int32{-1}, n-(to-from))...)
-		parts = append(parts, [2]*tensors.Tensor{
+		parts = append(parts, part{
 			i.tensor(append(slices.Clone(set.Pixels[from*i.size():to*i.size()]), make([]float32, (n-(to-from))*i.size())...)),
 			tensors.FromFlatDataAndDimensions(labels, n),
 		})

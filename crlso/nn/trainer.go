@@ -148,6 +148,9 @@ func (t *Trainer) program(inputs []*Node, numTables int) *Node {
 	return end[inSums]
 }
 
+// Close frees the compiled program. The trainer must not be used any more.
+func (t *Trainer) Close() { t.exec.Finalize() }
+
 // Trained returns the weights that the trainer trains.
 func (t *Trainer) Trained() []*model.Variable { return t.trained }
 

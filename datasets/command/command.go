@@ -97,24 +97,25 @@ func parse(line string) (m datasets.Measurement, err error) {
 	if m.Accuracy, err = strconv.ParseFloat(line, 64); err == nil {
 		return m, nil
 	}
-	var values map[string]*float64
+	var values map[string]any
 	if err := json.Unmarshal([]byte(line), &values); err != nil {
 		return m, fmt.Errorf("its last line is %q, want a number or an object such as {\"accuracy\": 91.2}", line)
 	}
-	accuracy := values["accuracy"]
-	if accuracy == nil {
+	if _, ok := values["accuracy"]; !ok {
 		return m, fmt.Errorf("its last line is %q, which has no \"accuracy\"", line)
 	}
-	m.Accuracy = *accuracy
-	delete(values, "accuracy")
 	for name, value := range values {
-		if value == nil {
-			return m, fmt.Errorf("its last line is %q, whose %q is no number", line, name)
-		}
-		if m.Others == nil {
+		number, ok := value.(float64)
+		switch {
+		case !ok:
+			return m, fmt.Errorf("its last line is %q, whose %q is no number; print a number, or leave it out", line, name)
+		case name == "accuracy":
+			m.Accuracy = number
+			continue
+		case m.Others == nil:
 			m.Others = map[string]float64{}
 		}
-		m.Others[name] = *value
+		m.Others[name] = number
 	}
 	return m, nil
 }

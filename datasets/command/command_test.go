@@ -63,8 +63,9 @@ func TestFailures(t *testing.T) {
 		"echo done":                             `its last line is "done", want a number`,
 		"echo 91 %":                             `"91 %"`,
 		`echo '{"acc": 91}'`:                    `no "accuracy"`,
-		`echo '{"accuracy": null}'`:             `no "accuracy"`,
-		`echo '{"accuracy": "high"}'`:           "want a number or an object",
+		`echo '{"accuracy": null}'`:             `"accuracy" is no number`,
+		`echo '{"accuracy": "high"}'`:           `"accuracy" is no number`,
+		`echo '{"accuracy": 1, "x": "3ms"}'`:    `"x" is no number; print a number, or leave it out`,
 		`echo '{"accuracy": 1, "x": null}'`:     `"x" is no number`,
 		"head -c 100000 /dev/zero | tr '\\0' x": "its last line is",
 	} {
