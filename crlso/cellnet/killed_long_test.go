@@ -22,10 +22,10 @@ import (
 
 var kills = flag.Int("kills", 5, "how often TestKilledTrainings kills")
 
-const (
-	trainings = 40
-	atATime   = 2
-)
+const atATime = 2
+
+// trainings is how many a search makes: so many that it does not end before the last kill.
+func trainings() int { return min(120, 8**kills) }
 
 // trainingsIn searches cells of three nodes by trainings of one epoch, with its journal in the
 // folder, and leaves a line in the file begun for each training that begins.
@@ -47,7 +47,7 @@ func trainingsIn(t *testing.T, dir string) (log []string) {
 			return datasets.Measurement{}, err
 		}
 		return e.Evaluate(ctx, a)
-	}), datasets.OracleOptions{Budget: trainings, Parallel: atATime, Journal: filepath.Join(dir, "journal.jsonl")})
+	}), datasets.OracleOptions{Budget: trainings(), Parallel: atATime, Journal: filepath.Join(dir, "journal.jsonl")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestKilledTrainings(t *testing.T) {
 	whole := time.Since(begin)
 	dir, killed := t.TempDir(), 0
 	for {
-		run := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKilledTrainings$")
+		run := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKilledTrainings$", fmt.Sprint("-kills=", *kills))
 		run.Env = append(os.Environ(), "CRLSO_KILLED_TRAININGS="+dir)
 		var said strings.Builder
 		run.Stdout, run.Stderr = &said, &said
@@ -84,7 +84,7 @@ func TestKilledTrainings(t *testing.T) {
 		go func() { done <- run.Wait() }()
 		after := whole
 		if killed < *kills {
-			after = time.Duration(rand.Int64N(int64(whole / 3)))
+			after = time.Duration(rand.Int64N(int64(2*whole/time.Duration(*kills) + 3*time.Second)))
 		} else {
 			after *= 20
 		}
@@ -108,14 +108,14 @@ func TestKilledTrainings(t *testing.T) {
 		t.Fatal(err)
 	}
 	begun := strings.Count(string(text), "\n")
-	t.Logf("killed %d times, %d trainings began for %d", killed, begun, trainings)
+	t.Logf("killed %d times, %d trainings began for %d", killed, begun, trainings())
 	if got := trainingsIn(t, dir); !slices.Equal(got, want) {
 		t.Errorf("after %d kills the log is\n%q\nwant\n%q", killed, got, want)
 	}
 	if after, err := os.ReadFile(filepath.Join(dir, "begun")); err != nil || len(after) != len(text) {
 		t.Errorf("a search that is done trains again, %v", err)
 	}
-	if begun > trainings+killed*atATime {
-		t.Errorf("%d trainings began for %d and %d kills", begun, trainings, killed)
+	if begun > trainings()+killed*atATime {
+		t.Errorf("%d trainings began for %d and %d kills", begun, trainings(), killed)
 	}
 }
