@@ -46,7 +46,7 @@ type SearchCurveOptions struct {
 	// line; 0 for none.
 	Initial int
 
-	// Band says in the legend what the bands are, such as "95 % interval of the mean".
+	// Band says in the legend what the bands are, such as "95 % interval of the mean", if there are any.
 	Band string
 
 	// Highlight names the curves that are drawn in colour, in the order of the legend. The others
@@ -98,7 +98,7 @@ func SearchCurve(curves []Curve, o SearchCurveOptions) ([]byte, error) {
 		p.Add(r.line)
 		fig.legend = append(fig.legend, entry{r.name, []plot.Thumbnailer{r.line}})
 	}
-	if o.Band != "" {
+	if o.Band != "" && slices.ContainsFunc(s.drawn, func(c styledCurve) bool { return c.Low != nil }) {
 		patch := &plotter.Polygon{Color: faded(categories[len(categories)-1], bandOpacity)}
 		fig.legend = append(fig.legend, entry{o.Band, []plot.Thumbnailer{patch}})
 	}

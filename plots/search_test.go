@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 )
@@ -47,5 +48,21 @@ func TestHighlight(t *testing.T) {
 			t.Errorf("%s: listed %s, the first %d in colour, %s at the back; want %s, %d, %s",
 				name, listed, colours, s.drawn[0].Name, test.want, test.colours, test.behind)
 		}
+	}
+}
+
+// The legend does not explain a band where there is none, as with searches of one seed.
+func TestNoBandNoLegend(t *testing.T) {
+	curves := []Curve{{Name: "one seed", Y: []float64{1, 2, 3}}}
+	want, err := SearchCurve(curves, SearchCurveOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := SearchCurve(curves, SearchCurveOptions{Band: "95 % interval of the mean"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Error("the legend has a band that nobody sees")
 	}
 }
