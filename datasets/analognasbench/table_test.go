@@ -24,8 +24,8 @@ func open(t testing.TB, name string) *Table {
 }
 
 // What is embedded is what the benchmark's file holds. The digests were made by a Python program
-// from that file: a line "cell,accuracy", or "cell,accuracy,deviation", with 5 decimals for each cell
-// in the order of NAS-Bench-201, which that program shuffles itself.
+// from that file: a line "cell,accuracy", or "cell,accuracy,deviation", with 5 decimals for each
+// cell in the order of NAS-Bench-201, which that program shuffles itself.
 func TestEmbedded(t *testing.T) {
 	for name, want := range map[string]string{
 		"baseline":   "20c7195d43e2cd2b32c0eb381b9da4d58a45a2a40733a23fb0bd658ef26481cf",
@@ -72,8 +72,8 @@ func TestBest(t *testing.T) {
 	}
 }
 
-// The file does not say in which order it has the edges. By source and then target, baseline is the
-// test accuracy of NAS-Bench-201; by target, as that benchmark orders them, it is not.
+// The file does not say in which order it has the edges. By source and then target, baseline is
+// the test accuracy of NAS-Bench-201; by target, as that benchmark orders them, it is not.
 func TestEdgesAreOrderedBySource(t *testing.T) {
 	table := open(t, "baseline")
 	published, err := nasbench201.Open(t.Context(), "cifar10", nil, nil)
@@ -88,8 +88,8 @@ func TestEdgesAreOrderedBySource(t *testing.T) {
 			t.Fatal(err)
 		}
 		test, bySource = append(test, record.Test), append(bySource, table.accuracy[i])
-		// The six numbers that name a cell by target name another one by source, where edges 2 and 3,
-		// 0-3 and 1-2, have changed places.
+		// The six numbers that name a cell by target name another one by source, where edges 2 and
+		// 3, 0-3 and 1-2, have changed places.
 		cell[2], cell[3] = cell[3], cell[2]
 		byTarget = append(byTarget, table.accuracy[nasbench201.Space{}.Index(cell)])
 	}
@@ -104,8 +104,8 @@ func TestEdgesAreOrderedBySource(t *testing.T) {
 	}
 }
 
-// Cells with the same network differ by what the comment of Table says: the standard deviation within
-// the classes of NAS-Bench-201 whose mean is above the median of all cells.
+// Cells with the same network differ by what the comment of Table says: the standard deviation
+// within the classes of NAS-Bench-201 whose mean is above the median of all cells.
 func TestNoise(t *testing.T) {
 	for name, want := range map[string]float64{
 		"baseline": 0.20, "ptq": 0.23, "qat": 0.90, "noisy": 4.88, "noisy_30d": 5.54, "analog": 0.86, "analog_30d": 2.09,

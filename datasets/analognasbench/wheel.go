@@ -24,8 +24,8 @@ var wheel = source.Wheel{
 
 const folder = "analognasbench" // of the cache
 
-// Wheel describes the benchmark's own Python package at its usual place. The embedded table is made
-// from it.
+// Wheel describes the benchmark's own Python package at its usual place. The embedded table is
+// made from it.
 func Wheel() source.Info {
 	path := source.Place(folder, "analog_nasbench-"+wheel.Version+"-py3-none-any.whl")
 	return source.Info{
@@ -112,9 +112,9 @@ func readWheel(path string) ([]*Table, error) {
 //
 // Edges are in the order of their source and then their target, 0-1 0-2 0-3 1-2 1-3 2-3, and
 // operations are skip_connect 0, none 1, nor_conv_3x3 2, nor_conv_1x1 3, avg_pool_3x3 4: the
-// notation of NASLib, and not that of NAS-Bench-201, whose edges go by target. The package does not
-// say so. In this order baseline agrees with NAS-Bench-201's test accuracies (Pearson .999), in the
-// other it does not (.377).
+// notation of NASLib, and not that of NAS-Bench-201, whose edges go by target. The package does
+// not say so. In this order baseline agrees with NAS-Bench-201's test accuracies (Pearson .999),
+// in the other it does not (.377).
 func readPickle(file io.Reader) ([]*Table, error) {
 	value, err := pydata.Unpickle(file, maxPickle, findClass)
 	if err != nil {

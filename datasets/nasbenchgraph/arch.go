@@ -45,8 +45,8 @@ type Arch struct {
 	Ops   [NumNodes]Op    // the operation of computing node i+1
 }
 
-// String returns links and operations as the benchmark's users print them, two lists of Python, such
-// as "[0, 1, 2, 1] ['gcn', 'gin', 'fc', 'cheb']".
+// String returns links and operations as the benchmark's users print them, two lists of Python,
+// such as "[0, 1, 2, 1] ['gcn', 'gin', 'fc', 'cheb']".
 func (a Arch) String() string {
 	var links, ops [NumNodes]string
 	for i := range a.Links {
@@ -63,9 +63,9 @@ var shapes = [...][NumNodes]uint8{
 	{0, 0, 0, 0}, {0, 0, 0, 1}, {0, 0, 1, 1}, {0, 0, 1, 2}, {0, 0, 1, 3}, {0, 1, 1, 1}, {0, 1, 1, 2}, {0, 1, 2, 2}, {0, 1, 2, 3},
 }
 
-// Key returns the number by which the data files name the canonical architecture of a: the place of
-// its links in the benchmark's list, then the digits of its four operations. They are base 10 in the
-// files of all data sets. It panics if a is not of the space.
+// Key returns the number by which the data files name the canonical architecture of a: the place
+// of its links in the benchmark's list, then the digits of its four operations. They are base 10
+// in the files of all data sets. It panics if a is not of the space.
 func (a Arch) Key() int { return mustBe(a).canonical().key() }
 
 // key is Key of a canonical architecture.

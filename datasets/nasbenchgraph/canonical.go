@@ -50,9 +50,9 @@ func (a Arch) canonical() Arch {
 	return c
 }
 
-// idle returns a node whose skip changes nothing, 0 if there is none: it has nodes behind it, which
-// its source could feed; or it is all that its source feeds, which could go to the output; or it
-// would take the bare input to the output, which no network here does.
+// idle returns a node whose skip changes nothing, 0 if there is none: it has nodes behind it,
+// which its source could feed; or it is all that its source feeds, which could go to the output;
+// or it would take the bare input to the output, which no network here does.
 func (n *network) idle() int {
 	for v := 1; v <= NumNodes; v++ {
 		if n.gone[v] || n.op[v] != Skip {
@@ -69,8 +69,8 @@ func (n *network) idle() int {
 	return 0
 }
 
-// following returns the nodes with a source in their canonical order. Two of them that have the same
-// number of nodes behind them have none or one each, as there are four nodes in all.
+// following returns the nodes with a source in their canonical order. Two of them that have the
+// same number of nodes behind them have none or one each, as there are four nodes in all.
 func (n *network) following(source int) []int {
 	nodes := make([]int, 0, NumNodes)
 	for v := 1; v <= NumNodes; v++ {

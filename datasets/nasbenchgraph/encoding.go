@@ -22,10 +22,10 @@ const (
 	numLinks = NumNodes - 1
 )
 
-// Schema describes a graph of six nodes, the input, the computing nodes and the output, whose class
-// says which they are, and the operation of computing nodes: 11 classes. Its edges carry no feature.
-// A decoder scores the source of computing nodes 2 to 4 among the input and the computing nodes 1 to
-// 3, and the [Op] of all four.
+// Schema describes a graph of six nodes, the input, the computing nodes and the output, whose
+// class says which they are, and the operation of computing nodes: 11 classes. Its edges carry no
+// feature. A decoder scores the source of computing nodes 2 to 4 among the input and the computing
+// nodes 1 to 3, and the [Op] of all four.
 func (Space) Schema() datasets.Schema {
 	return datasets.Schema{
 		Nodes:     numNodes,
@@ -37,8 +37,8 @@ func (Space) Schema() datasets.Schema {
 	}
 }
 
-// Encode returns the canonical architecture of a as a graph. There is an edge between each computing
-// node and its source, and between the output and each that is no source.
+// Encode returns the canonical architecture of a as a graph. There is an edge between each
+// computing node and its source, and between the output and each that is no source.
 func (s Space) Encode(a datasets.Arch) datasets.Graph {
 	c := s.archOf(a).canonical()
 	g := datasets.Graph{

@@ -10,7 +10,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/internal/pydata"
 )
 
-// ParseArch reads an architecture in any of these notations, with or without white space around it:
+// ParseArch reads an architecture in any of these notations, with or without white space around
+// it:
 //
 //   - what Arch.String prints, links and operations: [0, 1, 2, 1] ['gcn', 'gin', 'fc', 'cheb']
 //   - as the benchmark's README has it: Arch([0, 1, 2, 1], ['gcn', 'gin', 'fc', 'cheb']), with or

@@ -1,6 +1,6 @@
-// Package nasbenchgraph is the benchmark NAS-Bench-Graph (Qin et al., "NAS-Bench-Graph: Benchmarking
-// Graph Neural Architecture Search", NeurIPS 2022 Datasets and Benchmarks, arXiv 2206.09166): 26,206
-// graph neural networks, each trained with three seeds on nine data sets.
+// Package nasbenchgraph is the benchmark NAS-Bench-Graph (Qin et al., "NAS-Bench-Graph:
+// Benchmarking Graph Neural Architecture Search", NeurIPS 2022 Datasets and Benchmarks, arXiv
+// 2206.09166): 26,206 graph neural networks, each trained with three seeds on nine data sets.
 //
 // [Space] says which architectures exist; [Open] adds how good they are, from the embedded table:
 //
@@ -25,17 +25,18 @@ const (
 )
 
 // Space is the set of all architectures, or of those for the data set proteins, see [Proteins]. It
-// implements [datasets.FiniteSpace]; its architectures are of type [Arch]. The zero Space is the set
-// of all.
+// implements [datasets.FiniteSpace]; its architectures are of type [Arch]. The zero Space is the
+// set of all.
 //
-// Architectures with the same network are one here: Canonical joins them, and Len counts them once.
+// Architectures with the same network are one here: Canonical joins them, and Len counts them
+// once.
 type Space struct{ proteins bool }
 
 var _ datasets.FiniteSpace = Space{}
 
 // Proteins returns the space of the data set proteins, whose graph is too large for four of the
-// operations: gcn, sage, arma, fc and skip remain. Its architectures are among those of Space{}, and
-// its Schema is the same.
+// operations: gcn, sage, arma, fc and skip remain. Its architectures are among those of Space{},
+// and its Schema is the same.
 func Proteins() Space { return Space{proteins: true} }
 
 // operations are those of the whole space, and of that for proteins.
@@ -135,8 +136,8 @@ func (s Space) Sample(rng *rand.Rand) datasets.Arch {
 }
 
 // Neighbours returns the architectures that differ from a in one operation, up to 32, or in one
-// link, six: node by node, first the operations by number, then the links. Some have the network of
-// a, since there are ways to write one; if b is a neighbour of a, then a itself is one of b.
+// link, six: node by node, first the operations by number, then the links. Some have the network
+// of a, since there are ways to write one; if b is a neighbour of a, then a itself is one of b.
 func (s Space) Neighbours(a datasets.Arch) []datasets.Arch {
 	own := s.archOf(a)
 	neighbours := make([]datasets.Arch, 0, NumNodes*(NumOps-1)+6)

@@ -29,8 +29,8 @@ func all() iter.Seq[Arch] {
 	}
 }
 
-// The architectures are exactly the keys of the benchmark's files, in their order. The digests were
-// made by a Python program from the files cora.bench and proteins.bench: a line for each key.
+// The architectures are exactly the keys of the benchmark's files, in their order. The digests
+// were made by a Python program from the files cora.bench and proteins.bench: a line for each key.
 func TestSpaceHasTheKeysOfTheFiles(t *testing.T) {
 	for space, want := range map[Space]struct {
 		size   int
@@ -66,8 +66,8 @@ func TestKeyIsTheBenchmarks(t *testing.T) {
 }
 
 // Architectures are the same if and only if their networks have the same layers with weights and
-// bring the same to the output, whatever these layers are: here on numbers instead of features, and
-// with nothing where the bare input would reach the output.
+// bring the same to the output, whatever these layers are: here on numbers instead of features,
+// and with nothing where the bare input would reach the output.
 func TestTheSameAreThoseThatComputeTheSame(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	var factor [NumOps]uint64
@@ -112,8 +112,8 @@ func TestTheSameAreThoseThatComputeTheSame(t *testing.T) {
 // The rules of the canonical form, one by one.
 func TestCanonical(t *testing.T) {
 	for from, want := range map[string]string{
-		// Isomorphic links. The README takes the first for [0, 1, 1, 2] gcn cheb gin fc, where fc is
-		// behind cheb: its package does not.
+		// Isomorphic links. The README takes the first for [0, 1, 1, 2] gcn cheb gin fc, where fc
+		// is behind cheb: its package does not.
 		"[0, 1, 2, 1] ['gcn', 'gin', 'fc', 'cheb']": "[0, 1, 1, 2] ['gcn', 'gin', 'cheb', 'fc']",
 		"[0, 1, 0, 2] ['gcn', 'gin', 'fc', 'cheb']": "[0, 0, 1, 3] ['gcn', 'fc', 'gin', 'cheb']",
 		// Skips to the front.

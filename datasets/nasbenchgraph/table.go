@@ -47,17 +47,18 @@ func find(name string) (dataSet, error) {
 	return dataSets[i], nil
 }
 
-// Table holds the accuracies of all architectures on one data set, and what they cost. It implements
-// [datasets.Benchmark].
+// Table holds the accuracies of all architectures on one data set, and what they cost. It
+// implements [datasets.Benchmark].
 //
-// Validation is valid_perf of the benchmark's files, test is perf; both are means of three training
-// runs, which the files do not tell apart. On proteins they are areas under the receiver operating
-// characteristic, in percent too. The search scripts of the benchmark's package take perf, the test
-// accuracy, for their label: what they reach is not to be compared with a search here.
+// Validation is valid_perf of the benchmark's files, test is perf; both are means of three
+// training runs, which the files do not tell apart. On proteins they are areas under the receiver
+// operating characteristic, in percent too. The search scripts of the benchmark's package take
+// perf, the test accuracy, for their label: what they reach is not to be compared with a search
+// here.
 //
-// Among the best, validation says little of test. Their correlation over the best 100 architectures
-// is -0.04 to 0.37, by data set, and -0.26 over the best 50 on proteins; over all it is 0.34 on
-// PubMed and 0.64 to 0.99 on the others.
+// Among the best, validation says little of test. Their correlation over the best 100
+// architectures is -0.04 to 0.37, by data set, and -0.26 over the best 50 on proteins; over all it
+// is 0.34 on PubMed and 0.64 to 0.99 on the others.
 type Table struct {
 	data   dataSet
 	source string
@@ -68,8 +69,8 @@ type Table struct {
 
 var _ datasets.Benchmark = (*Table)(nil)
 
-// Open returns the embedded table of a data set, one of [DataSets]. The error says that there is no
-// such data set.
+// Open returns the embedded table of a data set, one of [DataSets]. The error says that there is
+// no such data set.
 func Open(dataSet string) (*Table, error) {
 	d, err := find(dataSet)
 	if err != nil {
@@ -91,8 +92,8 @@ func (t *Table) Source() string { return t.source }
 // Space returns Space{}, or [Proteins] for the data set proteins.
 func (t *Table) Space() datasets.Space { return t.data.space }
 
-// Lookup returns the accuracies of an [Arch], means of three runs in percent. The error says that it
-// is not in the table's space.
+// Lookup returns the accuracies of an [Arch], means of three runs in percent. The error says that
+// it is not in the table's space.
 func (t *Table) Lookup(a datasets.Arch) (datasets.Record, error) {
 	i, err := t.index(a)
 	if err != nil {
@@ -121,8 +122,8 @@ func (t *Table) Best() float64 { return slices.Max(t.val) }
 // Latency returns the latency of a network in milliseconds, as the authors measured it.
 func (t *Table) Latency(a datasets.Arch) (float64, error) { return t.cost(t.latency, a) }
 
-// Parameters returns the number of weights of a network, in millions. On physics some differ between
-// the three runs; it is their mean.
+// Parameters returns the number of weights of a network, in millions. On physics some differ
+// between the three runs; it is their mean.
 func (t *Table) Parameters(a datasets.Arch) (float64, error) { return t.cost(t.parameters, a) }
 
 func (t *Table) cost(values []float64, a datasets.Arch) (float64, error) {

