@@ -7,9 +7,11 @@ import (
 	"os"
 
 	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/cr-lso/cr-lso/datasets/analognasbench"
 	"github.com/cr-lso/cr-lso/datasets/nasbench101"
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 	"github.com/cr-lso/cr-lso/datasets/nasbench301"
+	"github.com/cr-lso/cr-lso/datasets/nasbenchgraph"
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
@@ -73,6 +75,8 @@ func tables() []table {
 		{[]source.Info{nasbench201.EmbeddedHardware()}, []source.Info{nasbench201.HardwareSource()}},
 		t101,
 		{nasbench301.Embedded(), nasbench301.Sources()},
+		{[]source.Info{nasbenchgraph.Embedded()}, []source.Info{nasbenchgraph.Wheel()}},
+		{[]source.Info{analognasbench.Embedded()}, []source.Info{analognasbench.Wheel()}},
 	}
 }
 
@@ -113,6 +117,7 @@ func verify(ctx context.Context) error {
 		n, first, err := nasbench301.ReferenceDifferences(ctx, version, os.Stderr)
 		v.report(info.Name, n, first, err)
 	}
+	v.packages()
 	if v.made == 0 {
 		fmt.Println("none of the official files is here; `go run ./notebooks data` says where they are looked for, and how to get them")
 	}
@@ -120,6 +125,20 @@ func verify(ctx context.Context) error {
 		return errDiffers
 	}
 	return nil
+}
+
+// packages compares the Python packages of NAS-Bench-Graph and AnalogNAS-Bench.
+func (v *verdicts) packages() {
+	if info := nasbenchgraph.Wheel(); info.Present {
+		for _, name := range nasbenchgraph.DataSets() {
+			n, first, err := nasbenchgraph.WheelDifferences(name)
+			v.report(info.Name+", "+name, n, first, err)
+		}
+	}
+	if info := analognasbench.Wheel(); info.Present {
+		n, first, err := analognasbench.WheelDifferences()
+		v.report(info.Name, n, first, err)
+	}
 }
 
 // verdicts counts comparisons with official files, and tells how each came out.

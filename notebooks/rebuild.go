@@ -11,9 +11,11 @@ import (
 
 	"github.com/cr-lso/cr-lso/crlso/backend"
 	"github.com/cr-lso/cr-lso/crlso/standin"
+	"github.com/cr-lso/cr-lso/datasets/analognasbench"
 	"github.com/cr-lso/cr-lso/datasets/nasbench101"
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 	"github.com/cr-lso/cr-lso/datasets/nasbench301"
+	"github.com/cr-lso/cr-lso/datasets/nasbenchgraph"
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
@@ -32,7 +34,9 @@ func rebuild(ctx context.Context, from string) error {
 	for _, file := range []struct {
 		path string
 		pack func() ([]byte, error)
-	}{
+	}{ // first what needs nothing from the folder
+		{nasbenchgraph.Embedded().Path, func() ([]byte, error) { return nasbenchgraph.Pack(ctx, os.Stderr) }},
+		{analognasbench.Embedded().Path, func() ([]byte, error) { return analognasbench.Pack(ctx, os.Stderr) }},
 		{nasbench201.Embedded().Path, func() ([]byte, error) {
 			return nasbench201.Pack(ctx, published(in), os.Stderr)
 		}},

@@ -260,7 +260,7 @@ func TestModelsBeatRandom(t *testing.T) {
 }
 
 // searchSeeds runs a search once for each seed, on all processors.
-func searchSeeds(t *testing.T, table *nasbench201.Table, s Searcher, seeds, budget int) []*datasets.Report {
+func searchSeeds(t *testing.T, table datasets.Benchmark, s Searcher, seeds, budget int) []*datasets.Report {
 	t.Helper()
 	reports, errs := make([]*datasets.Report, seeds), make([]error, seeds)
 	var next atomic.Int64
