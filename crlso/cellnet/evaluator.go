@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/cr-lso/cr-lso/crlso/backend"
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 	"github.com/gomlx/compute"
@@ -108,10 +109,10 @@ func (e *Evaluator) train(ctx context.Context, a datasets.Arch, runs int, use fu
 	var accuracies []float64
 	for run := range runs {
 		accuracy, err := t.train(ctx, c, e.Config.Seed+uint64(run))
+		if errors.Is(err, nn.ErrDiverged) {
+			err = fmt.Errorf("%w: %w", datasets.ErrFailed, err)
+		}
 		if err != nil {
-			if ctx.Err() == nil { // it diverged
-				err = fmt.Errorf("%w: %w", datasets.ErrFailed, err)
-			}
 			return err
 		}
 		accuracies = append(accuracies, 100*accuracy)

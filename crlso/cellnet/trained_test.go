@@ -1,6 +1,7 @@
 package cellnet
 
 import (
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/cr-lso/cr-lso/crlso/internal/expect"
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
@@ -67,6 +69,19 @@ func TestTrainedNetwork(t *testing.T) {
 	expect.ErrorLine(t, err, "0 images")
 	_, err = n.Latency(0)
 	expect.ErrorLine(t, err, "want 1 or more")
+}
+
+// A training that diverges is the cell's failure. What else goes wrong ends the search.
+func TestDivergedTraining(t *testing.T) {
+	e, space := quick(t)
+	e.Config.Training.LearningRate = math.Inf(1)
+	if _, err := e.Evaluate(t.Context(), space.At(1)); !errors.Is(err, datasets.ErrFailed) || !errors.Is(err, nn.ErrDiverged) {
+		t.Errorf("a learning rate without bound: %v", err)
+	}
+	e.Config.Training.Batch = 0
+	if _, err := e.Evaluate(t.Context(), space.At(1)); err == nil || errors.Is(err, datasets.ErrFailed) {
+		t.Errorf("no batch: %v", err)
+	}
 }
 
 // The mean over several trainings is that of trainings from seeds that follow each other.

@@ -2,6 +2,7 @@ package nn
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -211,10 +212,14 @@ func (t *Trainer) step(g *Graph, state []*Node, numTables int) []*Node {
 	return next
 }
 
+// ErrDiverged says that a training has come to values that are not finite.
+var ErrDiverged = errors.New("training diverged")
+
 // Run makes the steps of s, and returns the mean of each value of the objective over all examples,
 // [values, S]; 0 for a network without any. seen is the number of steps that the optimiser has made
 // before; 0 begins with fresh moments. perStep holds further inputs with one row a step; Run frees
-// them. It is an error if ctx is cancelled before it begins, or if a value is not finite.
+// them. It is an error if ctx is cancelled before it begins, and [ErrDiverged] if a value is not
+// finite.
 func (t *Trainer) Run(ctx context.Context, s Schedule, seen int, tables, perStep []*tensors.Tensor) (means []float64, err error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
@@ -257,7 +262,7 @@ func (t *Trainer) Run(ctx context.Context, s Schedule, seen int, tables, perStep
 	for i := range means {
 		means[i] /= max(examples[i%networks], 1)
 		if math.IsNaN(means[i]) || math.IsInf(means[i], 0) {
-			return nil, fmt.Errorf("training diverged: %s is %g; lower the learning rate", names[i/networks], means[i])
+			return nil, fmt.Errorf("%w: %s is %g; lower the learning rate", ErrDiverged, names[i/networks], means[i])
 		}
 	}
 	return means, nil
