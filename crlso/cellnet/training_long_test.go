@@ -3,6 +3,7 @@
 package cellnet
 
 import (
+	"maps"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -88,6 +89,21 @@ func TestPyTorch(t *testing.T) {
 		}
 		if command[1] == filepath.Join(dir, "classify.py") && string(said) != "the same\n" {
 			t.Errorf("scores differ by %s", said)
+		}
+	}
+}
+
+// Trainings still give what the kept sample has, to rounding, which turns few of 400 images.
+func TestSampleIsMeasuredAgain(t *testing.T) {
+	e := &Evaluator{Backend: testbed.Fastest(t), Images: digits(t), Config: Small()}
+	kept := sample(t, "digits")
+	for _, i := range slices.Sorted(maps.Keys(kept))[:4] {
+		m, err := e.Evaluate(t.Context(), nasbench201.Space{}.At(i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := m.Accuracy - kept[i]; diff < -2 || diff > 2 {
+			t.Errorf("cell %d has %v %%, kept are %v %%", i, m.Accuracy, kept[i])
 		}
 	}
 }
