@@ -103,23 +103,25 @@ func (p page) wantRow(t *testing.T, row string) {
 type versus struct{ local, rival, best, ensemble, difference string }
 
 func newVersus(r *experiment.Results, dataSet string, queries int) (v versus, err error) {
-	highest := 0.0
+	var rivals []string
 	for _, method := range r.Methods() {
+		if !strings.Contains(method, "ensemble") {
+			rivals = append(rivals, method)
+		}
+	}
+	if v.rival, err = r.Best(dataSet, experiment.Val, queries, rivals...); err != nil {
+		return v, err
+	}
+	for method, shown := range map[string]*string{variant: &v.ensemble, "local search": &v.local, v.rival: &v.best} {
 		values, err := r.At(method, dataSet, experiment.Val, queries)
 		if err != nil {
 			return v, err
 		}
 		mean, half := stats.Interval(values, experiment.Level)
-		shown := fmt.Sprintf("%.3f +- %.3f", mean, half)
-		switch {
-		case method == variant:
-			v.ensemble = shown
-		case method == "local search":
-			v.local = shown
-		}
-		if !strings.Contains(method, "ensemble") && mean > highest {
-			v.best, v.rival, highest = shown, method, mean
-		}
+		*shown = fmt.Sprintf("%.3f +- %.3f", mean, half)
+	}
+	if v.rival == "local search" {
+		v.local = v.best
 	}
 	c, err := r.Compare(variant, v.rival, dataSet, experiment.Val, queries)
 	v.difference = fmt.Sprintf("%+.3f +- %.3f", c.Difference, c.HalfWidth)

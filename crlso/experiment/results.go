@@ -223,23 +223,32 @@ func (r *Results) searchesWith(method, dataSet string, q Quantity) ([]Search, er
 // Compare compares a method with a baseline by a quantity after some queries, over the seeds that
 // both have finished: the difference is the method's minus the baseline's.
 func (r *Results) Compare(method, baseline, dataSet string, q Quantity, query int) (stats.Comparison, error) {
-	mine, err := r.At(method, dataSet, q, query)
+	a, b, err := r.pairs(method, baseline, dataSet, q, query)
 	if err != nil {
 		return stats.Comparison{}, err
+	}
+	return stats.Paired(a, b, Level), nil
+}
+
+// pairs returns a quantity of two methods for each seed that both have finished. It is an error if
+// there is none.
+func (r *Results) pairs(method, baseline, dataSet string, q Quantity, query int) (a, b []float64, err error) {
+	mine, err := r.At(method, dataSet, q, query)
+	if err != nil {
+		return nil, nil, err
 	}
 	theirs, err := r.At(baseline, dataSet, q, query)
 	if err != nil {
-		return stats.Comparison{}, err
+		return nil, nil, err
 	}
-	var a, b []float64
 	for i, search := range r.searches[pair{method, dataSet}] {
 		if j, found := r.find(pair{baseline, dataSet}, search.Seed); found {
 			a, b = append(a, mine[i]), append(b, theirs[j])
 		}
 	}
 	if len(a) == 0 {
-		return stats.Comparison{}, fmt.Errorf("experiment: %q and %q have no finished seed in common on %s; run the experiment again",
+		return nil, nil, fmt.Errorf("experiment: %q and %q have no finished seed in common on %s; run the experiment again",
 			method, baseline, dataSet)
 	}
-	return stats.Paired(a, b, Level), nil
+	return a, b, nil
 }
