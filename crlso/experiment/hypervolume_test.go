@@ -24,8 +24,8 @@ func costPlan() Plan {
 	b := &toy{name: "toy", hasTest: true}
 	return Plan{
 		Methods: []Method{
-			{"random search", search.Random{}},
-			{"NSGA-II", search.NSGA2{Population: 4}},
+			{Name: "random search", Searcher: search.Random{}},
+			{Name: "NSGA-II", Searcher: search.NSGA2{Population: 4}},
 		},
 		Benchmarks: []datasets.Benchmark{datasets.OnDevice(b, "phone", latency(7)), datasets.OnDevice(b, "board", latency(13))},
 		Seeds:      3, Budget: 9, Label: datasets.MeanLabel,

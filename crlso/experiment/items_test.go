@@ -92,7 +92,7 @@ func TestFailingItems(t *testing.T) {
 		}
 		return nil
 	})
-	plan.Methods = []Method{{"broken", broken}, {"flaky", flaky}, plan.Methods[0]}
+	plan.Methods = []Method{{Name: "broken", Searcher: broken}, {Name: "flaky", Searcher: flaky}, plan.Methods[0]}
 	engine := func(missing []Item) error {
 		for _, item := range missing {
 			if item != (Item{"flaky", "with test", 1}) {

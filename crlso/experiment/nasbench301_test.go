@@ -43,12 +43,12 @@ func TestRivalsOnNASBench301(t *testing.T) {
 	}
 	plan := Plan{
 		Methods: []Method{
-			{"random search", search.Random{}},
-			{"evolution", search.SmallEvolution()},
-			{"local search", search.LocalSearch{}},
-			{"BANANAS on edges", search.BANANAS{Epochs: 40}},
-			{"BANANAS on paths", search.BANANAS{Epochs: 40, Encoding: nasbench301.PathEncoding}},
-			{"Gaussian process", search.GaussianProcess{}},
+			{Name: "random search", Searcher: search.Random{}},
+			{Name: "evolution", Searcher: search.SmallEvolution()},
+			{Name: "local search", Searcher: search.LocalSearch{}},
+			{Name: "BANANAS on edges", Searcher: search.BANANAS{Epochs: 40}},
+			{Name: "BANANAS on paths", Searcher: search.BANANAS{Epochs: 40, Encoding: nasbench301.PathEncoding}},
+			{Name: "Gaussian process", Searcher: search.GaussianProcess{}},
 		},
 		Benchmarks: []datasets.Benchmark{separable{}},
 		Seeds:      2,

@@ -18,6 +18,7 @@
 package experiment
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
@@ -39,7 +40,11 @@ import (
 type Method struct {
 	Name     string
 	Searcher search.Searcher // used by several goroutines at once
+	Seeds    int             // how many of the plan's seeds a dear method gets; 0 is all
 }
+
+// seeds is how many seeds a method gets.
+func (p Plan) seeds(m Method) int { return cmp.Or(m.Seeds, p.Seeds) }
 
 // Plan says which searches to run: each method on each benchmark from each seed, 0 up to Seeds - 1.
 type Plan struct {
@@ -70,6 +75,8 @@ func (p Plan) check() error {
 		switch {
 		case method.Name == "" || method.Searcher == nil:
 			return fmt.Errorf("experiment: method %d, %q, lacks a name or a searcher", i, method.Name)
+		case method.Seeds < 0 || method.Seeds > p.Seeds:
+			return fmt.Errorf("experiment: %q gets %d of %d seeds; want so many or fewer, or 0 for all", method.Name, method.Seeds, p.Seeds)
 		case names[method.Name]:
 			return fmt.Errorf("experiment: two methods are called %q; give each a name of its own", method.Name)
 		}
@@ -102,6 +109,7 @@ type methodDescription struct {
 	Name     string `json:"name"`
 	Searcher string `json:"searcher"` // its Kind
 	Settings any    `json:"settings"`
+	Seeds    int    `json:"seeds,omitzero"` // 0 is all
 }
 
 // formerKinds are the Kinds of the searchers that older plans name by their Go types.
@@ -140,7 +148,7 @@ func (p Plan) describe() (description, error) {
 	d := description{Seeds: p.Seeds, Budget: p.Budget, Label: p.Label.String()}
 	for _, method := range p.Methods {
 		value := reflect.ValueOf(method.Searcher)
-		d.Methods = append(d.Methods, methodDescription{method.Name, method.Searcher.Kind(), settings(reflect.Indirect(value))})
+		d.Methods = append(d.Methods, methodDescription{method.Name, method.Searcher.Kind(), settings(reflect.Indirect(value)), method.Seeds})
 	}
 	for _, b := range p.Benchmarks {
 		dataSet := dataSetDescription{Name: b.Name(), Source: b.Source(), HasTest: b.HasTest()}
@@ -247,6 +255,8 @@ func (d description) extends(earlier description) error {
 			return fmt.Errorf("its %q is %s, not %s", there.Name, there.Searcher, here.Searcher)
 		} else if what := difference("", here.Settings, there.Settings); what != "" {
 			return fmt.Errorf("its %q has another setting: %s", there.Name, what)
+		} else if cmp.Or(here.Seeds, d.Seeds) < cmp.Or(there.Seeds, earlier.Seeds) {
+			return fmt.Errorf("its %q has %d seeds, not %d", there.Name, cmp.Or(there.Seeds, earlier.Seeds), cmp.Or(here.Seeds, d.Seeds))
 		}
 	}
 	return nil

@@ -15,7 +15,7 @@ func pooled(values map[pair][]float64) *Results {
 		d.DataSets = append(d.DataSets, dataSetDescription{Name: name, Source: "made up", Best: 100})
 	}
 	for _, name := range []string{"local", "rival", "mine", "unfinished"} {
-		d.Methods = append(d.Methods, methodDescription{name, "test", nil})
+		d.Methods = append(d.Methods, methodDescription{Name: name, Searcher: "test"})
 	}
 	r := newResults(d)
 	for p, vals := range values {

@@ -20,7 +20,7 @@ func handmade(t *testing.T, regrets map[string][]float64) *Results {
 		Seeds:    len(regrets["baseline"]), Budget: 2, Label: "mean of runs",
 	}
 	for _, name := range []string{"baseline", "better", "unfinished"} {
-		d.Methods = append(d.Methods, methodDescription{name, "test", nil})
+		d.Methods = append(d.Methods, methodDescription{Name: name, Searcher: "test"})
 	}
 	r := newResults(d)
 	for method, values := range regrets {

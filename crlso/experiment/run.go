@@ -112,7 +112,7 @@ func (r *Results) missing(plan Plan) (tasks []task) {
 	for seed := range plan.Seeds {
 		for _, benchmark := range plan.Benchmarks {
 			for _, method := range plan.Methods {
-				if t := (task{method, benchmark, seed}); !r.has(t.pair(), seed) {
+				if t := (task{method, benchmark, seed}); seed < plan.seeds(method) && !r.has(t.pair(), seed) {
 					tasks = append(tasks, t)
 				}
 			}

@@ -141,7 +141,7 @@ func TestInterruptedRun(t *testing.T) {
 	defer runtime.GOMAXPROCS(previous)
 	whole := t.TempDir()
 	plan := newPlan()
-	plan.Methods = append(plan.Methods, Method{"scripted", newScripted(7, nil)})
+	plan.Methods = append(plan.Methods, Method{Name: "scripted", Searcher: newScripted(7, nil)})
 	run(t, whole, plan)
 	want := rows(t, whole)
 
@@ -256,6 +256,30 @@ func TestPlanGrows(t *testing.T) {
 	}
 }
 
+// A dear method may have fewer seeds than the others: the first ones, so that its searches have their
+// partners. It may get more later.
+func TestMethodWithFewerSeeds(t *testing.T) {
+	dir, plan := t.TempDir(), newPlan()
+	plan.Methods[1].Seeds = 2
+	for _, want := range []int{2, 3, plan.Seeds} {
+		r := run(t, dir, plan)
+		for method, n := range map[int]int{0: plan.Seeds, 1: want} {
+			searches, err := r.Searches(plan.Methods[method].Name, "with test")
+			if err != nil || len(searches) != n || searches[n-1].Seed != n-1 {
+				t.Errorf("%s has %d searches, %v, want %d", plan.Methods[method].Name, len(searches), err, n)
+			}
+		}
+		c, err := r.Compare("local search", plan.Methods[0].Name, "with test", Val, 12)
+		if err != nil || c.Pairs != want {
+			t.Errorf("%d pairs, %v, want %d", c.Pairs, err, want)
+		}
+		plan.Methods[1].Seeds = (want + 1) % plan.Seeds // 0 is all
+	}
+	plan.Methods[1].Seeds = plan.Seeds + 1
+	_, err := Run(t.Context(), dir, plan, nil)
+	wantError(t, err, []string{`"local search" gets 5 of 4 seeds`})
+}
+
 func TestAnotherPlan(t *testing.T) {
 	dir := t.TempDir()
 	run(t, dir, newPlan())
@@ -267,6 +291,7 @@ func TestAnotherPlan(t *testing.T) {
 		{func(p *Plan) { p.Budget = 13 }, []string{"budget is 12, not 13"}},
 		{func(p *Plan) { p.Label = 0 }, []string{"mean of runs", "run 0"}},
 		{func(p *Plan) { p.Seeds = 3 }, []string{"4 seeds, not 3"}},
+		{func(p *Plan) { p.Methods[1].Seeds = 2 }, []string{`"local search" has 4 seeds, not 2`}},
 		{func(p *Plan) { p.Methods = p.Methods[1:] }, []string{"random", "lacks"}},
 		{func(p *Plan) { p.Methods[1].Searcher = search.LocalSearch{Initial: 4} }, []string{"local search", "Initial 3 there", "4 here"}},
 		{func(p *Plan) { p.Methods[1].Searcher = search.Random{} }, []string{"local search", "is local search", "not random search"}},
@@ -364,7 +389,7 @@ func TestFailingSearches(t *testing.T) {
 		}
 		return nil
 	})
-	plan.Methods = append(plan.Methods, Method{"flaky", flaky}, Method{"lazy", lazy{}})
+	plan.Methods = append(plan.Methods, Method{Name: "flaky", Searcher: flaky}, Method{Name: "lazy", Searcher: lazy{}})
 	plan.Methods[2].Searcher = search.RegularizedEvolution{Population: 13, Sample: 2}
 	plan.Benchmarks = plan.Benchmarks[:1]
 	previous := runtime.GOMAXPROCS(1) // for the order of failures
@@ -516,7 +541,7 @@ func TestBackendInPlan(t *testing.T) {
 	if text := readFile(t, dir, planFile); strings.Contains(text, `"backend"`) {
 		t.Errorf("no method has a backend: %s", text)
 	}
-	plan.Methods = append(plan.Methods, Method{"with", onDevice{search.Random{}}}, Method{"again", onDevice{search.Random{}}})
+	plan.Methods = append(plan.Methods, Method{Name: "with", Searcher: onDevice{search.Random{}}}, Method{Name: "again", Searcher: onDevice{search.Random{}}})
 	run(t, dir, plan)
 	if text := readFile(t, dir, planFile); strings.Count(text, `"backend": "an abacus"`) != 1 {
 		t.Errorf("the backend is not there once: %s", text)
@@ -611,7 +636,7 @@ func TestPlanIsDescribed(t *testing.T) {
 		Long   []float64
 	}
 	plan := newPlan()
-	plan.Methods = []Method{{"wrapped", &wrapper{
+	plan.Methods = []Method{{Name: "wrapped", Searcher: &wrapper{
 		search.GaussianProcess{Features: nasbench201.PathFeatures, Length: 8},
 		nested{datasets.MeanLabel, []float64{0.5, math.Inf(1)}, math.Sqrt, &nested{}, 1},
 		make([]float64, 200),

@@ -88,9 +88,9 @@ var errMade = errors.New("no electricity\nat all")
 func newPlan() Plan {
 	return Plan{
 		Methods: []Method{
-			{"random, \"plain\"", search.Random{}},
-			{"local search", search.LocalSearch{Initial: 3}},
-			{"evolution", search.RegularizedEvolution{Population: 5, Sample: 2}},
+			{Name: "random, \"plain\"", Searcher: search.Random{}},
+			{Name: "local search", Searcher: search.LocalSearch{Initial: 3}},
+			{Name: "evolution", Searcher: search.RegularizedEvolution{Population: 5, Sample: 2}},
 		},
 		Benchmarks: []datasets.Benchmark{&toy{name: "with test", hasTest: true}, &toy{name: "without"}},
 		Seeds:      4,
