@@ -16,12 +16,15 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -35,7 +38,14 @@ const (
 
 	// unusedFor is how long a program is kept that nobody takes.
 	unusedFor = 30 * 24 * time.Hour
+
+	// sweepAfter is how many programs are written before the cache is cut to its size again.
+	sweepAfter = 50
 )
+
+// mostKept is how many bytes all programs may have, about: a search that compiles a program for each
+// network it trains would fill the disk.
+var mostKept int64 = 512 << 20
 
 // cache is that of the one plugin that this process has opened here.
 var cache struct {
@@ -106,17 +116,29 @@ func environment(plugin string) ([]byte, error) {
 // programName matches the files of fileOf.
 var programName = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// removeUnused deletes the programs in dir that nobody has taken for long. Other files stay: what
-// is a program has such a name and its digest.
+// removeUnused deletes the programs in dir that nobody has taken for long, and those that were not
+// taken for the longest time where all together are too large. Other files stay: what is a program
+// has such a name and its digest.
 func removeUnused(dir string) {
 	entries, _ := os.ReadDir(dir)
+	var programs []fs.FileInfo
 	for _, e := range entries {
-		file := filepath.Join(dir, e.Name())
-		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > unusedFor && programName.MatchString(e.Name()) && read(file) != nil {
+		if info, err := e.Info(); err == nil && programName.MatchString(e.Name()) {
+			programs = append(programs, info)
+		}
+	}
+	slices.SortFunc(programs, func(a, b fs.FileInfo) int { return b.ModTime().Compare(a.ModTime()) })
+	size := int64(0)
+	for _, info := range programs {
+		size += info.Size()
+		file := filepath.Join(dir, info.Name())
+		if (size > mostKept || time.Since(info.ModTime()) > unusedFor) && read(file) != nil {
 			os.Remove(file)
 		}
 	}
 }
+
+var written atomic.Int64 // programs, by this process
 
 // compiling has a lock for each file: who needs a program that another goroutine compiles waits,
 // and takes it from there.
@@ -149,6 +171,9 @@ func cached_compile(arguments unsafe.Pointer) unsafe.Pointer {
 			write(file, unsafe.Slice((*byte)(unsafe.Pointer(out.serialized_bytes)), out.serialized_bytes_size))
 		}
 		C.free_serialized(&out)
+		if written.Add(1)%sweepAfter == 0 {
+			removeUnused(filepath.Dir(file))
+		}
 	}
 	return nil
 }
