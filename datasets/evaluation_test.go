@@ -386,14 +386,14 @@ func TestJournalsThatCannotBeUsed(t *testing.T) {
 		want    []string
 	}{
 		{string(good), datasets.OracleOptions{Budget: 2, Cost: "ms"}, []string{"line 2", "more than 2 queries"}},
-		{string(good), datasets.OracleOptions{Budget: 3}, []string{"line 1", `cost "ms", not ""`}},
+		{string(good), datasets.OracleOptions{Budget: 3}, []string{"line 1", `cost "ms", not ""; name that one`}},
 		{strings.Replace(string(good), "letters of", "digits of", 1), options, []string{"line 1", "a search in digits of the alphabet"}},
 		{strings.Replace(string(good), `"a"`, `"A"`, 1), options, []string{"line 2", `"A" is no letter`}},
 		{lines[0] + lines[2], options, []string{"line 2", `answers for "a", which was not asked for`}},
 		{lines[0] + lines[1] + lines[2] + lines[2], options, []string{"line 4", "not asked for"}},
 		{lines[0] + lines[1] + lines[2] + lines[1], options, []string{"line 4", "a is asked for again"}},
 		{lines[0] + lines[1] + strings.Replace(lines[2], "50", "5000", 1), options, []string{"line 3", "accuracy is 5000"}},
-		{lines[0] + lines[1] + "half a line\n" + lines[2], options, []string{"line 3", "damaged"}},
+		{lines[0] + lines[1] + "half a line\n" + lines[2], options, []string{"line 3", "damaged", "restore that file"}},
 		{lines[0] + strings.TrimSpace(lines[1]) + lines[2], options, []string{"line 2", "more than one value"}},
 		{strings.Replace(string(good), `"journal":1`, `"journal":2`, 1), options, []string{"version 2"}},
 		{"accuracy,arch\n1,a\n", options, []string{"line 1", "damaged"}},
@@ -403,7 +403,7 @@ func TestJournalsThatCannotBeUsed(t *testing.T) {
 		}
 		c.options.Journal = path
 		_, err := datasets.OpenOracle(t.Context(), letterSpace{}, &trainer{}, c.options)
-		wantLine(t, err, append(c.want, path, "restore that file")...)
+		wantLine(t, err, append(c.want, path)...)
 		if now, _ := os.ReadFile(path); string(now) != c.content {
 			t.Errorf("%s was changed to %s", c.content, now)
 		}

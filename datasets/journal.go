@@ -34,6 +34,8 @@ type journalHeader struct {
 	Started string `json:"started"`
 
 	Description json.RawMessage `json:"description,omitempty"`
+
+	otherCost error // there is another one in the file
 }
 
 func newHeader(space Space, cost string) (journalHeader, error) {
@@ -111,9 +113,23 @@ func openJournal(path string, header journalHeader, read func(journalLine) error
 			unlock()
 		}
 	}()
-	good, err := readJournal(path, &header, read)
-	if err != nil {
+	answers := 0
+	good, err := readJournal(path, &header, func(l journalLine) error {
+		if l.Ask == nil {
+			answers++
+		}
+		if header.otherCost != nil {
+			return nil
+		}
+		return read(l)
+	})
+	switch {
+	case err != nil:
 		return nil, err
+	case header.otherCost != nil && answers > 0:
+		return nil, fmt.Errorf("journal %s, line 1: %w; name that one, or start anew with another file", path, header.otherCost)
+	case header.otherCost != nil: // its name was wrong, and nothing could be answered
+		good = 0
 	}
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
@@ -210,7 +226,7 @@ func (h *journalHeader) check(line []byte) error {
 	case h.Cost == anyCost:
 		h.Cost = there.Cost
 	case there.Cost != h.Cost:
-		return fmt.Errorf("it is of a search with the cost %q, not %q", there.Cost, h.Cost)
+		h.otherCost = fmt.Errorf("it is of a search with the cost %q, not %q", there.Cost, h.Cost)
 	}
 	return otherSpace(there.Description, h.Description)
 }

@@ -136,7 +136,7 @@ func (o searchOptions) live(oracle *datasets.Oracle, proposer search.Proposer, s
 		p.show(q)
 		if done++; done == brokenAfter {
 			if _, found := oracle.Best(); !found {
-				stop(fmt.Errorf("%d evaluations, and none succeeded: mend the command", done))
+				stop(fmt.Errorf("%d evaluations, and none succeeded: mend the command, and start anew with another -out, where they do not count", done))
 			}
 		}
 		if time.Since(written) > time.Second { // who looks on while it runs
@@ -191,7 +191,14 @@ func parseSearch(args []string) (o searchOptions, err error) {
 	case len(names) > 0:
 		return o, fmt.Errorf("search: there is a %q before --; want -space FILE -budget N -out DIR -- COMMAND", names[0])
 	case o.space == "" || o.budget == 0 || o.out == "":
-		return o, errors.New("search: want -space FILE -budget N -out DIR -- COMMAND")
+		var missing []string
+		for name, lacks := range map[string]bool{"-space FILE": o.space == "", "-budget N": o.budget == 0, "-out DIR": o.out == ""} {
+			if lacks {
+				missing = append(missing, name)
+			}
+		}
+		slices.Sort(missing)
+		return o, fmt.Errorf("search: there is no %s; want -space FILE -budget N -out DIR -- COMMAND", strings.Join(missing, ", no "))
 	case len(o.program) == 0:
 		return o, errors.New("search: there is no command; put -- and what evaluates an architecture at the end, such as -- python train.py")
 	case o.parallel < 1:
@@ -211,6 +218,9 @@ func (o *searchOptions) parseLimit() error {
 	most, err := strconv.ParseFloat(value, 64)
 	if !ok || err != nil || name == "" {
 		return fmt.Errorf("search: -limit is %q, want one such as \"latency<=2\"", o.limit)
+	}
+	if o.minimise == "" {
+		return fmt.Errorf("search: -limit is for two objectives; add -minimise %s", name)
 	}
 	if name != o.minimise {
 		return fmt.Errorf("search: -limit is on %q, and -minimise %q; name the same", name, o.minimise)

@@ -126,7 +126,7 @@ func TestReadmesOwnProblem(t *testing.T) {
 	}
 	defer os.RemoveAll(dir)
 	program := "package main\n\nimport (\n" +
-		"\t\"context\"\n\t\"fmt\"\n\n" +
+		"\t\"context\"\n\t\"fmt\"\n\t\"os\"\n\n" +
 		"\t\"github.com/cr-lso/cr-lso/crlso/backend\"\n\t\"github.com/cr-lso/cr-lso/crlso/ensemble\"\n" +
 		"\t\"github.com/cr-lso/cr-lso/crlso/search\"\n\t\"github.com/cr-lso/cr-lso/datasets\"\n)\n\n" +
 		"func train(_ context.Context, a datasets.Arch) (datasets.Measurement, error) {\n" +
@@ -144,7 +144,8 @@ func TestReadmesOwnProblem(t *testing.T) {
 	}
 	cmd := exec.CommandContext(t.Context(), binary)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOMLX_BACKEND=go")
-	if said, err := cmd.CombinedOutput(); err != nil || !strings.HasPrefix(string(said), "depth=8 ") || !strings.Contains(string(said), " 80 true <nil>") {
+	cmd.Stderr = t.Output()
+	if said, err := cmd.Output(); err != nil || !strings.HasPrefix(string(said), "depth=8 ") || !strings.Contains(string(said), " 80 true <nil>") {
 		t.Errorf("%v: %s", err, said)
 	}
 }
@@ -234,7 +235,7 @@ func TestSearchWithMistakes(t *testing.T) {
 	t.Chdir(dir)
 	for _, c := range []struct{ args, want string }{
 		{"", "want -space FILE -budget N -out DIR -- COMMAND"},
-		{"-space space.json -budget 5 -- true", "want -space FILE"},
+		{"-space space.json -budget 5 -- true", "there is no -out DIR; want"},
 		{"-space space.json -budget 5 -out o", "there is no command; put --"},
 		{"-space space.json -budget 5 -out o --", "there is no command"},
 		{"-space space.json -budget 5 -out o true", `there is a "true" before --`},
@@ -249,7 +250,8 @@ func TestSearchWithMistakes(t *testing.T) {
 		{"-space space.json -budget 5 -out o -failed 200 -searcher random -- true", "Failed 200"},
 		{"-space space.json -budget 5 -out o -searcher best -- true", `there is no searcher "best"; there are bananas, crlso`},
 		{"-space space.json -budget 5 -out o -searcher nsga2 -- true", "-minimise"},
-		{"-space space.json -budget 5 -out o -limit x<=1 -- true", `-limit is on "x", and -minimise ""`},
+		{"-space space.json -budget 5 -out o -limit x<=1 -- true", "add -minimise x"},
+		{"-space space.json -budget 5 -out o -limit x<=1 -minimise y -- true", `-limit is on "x", and -minimise "y"`},
 		{"-space space.json -budget 5 -out o -minimise x -limit x<1 -- true", `-limit is "x<1", want one such as`},
 		{"-space space.json -budget 5 -out train.sh -searcher random -- true", "choose another folder with -out"},
 		{"-space space.json -budget 5 -out o -searcher random -- ./nowhere", "check the command"},
@@ -278,10 +280,12 @@ func TestSearchByABrokenCommand(t *testing.T) {
 		args string
 		want []string
 	}{
-		{"-budget 30 -out broken -searcher random -- false", []string{"stopped after 5 of 30", "none succeeded: mend the command"}},
+		{"-budget 30 -out broken -searcher random -- false", []string{"stopped after 5 of 30", "none succeeded: mend the command, and start anew with another -out"}},
 		{"-budget 3 -out short -searcher random -- false", []string{"none of 3 evaluations succeeded", "another -out", "larger -budget"}},
 		{"-budget 3 -out misspelt -searcher random -minimise latncy -- echo {\"accuracy\":50,\"latency\":3}",
 			[]string{"stopped after 0 of 3", `no "latncy" among what was measured, only ["accuracy" "latency"]`}},
+		{"-budget 3 -out misspelt -searcher random -minimise latency -- echo {\"accuracy\":50,\"latency\":3}", nil}, // mended
+		{"-budget 4 -out misspelt -searcher random -minimise ms -- echo {\"accuracy\":50,\"ms\":3}", []string{`cost "latency", not "ms"; name that one`}},
 		{"-budget 4 -out short -searcher random -- echo 50", nil}, // mended
 		{"-budget 2 -out fractions -searcher random -- echo 0.915", nil},
 	} {

@@ -28,7 +28,7 @@ func (o searchOptions) write(space datasets.Space, oracle *datasets.Oracle, stop
 		return err
 	}
 	table := filepath.Join(o.out, "evaluations.csv")
-	if err := source.WriteFile(table, func(w io.Writer) error { return writeEvaluations(w, evaluations) }); err != nil {
+	if err := source.WriteFile(table, func(w io.Writer) error { return writeEvaluations(w, evaluations, cost) }); err != nil {
 		return err
 	}
 	if err := o.writeOptuna(space); err != nil {
@@ -127,8 +127,9 @@ func succeeded(evaluations []datasets.Evaluation) (queries []datasets.Query) {
 	return queries
 }
 
-// writeEvaluations writes a row for each evaluation, with a column for each measurement.
-func writeEvaluations(w io.Writer, evaluations []datasets.Evaluation) error {
+// writeEvaluations writes a row for each evaluation, with a column for each measurement; with two
+// objectives, another one says which are on the front.
+func writeEvaluations(w io.Writer, evaluations []datasets.Evaluation, cost string) error {
 	names := map[string]bool{}
 	for _, e := range evaluations {
 		for name := range e.Others {
@@ -137,7 +138,15 @@ func writeEvaluations(w io.Writer, evaluations []datasets.Evaluation) error {
 	}
 	others := slices.Sorted(maps.Keys(names))
 	out := csv.NewWriter(w)
-	out.Write(slices.Concat([]string{"evaluation", "architecture", "accuracy"}, others, []string{"seconds", "failure"}))
+	header := slices.Concat([]string{"evaluation", "architecture", "accuracy"}, others, []string{"seconds", "failure"})
+	front := map[datasets.Arch]bool{}
+	if cost != "" {
+		header = append(header, "front")
+		for _, q := range search.Front(succeeded(evaluations)) {
+			front[q.Arch] = true
+		}
+	}
+	out.Write(header)
 	for i, e := range evaluations {
 		row := []string{strconv.Itoa(i + 1), e.Arch.String(), ""}
 		if e.Failure == "" {
@@ -150,7 +159,11 @@ func writeEvaluations(w io.Writer, evaluations []datasets.Evaluation) error {
 			}
 			row = append(row, text)
 		}
-		out.Write(append(row, strconv.FormatFloat(e.Seconds, 'f', 3, 64), e.Failure))
+		row = append(row, strconv.FormatFloat(e.Seconds, 'f', 3, 64), e.Failure)
+		if cost != "" {
+			row = append(row, strconv.FormatBool(front[e.Arch]))
+		}
+		out.Write(row)
 	}
 	out.Flush()
 	return out.Error()
@@ -201,7 +214,7 @@ func (p *searchProgress) show(q datasets.Query) {
 		line += fmt.Sprintf(", about %v left", (each * time.Duration(left)).Round(time.Second))
 	}
 	fmt.Println(line + ")")
-	if !p.hinted && q.Accuracy > 0 && q.Accuracy <= 1 {
+	if !p.hinted && q.Failure == "" && q.Accuracy > 0 && q.Accuracy <= 1 {
 		p.hinted = true
 		fmt.Printf("hint: %v is taken as %[1]v %%; if it is a fraction, let the command print it times 100, and start anew with another -out\n", q.Accuracy)
 	}

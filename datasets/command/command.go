@@ -28,11 +28,16 @@ import (
 //
 // An exit status, an answer that is none and a time-out are failures of the architecture, with the
 // last lines of standard error as the reason. A program that cannot be started is an error that
-// ends the search. Whatever a program has started itself is killed when it is done.
+// ends the search. When the search is interrupted or the time is over, the program and what it has
+// started get SIGTERM, and three seconds to keep what they want; it is asked for again when the
+// search goes on. Whatever a program has started itself is killed when it is done.
 type Evaluator struct {
 	Program []string      // with its arguments
 	Timeout time.Duration // of one evaluation; 0 is none
 }
+
+// grace is how long a program may take to end.
+const grace = 3 * time.Second
 
 // Evaluate implements datasets.Evaluator.
 func (e Evaluator) Evaluate(ctx context.Context, a datasets.Arch) (datasets.Measurement, error) {
@@ -51,8 +56,8 @@ func (e Evaluator) Evaluate(ctx context.Context, a datasets.Arch) (datasets.Meas
 	run.Env = append(os.Environ(), "CRLSO_ARCH="+string(object))
 	run.Stdin, run.Stdout, run.Stderr = bytes.NewReader(append(object, '\n')), &said, &complained
 	run.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // it and what it starts are killed together
-	run.Cancel = func() error { return syscall.Kill(-run.Process.Pid, syscall.SIGKILL) }
-	run.WaitDelay = time.Second
+	run.Cancel = func() error { return syscall.Kill(-run.Process.Pid, syscall.SIGTERM) }
+	run.WaitDelay = grace
 	if err := run.Start(); err != nil {
 		return datasets.Measurement{}, fmt.Errorf("start %s: %w; check the command", e.Program[0], err)
 	}
