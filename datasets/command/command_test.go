@@ -111,6 +111,28 @@ func alive(t *testing.T, path string) bool {
 	return false
 }
 
+// A program that is interrupted may keep what it wants: it gets SIGTERM, and some time. One that does
+// not end is killed.
+func TestInterruptedProgramKeepsItsCheckpoint(t *testing.T) {
+	dir := t.TempDir()
+	interrupt := func(script string) time.Duration {
+		ctx, cancel := context.WithCancel(t.Context())
+		begun := time.Now()
+		time.AfterFunc(300*time.Millisecond, cancel)
+		if _, err := shell("cd "+dir+"; "+script).Evaluate(ctx, arch(t)); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", script, err)
+		}
+		return time.Since(begun)
+	}
+	interrupt(`trap 'sleep .2; echo epoch 7 > checkpoint; exit 1' TERM; sleep 1000 & wait`)
+	if text, err := os.ReadFile(filepath.Join(dir, "checkpoint")); err != nil || string(text) != "epoch 7\n" {
+		t.Errorf("the checkpoint is %q, %v", text, err)
+	}
+	if took := interrupt(`trap '' TERM; while :; do sleep .1; done`); took < grace || took > grace+3*time.Second {
+		t.Errorf("a program that does not end took %v", took)
+	}
+}
+
 // A program that takes too long, one whose search is interrupted, and one that is done: none leaves
 // a child behind, even one that holds its output open.
 func TestNothingIsLeftBehind(t *testing.T) {
