@@ -113,23 +113,9 @@ func openJournal(path string, header journalHeader, read func(journalLine) error
 			unlock()
 		}
 	}()
-	answers := 0
-	good, err := readJournal(path, &header, func(l journalLine) error {
-		if l.Ask == nil {
-			answers++
-		}
-		if header.otherCost != nil {
-			return nil
-		}
-		return read(l)
-	})
-	switch {
-	case err != nil:
+	good, err := header.read(path, read)
+	if err != nil {
 		return nil, err
-	case header.otherCost != nil && answers > 0:
-		return nil, fmt.Errorf("journal %s, line 1: %w; name that one, or start anew with another file", path, header.otherCost)
-	case header.otherCost != nil: // its name was wrong, and nothing could be answered
-		good = 0
 	}
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
@@ -156,6 +142,28 @@ func openJournal(path string, header journalHeader, read func(journalLine) error
 		return nil, err
 	}
 	return j, syncFolder(filepath.Dir(path))
+}
+
+// read is readJournal for a search that goes on. A file whose search had another cost is an error,
+// unless it holds no answer: then the name was wrong, and it begins anew.
+func (h *journalHeader) read(path string, read func(journalLine) error) (good int64, err error) {
+	answers := 0
+	good, err = readJournal(path, h, func(l journalLine) error {
+		if l.Ask == nil {
+			answers++
+		}
+		if h.otherCost != nil {
+			return nil
+		}
+		return read(l)
+	})
+	switch {
+	case err != nil || h.otherCost == nil:
+		return good, err
+	case answers > 0:
+		return good, fmt.Errorf("journal %s, line 1: %w; name that one, or start anew with another file", path, h.otherCost)
+	}
+	return 0, nil
 }
 
 // lockJournal is source.TryLock, with some patience: what a process that was killed had just
