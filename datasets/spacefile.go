@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"strings"
 )
 
@@ -203,6 +204,19 @@ func strictly(text []byte, target any) error {
 	return nil
 }
 
+// inJSON names a kind of Go's in JSON's words.
+func inJSON(kind reflect.Kind) string {
+	switch kind {
+	case reflect.Slice:
+		return "array"
+	case reflect.Struct, reflect.Map:
+		return "object"
+	case reflect.Int, reflect.Float64:
+		return "number"
+	}
+	return kind.String()
+}
+
 // atLine adds the line of a part of the text, or of the error in it, and puts the error in plain
 // words.
 func atLine(text, part []byte, err error) error {
@@ -216,7 +230,10 @@ func atLine(text, part []byte, err error) error {
 	case errors.As(err, &syntax):
 		at, said = at+int(syntax.Offset), "this is no JSON: "+said
 	case errors.As(err, &kind):
-		at, said = at+int(kind.Offset), fmt.Sprintf("%q is a %s, want a %s", kind.Field, kind.Value, kind.Type.Kind())
+		at, said = at+int(kind.Offset), fmt.Sprintf("it is of kind %s, want %s", kind.Value, inJSON(kind.Type.Kind()))
+		if kind.Field != "" {
+			said = fmt.Sprintf("%q is of kind %s, want %s", kind.Field, kind.Value, inJSON(kind.Type.Kind()))
+		}
 	}
 	at = min(max(at, 0), len(text))
 	return fmt.Errorf("line %d: %s", 1+bytes.Count(text[:at], []byte("\n")), said)

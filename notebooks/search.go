@@ -186,6 +186,8 @@ func parseSearch(args []string) (o searchOptions, err error) {
 	}
 	names, err := parseNames(flags, args)
 	switch {
+	case err != nil && strings.Contains(err.Error(), "-timeout"):
+		return o, fmt.Errorf("%w; want a time such as 5s or 30m", err)
 	case err != nil:
 		return o, err
 	case len(names) > 0:

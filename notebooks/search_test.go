@@ -247,6 +247,7 @@ func TestSearchWithMistakes(t *testing.T) {
 		{"-space train.sh -budget 5 -out o -- true", "line 1: this is no JSON"},
 		{"-space space.json -budget 5 -out o -parallel 0 -- true", "-parallel is 0"},
 		{"-space space.json -budget 5 -out o -timeout -1s -- true", "-timeout is -1s"},
+		{"-space space.json -budget 5 -out o -timeout 5 -- true", "want a time such as 5s or 30m"},
 		{"-space space.json -budget 5 -out o -failed 200 -searcher random -- true", "Failed 200"},
 		{"-space space.json -budget 5 -out o -searcher best -- true", `there is no searcher "best"; there are bananas, crlso`},
 		{"-space space.json -budget 5 -out o -searcher nsga2 -- true", "-minimise"},
