@@ -64,8 +64,8 @@ func NewChoices(name string, choices ...Choice) (Space, error) {
 
 var described sync.Map // spaces by their descriptions
 
-// onlyOne returns the first space that was made by the same description, so that a space may be made
-// again and again, and has the same architectures.
+// onlyOne returns the first space that was made by the same description, so that a space may be
+// made again and again, and has the same architectures.
 func onlyOne[S json.Marshaler](s S) S {
 	text, err := s.MarshalJSON()
 	if err != nil {

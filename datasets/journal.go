@@ -17,8 +17,9 @@ import (
 )
 
 // A journal is a file of JSON values, one a line. The first says which space and cost it belongs
-// to, and describes a space that is a json.Marshaler. Then come, in the order in which things happen, what a search asks for, and the answers. Each
-// line is on the disk before anybody acts on it.
+// to, and describes a space that is a json.Marshaler. Then come, in the order in which things
+// happen, what a search asks for, and the answers. Each line is on the disk before anybody acts on
+// it.
 type journal struct {
 	path   string
 	file   *os.File

@@ -264,8 +264,8 @@ func TestSearchWithMistakes(t *testing.T) {
 	}
 }
 
-// TestSearchByABrokenCommand does not spend the budget on a mistake, and a search that found nothing
-// does not end as if all were well.
+// TestSearchByABrokenCommand does not spend the budget on a mistake, and a search that found
+// nothing does not end as if all were well.
 func TestSearchByABrokenCommand(t *testing.T) {
 	dir := t.TempDir()
 	searchIn(t, dir)

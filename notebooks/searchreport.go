@@ -20,8 +20,8 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
 
-// write writes what was found: the best architecture, and a table of all evaluations. It is an error
-// if a search that came to its end found nothing.
+// write writes what was found: the best architecture, and a table of all evaluations. It is an
+// error if a search that came to its end found nothing.
 func (o searchOptions) write(space datasets.Space, oracle *datasets.Oracle, stopped bool) error {
 	evaluations, cost, err := datasets.ReadJournal(o.journal(), space)
 	if err != nil {

@@ -46,7 +46,8 @@ type SearchCurveOptions struct {
 	// line; 0 for none.
 	Initial int
 
-	// Band says in the legend what the bands are, such as "95 % interval of the mean", if there are any.
+	// Band says in the legend what the bands are, such as "95 % interval of the mean", if there are
+	// any.
 	Band string
 
 	// Highlight names the curves that are drawn in colour, in the order of the legend. The others

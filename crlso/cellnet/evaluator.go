@@ -29,8 +29,8 @@ type Evaluator struct {
 	// LatencyBatch, unless it is 0, lets evaluations measure how long the network takes for so many
 	// images, and name it "latency": see [Network.Latency]. No training runs meanwhile.
 	LatencyBatch int
-	// PerCell compiles a program for each cell instead of one for all: some ten seconds more for each
-	// cell, and then two to three times faster. It is for trainings of more than half a minute.
+	// PerCell compiles a program for each cell instead of one for all: some seconds more for each
+	// cell, and then about twice as fast. It is for trainings of half a minute and more.
 	PerCell bool
 
 	trainers backend.Pool[int, *trainer] // by nodes of a cell

@@ -51,8 +51,8 @@ type builder struct {
 
 	// With gates, [edges, 5], all cells are in the graph at once: an edge is the sum of what its five
 	// operations make, each times its gate, 1 for the one of the cell and 0 for the others. So one
-	// compiled program trains every cell. Without, it is the graph of one cell, which has the operation
-	// ops[edge].
+	// compiled program trains every cell. Without, it is the graph of one cell, which has the
+	// operation ops[edge].
 	gates *Node
 	ops   []int
 

@@ -26,7 +26,8 @@ const (
 	cifarBatches    = 5 // the last one is for validation
 )
 
-// knownPixels has the SHA-256 of the pixels to train on of datasets in MNIST's form, for their names.
+// knownPixels has the SHA-256 of the pixels to train on of datasets in MNIST's form, for their
+// names.
 var knownPixels = map[string]string{
 	"741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757": "mnist",
 	"2e487a6c89124f78f2d7521542223cafe96f7123c3ca13d447772ac6ecbb3012": "fashion-mnist",
@@ -88,7 +89,8 @@ func (i *Images) readIDX(dir, part string) (Set, error) {
 }
 
 // readIDXFile reads a file of bytes with this many axes, in the form that MNIST's page describes:
-// two zeros, the type 8, the number of axes, each axis's size as 4 bytes, the highest first, the bytes.
+// two zeros, the type 8, the number of axes, each axis's size as 4 bytes, the highest first, the
+// bytes.
 func readIDXFile(path string, axes int) (content []byte, size []int, err error) {
 	content, err = source.ReadMaybeGzipped(path)
 	if errors.As(err, new(*fs.PathError)) {
@@ -157,8 +159,8 @@ func (s *Set) addCIFAR(path string) error {
 }
 
 // ReadFolder reads pictures (PNG, JPEG, GIF), all of one size, from a folder with one folder for
-// each class. Of a random order drawn once, the last fifth is for testing and the fifth before it for
-// validation. Files whose names begin with a dot are left out.
+// each class. Of a random order drawn once, the last fifth is for testing and the fifth before it
+// for validation. Files whose names begin with a dot are left out.
 func ReadFolder(dir string) (Images, error) {
 	images := Images{Name: filepath.Base(dir), Colours: 3}
 	classes, err := os.ReadDir(dir)

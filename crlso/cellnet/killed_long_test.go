@@ -61,8 +61,9 @@ func trainingsIn(t *testing.T, dir string) (log []string) {
 	return log
 }
 
-// TestKilledTrainings kills a search by real trainings at random moments, by SIGKILL, and lets it go
-// on: it comes to the log of a search that nobody kills. Trained again is only what ran at a kill.
+// TestKilledTrainings kills a search by real trainings at random moments, by SIGKILL, and lets it
+// go on: it comes to the log of a search that nobody kills. Trained again is only what ran at a
+// kill.
 func TestKilledTrainings(t *testing.T) {
 	if dir := os.Getenv("CRLSO_KILLED_TRAININGS"); dir != "" {
 		trainingsIn(t, dir)

@@ -91,8 +91,9 @@ const (
 	warmingUp   = 5
 )
 
-// Latency returns the time in milliseconds that the network takes for a batch of images, from pixels
-// on the device to scores on the host: the median of 30 runs. It compiles a program for the batch.
+// Latency returns the time in milliseconds that the network takes for a batch of images, from
+// pixels on the device to scores on the host: the median of 30 runs. It compiles a program for the
+// batch.
 func (n *Network) Latency(batch int) (float64, error) {
 	if batch < 1 {
 		return 0, fmt.Errorf("cell network: latency of %d images, want 1 or more", batch)

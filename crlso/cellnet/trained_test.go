@@ -26,8 +26,8 @@ func quick(t testing.TB) (*Evaluator, datasets.FiniteSpace) {
 	return &Evaluator{Backend: testbed.Fastest(t), Images: digits(t), Config: config, LatencyBatch: 8}, space.(datasets.FiniteSpace)
 }
 
-// A trained network has the accuracy that was measured, alone with its cell's weights; and so it has
-// after it was saved and opened.
+// A trained network has the accuracy that was measured, alone with its cell's weights; and so it
+// has after it was saved and opened.
 func TestTrainedNetwork(t *testing.T) {
 	e, space := quick(t)
 	a := space.At(1)

@@ -12,8 +12,8 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// trainer trains networks of cells with as many nodes, one after the other, by the same programs; or
-// of one cell.
+// trainer trains networks of cells with as many nodes, one after the other, by the same programs;
+// or of one cell.
 type trainer struct {
 	config     Config
 	images     Images

@@ -123,8 +123,8 @@ func (i Item) file(dir, extension string) string {
 	return filepath.Join(dir, unfinishedDir, i.name()+extension)
 }
 
-// Journal returns the path of the journal that a search on a [Live] data set has in the folder of its
-// experiment, for datasets.ReadJournal.
+// Journal returns the path of the journal that a search on a [Live] data set has in the folder of
+// its experiment, for datasets.ReadJournal.
 func (i Item) Journal(dir string) string { return filepath.Join(dir, journalsDir, i.name()+".jsonl") }
 
 // name is that of an item's files.

@@ -16,14 +16,15 @@ import (
 )
 
 // Live returns a data set whose accuracies nobody knows: e measures them while searches run. Of o
-// count Parallel, how many evaluations run at once, and Failed, what searches see of an architecture
-// that cannot be evaluated. Its name in results is the space's. Test accuracies and regret are NaN.
+// count Parallel, how many evaluations run at once, and Failed, what searches see of an
+// architecture that cannot be evaluated. Its name in results is the space's. Test accuracies and
+// regret are NaN.
 //
-// [Run] makes the searches of a plan with such a data set one after the other. Each has a journal, in
-// the folder journals of the experiment: what is in it is never evaluated again, and a search that
-// was killed goes on from there to the same result. All searches share what is measured, so that two
-// methods which ask for the same architecture see the same accuracy, and it is paid for once. The
-// column seconds does not hold what was paid for by another search.
+// [Run] makes the searches of a plan with such a data set one after the other. Each has a journal,
+// in the folder journals of the experiment: what is in it is never evaluated again, and a search
+// that was killed goes on from there to the same result. All searches share what is measured, so
+// that two methods which ask for the same architecture see the same accuracy, and it is paid for
+// once. The column seconds does not hold what was paid for by another search.
 //
 // Methods have to be a [search.Proposer].
 func Live(space datasets.Space, e datasets.Evaluator, o datasets.OracleOptions) datasets.Benchmark {

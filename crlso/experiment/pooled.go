@@ -34,7 +34,8 @@ func (r *Results) Best(dataSet string, q Quantity, query int, methods ...string)
 }
 
 // ComparePooled is [Results.Compare] over several data sets together: its pairs are those of all
-// seeds on all of them, so data sets with more seeds count more. against names the baseline on each.
+// seeds on all of them, so data sets with more seeds count more. against names the baseline on
+// each.
 func (r *Results) ComparePooled(method string, q Quantity, query int, against map[string]string) (stats.Comparison, error) {
 	var a, b []float64
 	for _, dataSet := range r.DataSets() {

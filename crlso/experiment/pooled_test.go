@@ -49,7 +49,8 @@ func TestPooled(t *testing.T) {
 		t.Fatal(err)
 	}
 	i := slices.IndexFunc(table.Rows, func(row []string) bool { return row[0] == "mine" })
-	// By hand: 409 / 6; 5, 2, 2, 1, 0, 3 and 2, 1, 0, 1, 0, 3 with 2.571 standard errors, of five degrees.
+	// By hand: 409 / 6; 5, 2, 2, 1, 0, 3 and 2, 1, 0, 1, 0, 3 with 2.571 standard errors, of five
+	// degrees.
 	if want := []string{"mine", "6", "68.167", "+2.167 +- 1.808", "+1.167 +- 1.227"}; !reflect.DeepEqual(table.Rows[i], want) {
 		t.Errorf("%q, want %q", table.Rows[i], want)
 	}

@@ -168,8 +168,8 @@ type outcome struct {
 	err    error
 }
 
-// outcomes runs tasks, in their order and as many at once as GOMAXPROCS says, or one if one is live,
-// until they are done or ctx is, and closes the channel then.
+// outcomes runs tasks, in their order and as many at once as GOMAXPROCS says, or one if one is
+// live, until they are done or ctx is, and closes the channel then.
 func outcomes(ctx context.Context, dir string, plan Plan, tasks []task) <-chan outcome {
 	queue := make(chan task, len(tasks))
 	for _, t := range tasks {

@@ -256,8 +256,8 @@ func TestPlanGrows(t *testing.T) {
 	}
 }
 
-// A dear method may have fewer seeds than the others: the first ones, so that its searches have their
-// partners. It may get more later.
+// A dear method may have fewer seeds than the others: the first ones, so that its searches have
+// their partners. It may get more later.
 func TestMethodWithFewerSeeds(t *testing.T) {
 	dir, plan := t.TempDir(), newPlan()
 	plan.Methods[1].Seeds = 2

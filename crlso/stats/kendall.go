@@ -98,10 +98,10 @@ func sortCountingSwaps(x []float64) float64 {
 // bootstraps is how many samples a bootstrap draws.
 const bootstraps = 1000
 
-// KendallTauInterval returns the ends of the confidence interval of [KendallTau] at the given level,
-// such as 0.95, for pairs that are a sample: by the percentiles of 1,000 bootstrap samples of the
-// pairs (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, section 13.3). The same
-// pairs have the same interval.
+// KendallTauInterval returns the ends of the confidence interval of [KendallTau] at the given
+// level, such as 0.95, for pairs that are a sample: by the percentiles of 1,000 bootstrap samples
+// of the pairs (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, section 13.3). The
+// same pairs have the same interval.
 func KendallTauInterval(x, y []float64, level float64) (low, high float64) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	var taus []float64

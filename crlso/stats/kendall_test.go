@@ -72,8 +72,8 @@ func BenchmarkKendallTau(b *testing.B) {
 	}
 }
 
-// TestKendallTauInterval compares with the interval of normal pairs whose tau is known, 2/pi asin(r)
-// (Kruskal 1958): it covers it in about 95 % of samples.
+// TestKendallTauInterval compares with the interval of normal pairs whose tau is known, 2/pi
+// asin(r) (Kruskal 1958): it covers it in about 95 % of samples.
 func TestKendallTauInterval(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	const r, samples = 0.6, 200

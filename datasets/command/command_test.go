@@ -111,8 +111,8 @@ func alive(t *testing.T, path string) bool {
 	return false
 }
 
-// A program that is interrupted may keep what it wants: it gets SIGTERM, and some time. One that does
-// not end is killed.
+// A program that is interrupted may keep what it wants: it gets SIGTERM, and some time. One that
+// does not end is killed.
 func TestInterruptedProgramKeepsItsCheckpoint(t *testing.T) {
 	dir := t.TempDir()
 	interrupt := func(script string) time.Duration {

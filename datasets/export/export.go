@@ -32,8 +32,9 @@ func NASBench201Network(classes int) Network { return Network{16, 5, classes, 3}
 
 // NASBench301Network is the network whose accuracies NAS-Bench-301 predicts, for this many classes.
 //
-// Source: Siems et al., "NAS-Bench-301 and the Case for Surrogate Benchmarks for Neural Architecture
-// Search", arXiv 2008.09777, whose networks are trained with 8 cells and 32 channels at first.
+// Source: Siems et al., "NAS-Bench-301 and the Case for Surrogate Benchmarks for Neural
+// Architecture Search", arXiv 2008.09777, whose networks are trained with 8 cells and 32 channels
+// at first.
 func NASBench301Network(classes int) Network { return Network{32, 8, classes, 3} }
 
 func (n Network) check() error {
@@ -90,7 +91,8 @@ func module(language string, a datasets.Arch, n Network) (string, error) {
 // pairs returns the two edges of each node.
 func pairs(c nasbench301.Cell) [][]nasbench301.Edge { return slices.Collect(slices.Chunk(c[:], 2)) }
 
-// operationsOf returns the operation of each edge, (0,1), (0,2), (1,2), ..., and the number of nodes.
+// operationsOf returns the operation of each edge, (0,1), (0,2), (1,2), ..., and the number of
+// nodes.
 func operationsOf(a datasets.Arch) (operations []string, nodes int, err error) {
 	operations, nodes, ok := nasbench201.OperationNames(a)
 	if !ok {

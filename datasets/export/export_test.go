@@ -101,8 +101,8 @@ func TestPyTorchHasAsManyWeights(t *testing.T) {
 	}
 }
 
-// The network that DARTS's authors evaluate, of their genotype DARTS_V2 with 36 channels and 20 cells,
-// has as many weights as their program prints.
+// The network that DARTS's authors evaluate, of their genotype DARTS_V2 with 36 channels and 20
+// cells, has as many weights as their program prints.
 func TestDARTSHasAsManyWeights(t *testing.T) {
 	g := must(nasbench301.Space{}.Parse("Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ('sep_conv_3x3', 0), ('sep_conv_3x3', 1), " +
 		"('sep_conv_3x3', 1), ('skip_connect', 0), ('skip_connect', 0), ('dil_conv_3x3', 2)], normal_concat=[2, 3, 4, 5], " +

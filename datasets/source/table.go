@@ -88,8 +88,8 @@ func ReadColumns(ctx context.Context, path string, names []string, row func(fiel
 	})
 }
 
-// ReadMaybeGzipped returns the content of a file, or of the one with .gz behind its name if there is
-// no such file.
+// ReadMaybeGzipped returns the content of a file, or of the one with .gz behind its name if there
+// is no such file.
 func ReadMaybeGzipped(path string) ([]byte, error) {
 	content, err := os.ReadFile(path)
 	if !errors.Is(err, fs.ErrNotExist) {

@@ -10,8 +10,8 @@ import (
 	"github.com/cr-lso/cr-lso/plots"
 )
 
-// Cell draws an architecture of NAS-Bench-101, -201 or -301, or of a space of cells; of NAS-Bench-301,
-// both cells.
+// Cell draws an architecture of NAS-Bench-101, -201 or -301, or of a space of cells; of
+// NAS-Bench-301, both cells.
 func Cell(title string, arch datasets.Arch) error {
 	var cells []plots.Cell
 	titles := []string{title}

@@ -43,8 +43,8 @@ const (
 	sweepAfter = 50
 )
 
-// mostKept is how many bytes all programs may have, about: a search that compiles a program for each
-// network it trains would fill the disk.
+// mostKept is how many bytes all programs may have, about: a search that compiles a program for
+// each network it trains would fill the disk.
 var mostKept int64 = 512 << 20
 
 // cache is that of the one plugin that this process has opened here.
