@@ -12,37 +12,21 @@ import (
 //
 //	h'_v = B2 (B1 h_v + b1) + b2 + sum over neighbours u of v of LeakyReLU(W [h_v ; h_u ; e_uv])
 //
-// with B1: d->d, B2: d->out and W: (2 d + d_e)->out, for node features h of shape [n, B, d]. It
-// returns [n, B, out].
+// with B1: d->d, B2: d->out and W: (2 d + d_e)->out, for node features h of shape [B, n, d]. It
+// returns [B, n, out].
 //
 // Source: class NodeConv of the released code.
 func GraphConv(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
-	self := unstack(residual(scope, h, out, 1))
-	states := messages(scope, batch, h, out)
-	for v, sum := range states {
-		if sum == nil { // a node alone
-			states[v] = self[v]
-		} else {
-			states[v] = Add(sum, self[v])
-		}
-	}
-	h = Stack(states, nodeAxis(h))
-	h.AssertDims(withLast(batch.Nodes, out)...)
+	h = Add(residual(scope, h, out, 1), ReduceSum(messages(scope, batch, h, out), -2))
+	h.AssertDims(append(slices.Clone(batch.Nodes.Shape().Dimensions[:h.Rank()-1]), out)...)
 	return h
 }
 
 // graphConvSum is the sum of GraphConv over all nodes, [B, out]. The residual term is affine, so it
 // is computed once for the sum of the nodes and not once per node.
 func graphConvSum(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
-	axis := nodeAxis(h)
-	total := residual(scope, ReduceSum(h, axis), out, h.Shape().Dim(axis))
-	for _, sum := range messages(scope, batch, h, out) {
-		if sum != nil {
-			total = Add(total, sum)
-		}
-	}
-	total.AssertDims(slices.Delete(withLast(batch.Nodes, out), axis, axis+1)...)
-	return total
+	self := residual(scope, ReduceSum(h, -2), out, h.Shape().Dim(-2))
+	return Add(self, ReduceSum(messages(scope, batch, h, out), -3, -2))
 }
 
 // residual is B2 (B1 x + b1) + b2, [..., out], for the sum x, [..., d], of some nodes' features. B2
@@ -52,55 +36,26 @@ func residual(scope *model.Scope, x *Node, out, nodes int) *Node {
 	first, second := scope.In("B1"), scope.In("B2")
 	B1, b1 := nn.Weight(first, "weights", d, d, d).NodeValue(x), nn.Weight(first, "bias", d, d).NodeValue(x)
 	B2, b2 := nn.Weight(second, "weights", d, d, out).NodeValue(x), nn.Weight(second, "bias", d, out).NodeValue(x)
-	bias := MulScalar(Add(Dot(b1, B2).Product(), b2), float64(nodes))
-	return Add(nn.Times(scope, x, Dot(B1, B2).Product()), ExpandLeftToRank(bias, x.Rank()))
+	bias := MulScalar(Add(nn.Times(scope, b1, B2), b2), float64(nodes))
+	return nn.AddBias(nn.Times(scope, x, nn.Times(scope, B1, B2)), bias)
 }
 
-// messages returns what each of the n nodes receives, [B, out]; nil for a node alone. The product
-// with W is split into its three blocks, W [h_v ; h_u ; e] = W_v h_v + W_u h_u + W_e e, so that the
-// first two are computed once per node and not once per edge.
-func messages(scope *model.Scope, batch Graphs, h *Node, out int) []*Node {
+// messages returns what each node v receives from each node u, [B, n, n, out]: LeakyReLU(W [h_v ;
+// h_u ; e_uv]), and zeros where there is no edge. The product with W is split into its three
+// blocks, W_v h_v + W_u h_u + W_e e, so that the first two are computed once per node and not once
+// per edge.
+func messages(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
 	fanIn := 2 * h.Shape().Dim(-1)
 	if batch.Edges != nil {
 		fanIn += batch.Edges.Shape().Dim(-1)
 	}
-	// Each row is one node of the program, however many messages it is part of: its gradient is
-	// then summed up before it is put in its place among zeros, and not after.
-	receiver := unstack(nn.LinearWithFanIn(scope.In("W_v"), h, out, fanIn))
-	sender := unstack(nn.LinearWithFanIn(scope.In("W_u"), h, out, fanIn))
-	var edge, mask []*Node
+	receiver := nn.LinearWithFanIn(scope.In("W_v"), h, out, fanIn)
+	sender := nn.LinearWithFanIn(scope.In("W_u"), h, out, fanIn)
+	message := Add(InsertAxes(receiver, -2), InsertAxes(sender, -3))
 	if batch.Edges != nil {
-		edge = unstack(nn.LinearWithFanIn(scope.In("W_e"), batch.Edges, out, fanIn))
+		message = Add(message, nn.LinearWithFanIn(scope.In("W_e"), batch.Edges, out, fanIn))
 	}
-	if batch.Mask != nil {
-		mask = unstack(batch.Mask)
-	}
-
-	received := make([]*Node, len(receiver))
-	send := func(u, v, pair int) {
-		message := Add(receiver[v], sender[u])
-		if edge != nil {
-			message = Add(message, edge[pair])
-		}
-		message = nn.LeakyReLU(message)
-		if mask != nil {
-			message = Mul(message, mask[pair])
-		}
-		if received[v] == nil {
-			received[v] = message
-		} else {
-			received[v] = Add(received[v], message)
-		}
-	}
-	pair := 0
-	for v := range received {
-		for u := range v {
-			send(u, v, pair)
-			send(v, u, pair)
-			pair++
-		}
-	}
-	return received
+	return Mul(nn.LeakyReLU(message), batch.Mask)
 }
 
 // Encoder returns mean and log-variance of q(z|a), [B, Z] each, for a batch of graphs: affine

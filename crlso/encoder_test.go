@@ -8,6 +8,7 @@ import (
 
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
 	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 	"github.com/cr-lso/cr-lso/datasets/nasbench301"
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -18,7 +19,7 @@ import (
 // TestGraphConvEdgewise compares the factored messages with the formula, evaluated edge by edge
 // with the concatenated vector [h_v ; h_u ; e_uv], in float64.
 func TestGraphConvEdgewise(t *testing.T) {
-	const n, pairs, d, edgeTypes, out = 4, 6, 5, 3, 7
+	const n, d, edgeTypes, out = 4, 5, 3, 7
 	rng := rand.New(rand.NewPCG(1, 2))
 	h := make([][]float64, n)
 	for v := range h {
@@ -27,10 +28,13 @@ func TestGraphConvEdgewise(t *testing.T) {
 		}
 	}
 	edgeClass := []int{0, 2, 1, -1, 2, 0} // the fourth pair has no edge
-	edges, mask := make([]float32, pairs*edgeTypes), make([]float32, pairs)
-	for p, class := range edgeClass {
-		if class >= 0 {
-			edges[p*edgeTypes+class], mask[p] = 1, 1
+	between := func(v, u int) int { return edgeClass[max(u, v)*(max(u, v)-1)/2+min(u, v)] }
+	edges, mask := make([]float32, n*n*edgeTypes), make([]float32, n*n)
+	for v := range n {
+		for u := range n {
+			if v != u && between(v, u) >= 0 {
+				edges[(v*n+u)*edgeTypes+between(v, u)], mask[v*n+u] = 1, 1
+			}
 		}
 	}
 	var flat []float32
@@ -49,10 +53,10 @@ func TestGraphConvEdgewise(t *testing.T) {
 				graphConvSum(store.Scope("/conv"), batch, in[0], out),
 			}
 		},
-			tensors.FromFlatDataAndDimensions(flat, n, 1, d),
-			tensors.FromFlatDataAndDimensions(edges, pairs, 1, edgeTypes),
-			tensors.FromFlatDataAndDimensions(mask, pairs, 1, 1))
-		got, gotSum := outputs[0].Value().([][][]float32), outputs[1].Value().([][]float32)[0]
+			tensors.FromFlatDataAndDimensions(flat, 1, n, d),
+			tensors.FromFlatDataAndDimensions(edges, 1, n, n, edgeTypes),
+			tensors.FromFlatDataAndDimensions(mask, 1, n, n, 1))
+		got, gotSum := outputs[0].Value().([][][]float32)[0], outputs[1].Value().([][]float32)[0]
 
 		matrix := func(path string) [][]float32 { return store.GetVariable(path).MustValue().Value().([][]float32) }
 		vector := func(path string) []float32 { return store.GetVariable(path).MustValue().Value().([]float32) }
@@ -77,19 +81,18 @@ func TestGraphConvEdgewise(t *testing.T) {
 				if u == v {
 					continue
 				}
-				class := edgeClass[max(u, v)*(max(u, v)-1)/2+min(u, v)]
-				if class < 0 {
+				if between(v, u) < 0 {
 					continue
 				}
 				e := make([]float64, edgeTypes)
-				e[class] = 1
+				e[between(v, u)] = 1
 				for j, m := range times(append(append(append([]float64{}, h[v]...), h[u]...), e...), W, nil) {
 					want[j] += max(m, 0.01*m)
 				}
 			}
 			for j := range want {
-				if math.Abs(want[j]-float64(got[v][0][j])) > 1e-5 {
-					t.Errorf("node %d, feature %d: %g, want %g", v, j, got[v][0][j], want[j])
+				if math.Abs(want[j]-float64(got[v][j])) > 1e-5 {
+					t.Errorf("node %d, feature %d: %g, want %g", v, j, got[v][j], want[j])
 				}
 				sum[j] += want[j]
 			}
@@ -110,30 +113,28 @@ func TestEncoderRelabelling(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	config := Tiny201()
 	pair := func(u, v int) int { return max(u, v)*(max(u, v)-1)/2 + min(u, v) }
-	nodes, edges := make([][batch]int, n), make([][batch]int, 6)
-	for b := range batch {
-		for i := range nodes {
-			nodes[i][b] = rng.IntN(4)
-		}
-		for i := range edges {
-			edges[i][b] = rng.IntN(5)
-		}
+	nodes, edges := make([]int32, batch*n), make([]int32, batch*6)
+	for i := range nodes {
+		nodes[i] = rng.Int32N(4)
+	}
+	for i := range edges {
+		edges[i] = rng.Int32N(5)
 	}
 	encode := func(t *testing.T, backend compute.Backend, store *model.Store, order []int) (mu, y []float32) {
-		nodeTypes, edgeTypes := make([]float32, n*batch*4), make([]float32, 6*batch*5)
+		v, e := make([]int32, len(nodes)), make([]int32, len(edges))
 		for b := range batch {
-			for v := range n {
-				nodeTypes[(v*batch+b)*4+nodes[order[v]][b]] = 1
-				for u := range v {
-					edgeTypes[(pair(u, v)*batch+b)*5+edges[pair(order[u], order[v])][b]] = 1
+			for i := range n {
+				v[b*n+i] = nodes[b*n+order[i]]
+				for j := range i {
+					e[b*6+pair(i, j)] = edges[b*6+pair(order[i], order[j])]
 				}
 			}
 		}
 		out := testbed.Evaluate(t, backend, store, func(in []*Node) []*Node {
-			graphs := Graphs{Nodes: in[0], Edges: in[1]}
+			graphs := NewGraphs(nasbench201.Space{}.Schema(), true, in[0], in[1])
 			mu, _ := Encoder(store.Scope("/encoder"), config.Networks, graphs)
 			return []*Node{mu, Predictor(store.Scope("/predictor"), config, graphs)}
-		}, tensors.FromFlatDataAndDimensions(nodeTypes, n, batch, 4), tensors.FromFlatDataAndDimensions(edgeTypes, 6, batch, 5))
+		}, tensors.FromFlatDataAndDimensions(v, batch, n), tensors.FromFlatDataAndDimensions(e, batch, 6))
 		return tensors.MustCopyFlatData[float32](out[0]), tensors.MustCopyFlatData[float32](out[1])
 	}
 	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {

@@ -40,10 +40,10 @@ func flopOfConv(schema datasets.Schema, graphs, d, out int, isInput, sum bool) f
 		rows = graphs
 	}
 	return flopOfProduct(d, d, out, false) + // B1 and B2, once for all nodes
-		flopOfProduct(1, d, out, true) + // b1 and B2, whose gradient is an outer product here, without sums
+		flopOfProduct(1, d, out, false) + // b1 and B2
 		flopOfProduct(rows, d, out, isInput) +
 		2*flopOfProduct(nodes, d, out, isInput) + // W_v and W_u
-		flopOfProduct(graphs*schema.Pairs(), schema.EdgeTypes, out, true) // W_e
+		flopOfProduct(nodes*schema.Nodes, schema.EdgeTypes, out, true) // W_e
 }
 
 // flopOfJointStep counts a step of joint training of a graph VAE and its surrogate.

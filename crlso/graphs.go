@@ -9,63 +9,54 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Graphs is a batch of B architectures of one schema, labelled graphs with n nodes and P = n(n-1)/2
-// node pairs. Nodes and pairs come first, so that one node's features are one contiguous block; on
-// several devices, B comes before them: see nodeAxis. Where an architecture consists of G graphs, G
-// > 1, shapes have [n, B, G] in place of [n, B], here and in what [GraphConv] makes of them.
+// Graphs is a batch of B architectures of one schema: labelled graphs with n nodes. Where an
+// architecture consists of G graphs, G > 1, shapes have [B, G] in place of [B], here and in what
+// [GraphConv] makes of them. The edges of node v are row v, so those between two nodes are there
+// twice.
 type Graphs struct {
-	Nodes *Node // [n, B, NodeTypes], one-hot
-	Edges *Node // [P, B, EdgeTypes], one-hot; nil if edges carry no feature
-	Mask  *Node // [P, B, 1], one where there is an edge; nil if all pairs have one
+	Nodes *Node // [B, n, NodeTypes], one-hot
+	Edges *Node // [B, n, n, EdgeTypes], one-hot, zeros where there is no edge; nil if edges carry no feature
+	Mask  *Node // [B, n, n, 1], one where there is an edge; if all have the same, [1, n, n, 1]
 }
 
 // NewGraphs returns a batch with these classes of nodes, [B, G n], and of edges, [B, G P], laid out
-// as in [datasets.Graph]. complete says that all pairs of nodes have an edge, so that no mask is
-// needed.
+// as in [datasets.Graph]. complete says that all pairs of nodes have an edge.
 func NewGraphs(schema datasets.Schema, complete bool, nodes, edges *Node) Graphs {
-	arrange := func(x *Node, length int) *Node {
-		others := []int{0}
-		if schema.Graphs > 1 {
-			x, others = Reshape(x, -1, schema.Graphs, length), []int{0, 1}
-		}
-		return TransposeAllAxes(x, slices.Insert(others, nodeAxis(x), x.Rank()-1)...)
+	n, before := schema.Nodes, []int{-1}
+	if schema.Graphs > 1 {
+		before = []int{-1, schema.Graphs}
 	}
-	nodes, edges = arrange(nodes, schema.Nodes), arrange(edges, schema.Pairs())
-	batch := Graphs{Nodes: OneHot(nodes, schema.NodeTypes, dtypes.Float32)}
+	batch := Graphs{Nodes: OneHot(Reshape(nodes, append(before, n)...), schema.NodeTypes, dtypes.Float32)}
+
+	// The class between v and u: that of their pair, and none, the class put after them, where u is v.
+	pairs := Transpose(Reshape(edges, -1, schema.Pairs()), 0, 1)
+	pairs = Concatenate([]*Node{pairs, Neg(OnesLike(Slice(pairs, AxisRange(0, 1))))}, 0)
+	matrix := Transpose(Gather(pairs, Const(edges.Graph(), pairMatrix(n))), 0, 1)
+	matrix = Reshape(matrix, append(before, n, n)...)
 	if schema.EdgeTypes > 0 {
-		batch.Edges = OneHot(edges, schema.EdgeTypes, dtypes.Float32)
+		batch.Edges = OneHot(matrix, schema.EdgeTypes, dtypes.Float32)
 	}
-	if !complete {
-		batch.Mask = InsertAxes(ConvertDType(GreaterOrEqual(edges, ScalarZero(edges.Graph(), edges.DType())), dtypes.Float32), -1)
+	if complete {
+		others := Const(edges.Graph(), pairMatrix(n))
+		matrix = Reshape(Sub(Const(edges.Graph(), int32(schema.Pairs()-1)), others), append(slices.Repeat([]int{1}, len(before)), n, n)...)
 	}
+	batch.Mask = InsertAxes(ConvertDType(GreaterOrEqual(matrix, ScalarZero(matrix.Graph(), matrix.DType())), dtypes.Float32), -1)
 	return batch
 }
 
-// nodeAxis is the axis of nodes, or of pairs, in a batch of [Graphs]: 0, or on several devices 1,
-// after the batch. XLA can keep the batch split over devices where it is merged with an axis after
-// it, as [nn.Times] does, but not with one before it.
-func nodeAxis(x *Node) int {
-	if x.Graph().NumDevices() > 1 {
-		return 1
+// pairMatrix returns the number of the pair of nodes v and u in row v n + u, and that of pairs in
+// all where u is v.
+func pairMatrix(n int) [][]int32 {
+	at := make([][]int32, n*n)
+	pair := int32(0)
+	for v := range n {
+		at[v*n+v] = []int32{int32(n * (n - 1) / 2)}
+		for u := range v {
+			at[v*n+u], at[u*n+v] = []int32{pair}, []int32{pair}
+			pair++
+		}
 	}
-	return 0
-}
-
-// withLast returns the dimensions of x with another last one.
-func withLast(x *Node, dim int) []int {
-	dims := slices.Clone(x.Shape().Dimensions)
-	dims[len(dims)-1] = dim
-	return dims
-}
-
-// unstack returns x[0], x[1], ... along the axis of nodes.
-func unstack(x *Node) []*Node {
-	axis := nodeAxis(x)
-	out := make([]*Node, x.Shape().Dim(axis))
-	for i := range out {
-		out[i] = Squeeze(SliceAxis(x, axis, AxisElem(i)), axis)
-	}
-	return out
+	return at
 }
 
 // Table holds the graphs of some architectures for the device: see [datasets.Graph]. Rows beyond

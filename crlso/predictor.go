@@ -17,7 +17,6 @@ func Predictor(scope *model.Scope, config Config, batch Graphs) *Node {
 	for layer := range config.PredictorLayers {
 		h = GraphConv(scope.In("conv_%d", layer), batch, h, config.PredictorDim)
 	}
-	h = Transpose(h, nodeAxis(h), 1)
 	h = Reshape(h, h.Shape().Dim(0), -1)
 	h = nn.Affine(scope.In("code"), h, config.PredictorCode)
 

@@ -35,10 +35,10 @@ type Ensemble struct {
 	Backend compute.Backend
 	Config  Config
 
-	pairs backend.Pool[pairKey, *concavePair]
+	pairs backend.Pool[pairsKey, *concavePairs]
 }
 
-type pairKey struct {
+type pairsKey struct {
 	space  datasets.Space
 	config Config
 }
@@ -147,26 +147,28 @@ func (e *Ensemble) Fit(space datasets.FiniteSpace, labelled []datasets.Query, rn
 
 // fit is Fit for any space, and believes something of its candidates.
 func (e *Ensemble) fit(space datasets.Space, labelled []datasets.Query, rng *rand.Rand) (Beliefs, error) {
-	key := pairKey{space, e.Config}
-	pair, err := e.pairs.Take(key, e.Backend, func(backend compute.Backend) (*concavePair, error) {
-		return newConcavePair(backend, space, e.Config)
+	key := pairsKey{space, e.Config}
+	pairs, err := e.pairs.Take(key, e.Backend, func(backend compute.Backend) (*concavePairs, error) {
+		return newConcavePairs(backend, space, e.Config)
 	})
 	if err != nil {
 		return Beliefs{}, err
 	}
 	graphs := crlso.NewTable(space, datasets.Archs(labelled), powerOfTwo(len(labelled)))
-	candidates := pair.all
-	if candidates.Archs == nil {
-		candidates = crlso.NewTable(space, search.DrawCandidates(space, labelled, maxDrawn, maxDrawn, rng), maxDrawn)
+	candidates := pairs.all
+	if candidates == nil {
+		candidates = []crlso.Table{crlso.NewTable(space, search.DrawCandidates(space, labelled, maxDrawn, maxDrawn, rng), maxDrawn)}
 	}
-	models := make([][]float64, e.Config.Members)
-	for i := range models {
-		if models[i], err = pair.fit(graphs, e.Config.targets(labelled), candidates, rng); err != nil {
-			return Beliefs{}, err
-		}
+	members, err := pairs.fit(graphs, e.Config.targets(labelled), candidates, rng)
+	if err != nil {
+		return Beliefs{}, err
 	}
-	e.pairs.Put(key, pair)
-	return newBeliefs(candidates.Archs, models), nil
+	e.pairs.Put(key, pairs)
+	var archs []datasets.Arch
+	for _, table := range candidates {
+		archs = append(archs, table.Archs...)
+	}
+	return newBeliefs(archs, members), nil
 }
 
 // mostPromising returns n architectures that were not asked for, fewer if there are no more:

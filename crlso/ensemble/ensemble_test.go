@@ -2,6 +2,7 @@ package ensemble
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
+	"gonum.org/v1/gonum/floats"
 )
 
 var _ search.Searcher = &Ensemble{}
@@ -89,16 +91,16 @@ func TestEnsembleInLargeSpace(t *testing.T) {
 	}
 }
 
-// TestConcavePair trains a pair twice from fresh weights: it orders what it was trained on, its
-// performance model is concave, and the second pair is another one.
-func TestConcavePair(t *testing.T) {
+// TestConcavePairs trains two pairs twice from fresh weights: each orders what it was trained on,
+// its performance model is concave, and no pair is another one.
+func TestConcavePairs(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")
 	}
 	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
 		config := smallEnsemble()
-		config.Training.Epochs = 200
-		pair, err := newConcavePair(backend, space, config)
+		config.Members, config.Training.Epochs = 2, 200
+		pairs, err := newConcavePairs(backend, space, config)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,39 +110,72 @@ func TestConcavePair(t *testing.T) {
 			t.Fatal(err)
 		}
 		labelled := crlso.NewTable(space, datasets.Archs(oracle.Log()), 32)
-		var performances [2][]float64
-		for i := range performances {
-			if performances[i], err = pair.fit(labelled, config.targets(oracle.Log()), pair.all, rng); err != nil {
+		different := map[string]bool{}
+		for round := range 2 {
+			beliefs, err := pairs.fit(labelled, config.targets(oracle.Log()), pairs.all, rng)
+			if err != nil {
 				t.Fatal(err)
 			}
-			best, worst := 0.0, 0.0
-			for _, q := range oracle.Log() {
-				p := performances[i][space.Index(q.Arch)]
-				if q.Accuracy > 90 {
-					best += p
-				} else if q.Accuracy < 80 {
-					worst -= p
+			for i, belief := range beliefs {
+				different[fmt.Sprint(belief)] = true
+				best, worst := 0.0, 0.0
+				for _, q := range oracle.Log() {
+					p := belief[space.Index(q.Arch)]
+					if q.Accuracy > 90 {
+						best += p
+					} else if q.Accuracy < 80 {
+						worst -= p
+					}
+				}
+				if best+worst <= 0 {
+					t.Errorf("round %d, pair %d: sum of beliefs is %g for good cells and %g for bad ones", round, i, best, -worst)
 				}
 			}
-			if best+worst <= 0 {
-				t.Errorf("fit %d: sum of performances is %g for good cells and %g for bad ones", i, best, -worst)
-			}
 			projected := 0
-			for w := range pair.store.Scope(memberICNNScope).IterVariables() {
+			for w := range pairs.store.Scope(memberICNNScope).IterVariables() {
 				if !strings.Contains(w.Path(), "/U_") && !strings.HasSuffix(w.Path(), "/u/weights") {
 					continue
 				}
 				projected++
 				if low := slices.Min(tensors.MustCopyFlatData[float32](w.MustValue())); low < 0 {
-					t.Errorf("fit %d: %s has an entry %g", i, w.Path(), low)
+					t.Errorf("round %d: %s has an entry %g", round, w.Path(), low)
 				}
 			}
 			if want := config.Networks.ICNNLayers + 1; projected != want {
 				t.Errorf("%d weights have to be non-negative, want %d", projected, want)
 			}
 		}
-		if fmt.Sprint(performances[0]) == fmt.Sprint(performances[1]) {
-			t.Error("the second pair is the first one again")
+		if len(different) != 4 {
+			t.Errorf("%d different pairs of 4", len(different))
+		}
+	})
+}
+
+// Members that are trained side by side believe what each does that is trained alone.
+func TestMembersSideBySide(t *testing.T) {
+	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
+		labelled, draw := make([]datasets.Query, 20), rand.New(rand.NewPCG(1, 2))
+		for i := range labelled {
+			labelled[i] = datasets.Query{Arch: space.Sample(draw), Accuracy: 90 + draw.NormFloat64()}
+		}
+		fit := func(members int, rng *rand.Rand) Beliefs {
+			config := smallEnsemble()
+			config.Members = members
+			beliefs, err := (&Ensemble{Backend: backend, Config: config}).Fit(space, labelled, rng)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return beliefs
+		}
+		together := fit(3, rand.New(rand.NewPCG(3, 4)))
+		alone, sum := rand.New(rand.NewPCG(3, 4)), make([]float64, space.Len())
+		for range 3 {
+			floats.Add(sum, fit(1, alone).Mean)
+		}
+		for i := range sum {
+			if got, want := together.Mean[i], sum[i]/3; math.Abs(got-want) > 1e-3 {
+				t.Fatalf("%v: together they expect %g, alone %g", together.Archs[i], got, want)
+			}
 		}
 	})
 }

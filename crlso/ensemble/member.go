@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/bits"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/cr-lso/cr-lso/crlso"
 	"github.com/cr-lso/cr-lso/crlso/nn"
@@ -18,33 +19,36 @@ import (
 // sizes.
 func powerOfTwo(n int) int { return 1 << bits.Len(uint(n-1)) }
 
-// concavePair is an encoder and a surrogate on its latents, trained from fresh weights as often as
-// one likes by the same compiled programs.
-type concavePair struct {
-	all     crlso.Table // of the space, if it is small
+// concavePairs are encoders, each with a surrogate on its latents, trained from fresh weights as
+// often as one likes by the same compiled programs. All are trained side by side in one program:
+// networks of this size are a matter of how many operations a step has, and not of their size.
+type concavePairs struct {
+	all     []crlso.Table // of the space, if it is small
 	config  Config
 	store   *model.Store
 	trainer *nn.Trainer
-	apply   *model.Exec // (nodes, edges) -> performance
+	apply   *model.Exec // (nodes [N, ...], edges [N, ...]) -> performance [members, N]
 }
 
-func newConcavePair(backend compute.Backend, space datasets.Space, config Config) (*concavePair, error) {
+func newConcavePairs(backend compute.Backend, space datasets.Space, config Config) (*concavePairs, error) {
 	if err := config.Networks.Validate(); err != nil {
 		return nil, err
 	}
-	p := &concavePair{config: config, store: model.NewStore()}
+	p := &concavePairs{config: config, store: model.NewStore()}
+	nn.SetNetworks(p.store, config.Members)
 	if finite, ok := space.(datasets.FiniteSpace); ok && finite.Len() <= maxEnumerated {
-		archs := datasets.All(finite)
-		p.all = crlso.NewTable(space, archs, len(archs))
+		p.all = tables(space, datasets.All(finite))
 	}
-	schema := space.Schema()
+	schema, complete := space.Schema(), len(p.all) > 0 && p.all[0].Complete
+	// performance takes graphs of all members, [members, B, ...], to [members, B].
 	performance := func(nodes, edges *Node) *Node {
-		mu, _ := crlso.Encoder(p.store.Scope(memberEncoderScope), config.Networks, crlso.NewGraphs(schema, p.all.Complete, nodes, edges))
-		return crlso.Performance(p.store.Scope(memberICNNScope), config.Networks, mu)
+		mu, _ := crlso.Encoder(p.store.Scope(memberEncoderScope), config.Networks, crlso.NewGraphs(schema, complete, nodes, edges))
+		return Reshape(crlso.Performance(p.store.Scope(memberICNNScope), config.Networks, mu), config.Members, -1)
 	}
 	var err error
 	p.apply, err = model.NewExec(backend, p.store, func(_ *model.Scope, nodes, edges *Node) *Node {
-		return performance(nodes, edges)
+		everyone := func(x *Node) *Node { return BroadcastPrefix(x, config.Members) }
+		return performance(everyone(nodes), everyone(edges))
 	})
 	if err != nil {
 		return nil, err
@@ -59,21 +63,42 @@ func newConcavePair(backend compute.Backend, space datasets.Space, config Config
 	return p, err
 }
 
-// fit trains a fresh pair on labelled graphs and returns its performance model for the candidates.
-func (p *concavePair) fit(labelled crlso.Table, targets []float64, candidates crlso.Table, rng *rand.Rand) ([]float64, error) {
-	if err := nn.DrawAgain(p.store.Scope(memberScope), rng.Uint64()); err != nil {
-		return nil, err
+// tables puts architectures into tables of one size, and of maxDrawn rows at most.
+func tables(space datasets.Space, archs []datasets.Arch) (all []crlso.Table) {
+	n := (len(archs) + maxDrawn - 1) / maxDrawn
+	size := (len(archs) + n - 1) / n
+	for part := range slices.Chunk(archs, size) {
+		all = append(all, crlso.NewTable(space, part, size))
 	}
+	return all
+}
+
+// fit trains fresh pairs on labelled graphs, and returns what each believes of the candidates.
+func (p *concavePairs) fit(labelled crlso.Table, targets []float64, candidates []crlso.Table, rng *rand.Rand) ([][]float64, error) {
 	size := labelled.Nodes.Shape().Dim(0)
 	t := p.config.Training
-	s := t.NewSchedule(rng, len(targets), 0, t.Epochs, t.Epochs*t.StepsPerEpoch(size))
-	tables := []*tensors.Tensor{labelled.Nodes, labelled.Edges, nn.PaddedVector(targets, size)}
-	if _, err := p.trainer.Run(context.Background(), s, 0, tables, nil); err != nil {
+	steps := t.Epochs * t.StepsPerEpoch(size)
+	seeds, schedules := make([]uint64, p.config.Members), make([]nn.Schedule, p.config.Members)
+	for i := range seeds {
+		seeds[i], schedules[i] = rng.Uint64(), t.NewSchedule(rng, len(targets), 0, t.Epochs, steps)
+	}
+	if err := nn.DrawAgain(p.store.Scope(memberScope), seeds...); err != nil {
 		return nil, err
 	}
-	result, err := p.apply.Call1(candidates.Nodes, candidates.Edges)
-	if err != nil {
+	rows := []*tensors.Tensor{labelled.Nodes, labelled.Edges, nn.PaddedVector(targets, size)}
+	if _, err := p.trainer.Run(context.Background(), nn.SideBySide(schedules, t.Batch, steps), 0, rows, nil); err != nil {
 		return nil, err
 	}
-	return nn.Float64s(nn.AppendRows(nil, result, len(candidates.Archs))), nil
+	beliefs := make([][]float64, p.config.Members)
+	for _, table := range candidates {
+		result, err := p.apply.Call1(table.Nodes, table.Edges)
+		if err != nil {
+			return nil, err
+		}
+		size := result.Shape().Dim(1)
+		for i, row := range nn.Rows(nn.AppendRows(nil, result, len(beliefs)), size) {
+			beliefs[i] = append(beliefs[i], row[:len(table.Archs)]...)
+		}
+	}
+	return beliefs, nil
 }
