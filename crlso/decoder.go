@@ -1,12 +1,17 @@
 package crlso
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/cr-lso/cr-lso/crlso/nn"
+	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Decoder returns the scores of p(a|z), [B, outputs], for latents z of shape [B, Z]:
+// Decoder returns the scores of p(a|z), [B, schema.Outputs()], for latents z of shape [B, Z]:
 //
 //	g_0 = tanh(W_d z + b_d),  g_{i+1} = R_i(g_i),  scores = R_out(g)
 //
@@ -14,8 +19,51 @@ import (
 // itself, so one block for all heads is the same as one block for each.
 //
 // Source: ArchGVAE.decode of the released code.
-func Decoder(scope *model.Scope, networks Networks, z *Node, outputs int) *Node {
-	g := Tanh(nn.Affine(scope.In("dense"), z, networks.HiddenDim))
+//
+// The form NodeByNode is this project's extension. It has such networks for each node, which see [z
+// ; what is told of the nodes before], one-hot, and score what is about that node. In training that
+// is the truth, labels of shape [B, schema.Labels()]; where labels are nil it is what scores
+// highest, node after node, so a node fits those before it.
+//
+// Source of the form: SVGe (Lukasik, Friede, Stuckenschmidt and Keuper, arXiv 2010.04683), whose
+// decoder also tells a node and its edges at a time, but sees the nodes before through a graph
+// network, and their edges one after the other.
+func Decoder(scope *model.Scope, networks Networks, schema datasets.Schema, z, labels *Node) *Node {
+	if networks.Decoder != NodeByNode {
+		return decode(scope, networks, z, schema.Outputs())
+	}
+	leading := z.Shape().Dimensions[:z.Rank()-1]
+	z = Reshape(z, -1, networks.LatentDim)
+	groups := groupsOf(schema)
+	byNode := map[int][]group{}
+	for _, g := range groups {
+		byNode[g.node] = append(byNode[g.node], g)
+	}
+	scores, known := make([]*Node, len(groups)), z
+	for _, node := range slices.Sorted(maps.Keys(byNode)) {
+		outputs := 0
+		for _, g := range byNode[node] {
+			outputs += g.classes
+		}
+		all := decode(scope.In("node_%d", node), networks, known, outputs)
+		told, at := []*Node{known}, 0
+		for _, g := range byNode[node] {
+			scores[g.label] = Slice(all, AxisRange(), AxisRange(at, at+g.classes))
+			at += g.classes
+			var answer *Node
+			if labels != nil {
+				answer = Squeeze(Slice(labels, AxisRange(), AxisElem(g.label)), -1)
+			}
+			told = append(told, g.told(scores[g.label], answer))
+		}
+		known = Concatenate(told, -1)
+	}
+	return Reshape(Concatenate(scores, -1), append(slices.Clone(leading), schema.Outputs())...)
+}
+
+// decode is the decoder as released, with any number of inputs.
+func decode(scope *model.Scope, networks Networks, x *Node, outputs int) *Node {
+	g := Tanh(nn.Affine(scope.In("dense"), x, networks.HiddenDim))
 	for block := range networks.DecoderBlocks {
 		g = residualBlock(scope.In("block_%d", block), g, networks.HiddenDim)
 	}
@@ -25,4 +73,33 @@ func Decoder(scope *model.Scope, networks Networks, z *Node, outputs int) *Node 
 // residualBlock is R(x) = LeakyReLU(A x + a) + (B x + b).
 func residualBlock(scope *model.Scope, x *Node, out int) *Node {
 	return Add(nn.LeakyReLU(nn.Affine(scope.In("A"), x, out)), nn.Affine(scope.In("B"), x, out))
+}
+
+// group is one of a schema's groups.
+type group struct{ node, label, classes int }
+
+// groupsOf returns the groups of all heads, in the order of labels.
+func groupsOf(schema datasets.Schema) (groups []group) {
+	for _, head := range schema.Heads {
+		for i := range head.Groups {
+			groups = append(groups, group{head.Nodes[i], len(groups), head.Classes})
+		}
+	}
+	return groups
+}
+
+// told is a group's answer as other nodes see it, [B, classes]: one-hot, or for a yes-or-no
+// decision 1 or 0. An answer is a label, [B], zeros where it is -1; or, if it is nil, what the
+// scores say.
+func (g group) told(scores, answer *Node) *Node {
+	if answer == nil {
+		if g.classes == 1 {
+			return ConvertDType(GreaterThan(scores, ZerosLike(scores)), dtypes.Float32)
+		}
+		answer = ArgMax(scores, -1, dtypes.Int32)
+	}
+	if g.classes == 1 {
+		return InsertAxes(ConvertDType(GreaterThan(answer, ZerosLike(answer)), dtypes.Float32), -1)
+	}
+	return OneHot(answer, g.classes, dtypes.Float32)
 }

@@ -16,17 +16,20 @@ import (
 // returns [B, n, out].
 //
 // Source: class NodeConv of the released code.
-func GraphConv(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
-	h = Add(residual(scope, h, out, 1), ReduceSum(messages(scope, batch, h, out), -2))
+//
+// A directed one has weights W in a scope of their own for the messages from nodes before v, along
+// edges that have a direction, and for those from nodes after it.
+func GraphConv(scope *model.Scope, batch Graphs, h *Node, out int, directed bool) *Node {
+	h = Add(residual(scope, h, out, 1), ReduceSum(messages(scope, batch, h, out, directed), -2))
 	h.AssertDims(append(slices.Clone(batch.Nodes.Shape().Dimensions[:h.Rank()-1]), out)...)
 	return h
 }
 
 // graphConvSum is the sum of GraphConv over all nodes, [B, out]. The residual term is affine, so it
 // is computed once for the sum of the nodes and not once per node.
-func graphConvSum(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
+func graphConvSum(scope *model.Scope, batch Graphs, h *Node, out int, directed bool) *Node {
 	self := residual(scope, ReduceSum(h, -2), out, h.Shape().Dim(-2))
-	return Add(self, ReduceSum(messages(scope, batch, h, out), -3, -2))
+	return Add(self, ReduceSum(messages(scope, batch, h, out, directed), -3, -2))
 }
 
 // residual is B2 (B1 x + b1) + b2, [..., out], for the sum x, [..., d], of some nodes' features. B2
@@ -44,7 +47,12 @@ func residual(scope *model.Scope, x *Node, out, nodes int) *Node {
 // h_u ; e_uv]), and zeros where there is no edge. The product with W is split into its three
 // blocks, W_v h_v + W_u h_u + W_e e, so that the first two are computed once per node and not once
 // per edge.
-func messages(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
+func messages(scope *model.Scope, batch Graphs, h *Node, out int, directed bool) *Node {
+	if directed {
+		return Add(
+			messages(scope.In("along"), batch.directed(true), h, out, false),
+			messages(scope.In("against"), batch.directed(false), h, out, false))
+	}
 	fanIn := 2 * h.Shape().Dim(-1)
 	if batch.Edges != nil {
 		fanIn += batch.Edges.Shape().Dim(-1)
@@ -77,9 +85,9 @@ func Readout(scope *model.Scope, networks Networks, batch Graphs) *Node {
 	h := batch.Nodes
 	last := networks.EncoderLayers - 1
 	for layer := range last {
-		h = scaled(GraphConv(scope.In("conv_%d", layer), batch, h, networks.HiddenDim), networks.StateScale)
+		h = scaled(GraphConv(scope.In("conv_%d", layer), batch, h, networks.HiddenDim, networks.Directed), networks.StateScale)
 	}
-	readout := scaled(graphConvSum(scope.In("conv_%d", last), batch, h, networks.HiddenDim), networks.StateScale)
+	readout := scaled(graphConvSum(scope.In("conv_%d", last), batch, h, networks.HiddenDim, networks.Directed), networks.StateScale)
 	return Reshape(readout, readout.Shape().Dim(0), -1)
 }
 

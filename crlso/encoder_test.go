@@ -49,8 +49,8 @@ func TestGraphConvEdgewise(t *testing.T) {
 		outputs := testbed.Evaluate(t, backend, store, func(in []*Node) []*Node {
 			batch := Graphs{Nodes: in[0], Edges: in[1], Mask: in[2]}
 			return []*Node{
-				GraphConv(store.Scope("/conv"), batch, in[0], out),
-				graphConvSum(store.Scope("/conv"), batch, in[0], out),
+				GraphConv(store.Scope("/conv"), batch, in[0], out, false),
+				graphConvSum(store.Scope("/conv"), batch, in[0], out, false),
 			}
 		},
 			tensors.FromFlatDataAndDimensions(flat, 1, n, d),

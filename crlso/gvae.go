@@ -79,7 +79,7 @@ type Batch struct {
 func VAELoss(store *model.Store, config Config, schema datasets.Schema, batch Batch) (total, reconstruction, divergence, point *Node) {
 	mu, logVar := Encoder(store.Scope(encoderScope), config.Networks, batch.Graphs)
 	z := Reparameterize(mu, logVar, batch.Eps, config.ReparamNoise)
-	scores := Decoder(store.Scope(decoderScope), config.Networks, z, schema.Outputs())
+	scores := Decoder(store.Scope(decoderScope), config.Networks, schema, z, batch.Labels)
 	point = z
 	if config.ICNNOnMean {
 		point = mu

@@ -94,7 +94,7 @@ func (m *Model) compile() (err error) {
 		return err
 	}
 	m.decode, err = model.NewExec(m.backend, m.store, func(_ *model.Scope, z *Node) *Node {
-		return Decoder(m.store.Scope(decoderScope), m.Config.Networks, z, m.schema.Outputs())
+		return Decoder(m.store.Scope(decoderScope), m.Config.Networks, m.schema, z, nil)
 	})
 	if err != nil {
 		return err
@@ -113,7 +113,7 @@ func (m *Model) createWeights() error {
 	exec, err := model.NewExec(m.backend, m.store, func(_ *model.Scope, nodes, edges *Node) *Node {
 		graphs := m.graphs(nodes, edges)
 		mu, _ := Encoder(m.store.Scope(encoderScope), m.Config.Networks, graphs)
-		Decoder(m.store.Scope(decoderScope), m.Config.Networks, mu, m.schema.Outputs())
+		Decoder(m.store.Scope(decoderScope), m.Config.Networks, m.schema, mu, nil)
 		Surrogate(m.store.Scope(icnnScope), m.Config.Networks, mu)
 		Predictor(m.store.Scope(predictorScope), m.Config, graphs)
 		return OnePlus(nodes)

@@ -14,6 +14,12 @@ type Networks struct {
 	StateScale    float64 // factor on the node states, and on their sum, after a round; 1 as released
 	DecoderBlocks int     // H->H residual blocks before the one that produces the scores
 
+	// Directed gives messages along an edge other weights than those against it. The released
+	// encoder sends both alike, and cannot tell architectures apart that differ in directions.
+	Directed bool
+	// Decoder is how an architecture is told from its latent.
+	Decoder DecoderForm
+
 	// Surrogate f of accuracy: an input convex neural network, or for the ablation of convexity an
 	// MLP.
 	Surrogate  SurrogateKind
@@ -21,6 +27,17 @@ type Networks struct {
 	ICNNLayers int      // K, hidden layers above the first
 	ICNNForm   ICNNForm // where the ICNN's activation stands
 }
+
+// DecoderForm is how a decoder tells an architecture.
+type DecoderForm string
+
+const (
+	// AtOnce scores everything by the latent alone, as released.
+	AtOnce DecoderForm = ""
+	// NodeByNode scores a node, and the edges to it, by the latent and what it has told of the nodes
+	// before.
+	NodeByNode DecoderForm = "node by node"
+)
 
 // SurrogateKind is a kind of network that models accuracy as 1 - f(z).
 type SurrogateKind string
@@ -61,6 +78,7 @@ func (n Networks) check(check func(ok bool, format string, args ...any)) {
 	}
 	check(n.StateScale > 0, "StateScale is %g, want above 0", n.StateScale)
 	check(n.DecoderBlocks >= 0, "DecoderBlocks is %d, want 0 or more", n.DecoderBlocks)
+	check(n.Decoder == AtOnce || n.Decoder == NodeByNode, "Decoder is %q, want %q or %q", n.Decoder, AtOnce, NodeByNode)
 	check(n.Surrogate == ICNNSurrogate || n.Surrogate == MLPSurrogate,
 		"Surrogate is %q, want %q or %q", n.Surrogate, ICNNSurrogate, MLPSurrogate)
 	check(n.ICNNForm == ActivationPerTerm || n.ICNNForm == ActivationOfSum,

@@ -15,7 +15,7 @@ import (
 func Predictor(scope *model.Scope, config Config, batch Graphs) *Node {
 	h := batch.Nodes
 	for layer := range config.PredictorLayers {
-		h = GraphConv(scope.In("conv_%d", layer), batch, h, config.PredictorDim)
+		h = GraphConv(scope.In("conv_%d", layer), batch, h, config.PredictorDim, config.Directed)
 	}
 	h = Reshape(h, h.Shape().Dim(0), -1)
 	h = nn.Affine(scope.In("code"), h, config.PredictorCode)

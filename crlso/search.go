@@ -269,7 +269,7 @@ func (m *Model) searchPrograms(size searchSize) (*searchPrograms, error) {
 		}
 		p.step, err = model.NewExec(backend, p.store, func(_ *model.Scope, starts, eta *Node) (latents, scores *Node) {
 			latents = SearchStep(icnn(), m.Config, starts, eta)
-			return latents, Decoder(p.store.Scope(decoderScope), m.Config.Networks, latents, m.schema.Outputs())
+			return latents, Decoder(p.store.Scope(decoderScope), m.Config.Networks, m.schema, latents, nil)
 		})
 		return p, err
 	})

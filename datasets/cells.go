@@ -180,9 +180,13 @@ func (s *cellSpace) Mutate(a Arch, rng *rand.Rand) Arch {
 
 // Schema implements Space.
 func (s *cellSpace) Schema() Schema {
+	var targets []int
+	for target := range s.nodes {
+		targets = append(targets, slices.Repeat([]int{target}, target)...)
+	}
 	return Schema{
-		Nodes: s.nodes, NodeTypes: s.nodes, EdgeTypes: len(s.operations),
-		Heads: []Head{{Name: "operation", Groups: s.edges(), Classes: max(2, len(s.operations))}},
+		Nodes: s.nodes, NodeTypes: s.nodes, EdgeTypes: len(s.operations), Directed: true,
+		Heads: []Head{{Name: "operation", Groups: s.edges(), Classes: max(2, len(s.operations)), Nodes: targets}},
 	}
 }
 

@@ -187,7 +187,7 @@ func (s *choiceSpace) total(i int) (sum float64) {
 // layOut assigns nodes, classes and heads.
 func (s *choiceSpace) layOut() {
 	classes := 0
-	for _, c := range s.choices {
+	for i, c := range s.choices {
 		s.first, s.class = append(s.first, s.schema.Nodes), append(s.class, classes)
 		if c.Ordered && len(c.Options) > 1 {
 			s.schema.Nodes += len(c.Options) - 1
@@ -200,7 +200,7 @@ func (s *choiceSpace) layOut() {
 		if c.When != "" {
 			classes++
 		}
-		s.schema.Heads = append(s.schema.Heads, Head{Name: c.Name, Groups: 1, Classes: max(2, len(c.Options))})
+		s.schema.Heads = append(s.schema.Heads, Head{Name: c.Name, Groups: 1, Classes: max(2, len(c.Options)), Nodes: []int{s.first[i]}})
 	}
 	s.schema.NodeTypes = classes
 }

@@ -92,13 +92,14 @@ type FiniteSpace interface {
 }
 
 // Schema is the fixed shape in which a [Space] shows its architectures to a network: every
-// architecture is an undirected graph on the same number of nodes, with categorical nodes and
-// edges, or several such graphs that a network treats alike.
+// architecture is a graph on the same number of nodes, with categorical nodes and edges, or several
+// such graphs that a network treats alike.
 type Schema struct {
 	Graphs    int    // graphs that an architecture consists of, each of the shape below; 0 is the same as 1
 	Nodes     int    // nodes of a graph
 	NodeTypes int    // classes of a node
 	EdgeTypes int    // classes of an edge; 0 if edges carry no feature
+	Directed  bool   // each edge leads from the node of the lower number to the other; else edges have no direction
 	Heads     []Head // what a decoder predicts, in order
 }
 
@@ -130,6 +131,10 @@ type Head struct {
 	Name    string
 	Groups  int
 	Classes int
+	// Nodes holds the node that each group is about, those of a second graph after those of the
+	// first; of an edge, the node it leads to. It is for decoders that tell an architecture node by
+	// node, and nil where a space does not say it.
+	Nodes []int
 }
 
 // Graph is one architecture in the shape of a [Schema]. Where it consists of several graphs, Nodes

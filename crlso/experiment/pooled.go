@@ -55,6 +55,55 @@ func (r *Results) ComparePooled(method string, q Quantity, query int, against ma
 	return stats.Paired(a, b, Level), nil
 }
 
+// Versus returns the differences of a method to the baseline, and then to the best rival, which
+// stands in brackets: for each data set after some numbers of queries, with 95 % intervals, and for
+// all data sets together.
+func (r *Results) Versus(method string, q Quantity, baseline string, rivals []string, queries ...int) (Table, error) {
+	t := Table{Title: fmt.Sprintf("%s of %s, with 95 %% intervals", q, method), Header: []string{""}}
+	for _, query := range queries {
+		t.Header = append(t.Header, fmt.Sprintf("%d queries", query))
+	}
+	for _, candidates := range [][]string{{baseline}, rivals} {
+		heading, bracket := "minus "+baseline, ""
+		if len(candidates) > 1 {
+			heading = "minus the best rival"
+		}
+		t.Add(heading)
+		together := make([]map[string]string, len(queries))
+		for i := range together {
+			together[i] = map[string]string{}
+		}
+		for _, dataSet := range r.DataSets() {
+			row := []any{dataSet}
+			for i, query := range queries {
+				best, err := r.Best(dataSet, q, query, candidates...)
+				if err != nil {
+					return Table{}, err
+				}
+				c, err := r.Compare(method, best, dataSet, q, query)
+				if err != nil {
+					return Table{}, err
+				}
+				if together[i][dataSet] = best; len(candidates) > 1 {
+					bracket = " (" + best + ")"
+				}
+				row = append(row, interval("%+.3f", c.Difference, c.HalfWidth)+bracket)
+			}
+			t.Add(row...)
+		}
+		row := []any{"together"}
+		for i, query := range queries {
+			c, err := r.ComparePooled(method, q, query, together[i])
+			if err != nil {
+				return Table{}, err
+			}
+			row = append(row, interval("%+.3f", c.Difference, c.HalfWidth))
+		}
+		t.Add(row...)
+	}
+	return t, nil
+}
+
 // PooledTable returns a quantity after some numbers of queries over several data sets together: of
 // each method the mean over all searches, and its difference to the baseline and to the best rival,
 // which is the best of rivals on each data set by itself. As the best is chosen after the fact, a

@@ -198,12 +198,20 @@ func (Space) Canonical(a datasets.Arch) datasets.Arch {
 // Schema describes a graph of MaxVertices nodes with their [Op] as class, whose edges carry no
 // feature; a decoder scores each entry of the adjacency matrix and the class of each node.
 func (Space) Schema() datasets.Schema {
+	entries, vertices := make([]int, MaxVertices*MaxVertices), make([]int, MaxVertices)
+	for i := range entries {
+		entries[i] = max(i/MaxVertices, i%MaxVertices)
+	}
+	for i := range vertices {
+		vertices[i] = i
+	}
 	return datasets.Schema{
 		Nodes:     MaxVertices,
 		NodeTypes: NumOps,
+		Directed:  true,
 		Heads: []datasets.Head{
-			{Name: "adjacency", Groups: MaxVertices * MaxVertices, Classes: 1},
-			{Name: "operation", Groups: MaxVertices, Classes: NumOps},
+			{Name: "adjacency", Groups: MaxVertices * MaxVertices, Classes: 1, Nodes: entries},
+			{Name: "operation", Groups: MaxVertices, Classes: NumOps, Nodes: vertices},
 		},
 	}
 }

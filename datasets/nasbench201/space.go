@@ -176,14 +176,19 @@ func (c Cell) network() string {
 // carry an operation, none included; a decoder scores the source, the target and the operation of
 // every edge.
 func (Space) Schema() datasets.Schema {
+	targets := make([]int, NumEdges)
+	for i := range targets {
+		_, targets[i] = Edge(i)
+	}
 	return datasets.Schema{
 		Nodes:     NumNodes,
 		NodeTypes: NumNodes,
 		EdgeTypes: NumOps,
+		Directed:  true,
 		Heads: []datasets.Head{
-			{Name: "source", Groups: NumEdges, Classes: NumNodes},
-			{Name: "target", Groups: NumEdges, Classes: NumNodes},
-			{Name: "operation", Groups: NumEdges, Classes: NumOps},
+			{Name: "source", Groups: NumEdges, Classes: NumNodes, Nodes: targets},
+			{Name: "target", Groups: NumEdges, Classes: NumNodes, Nodes: targets},
+			{Name: "operation", Groups: NumEdges, Classes: NumOps, Nodes: targets},
 		},
 	}
 }

@@ -119,14 +119,23 @@ const (
 // of the 28 possible edges, the normal cell's 14 first, whether to keep it, and scores its
 // operations.
 func (Space) Schema() datasets.Schema {
+	targets := make([]int, numEdges)
+	for cell := range numCells {
+		for target := inputs; target < CellNodes; target++ {
+			for source := range target {
+				targets[cell*PossibleEdges+possibleEdge(source, target)] = cell*CellNodes + target
+			}
+		}
+	}
 	return datasets.Schema{
 		Graphs:    numCells,
 		Nodes:     CellNodes,
 		NodeTypes: CellNodes,
 		EdgeTypes: NumOps,
+		Directed:  true,
 		Heads: []datasets.Head{
-			{Name: "keep", Groups: numEdges, Classes: 1},
-			{Name: "operation", Groups: numEdges, Classes: NumOps},
+			{Name: "keep", Groups: numEdges, Classes: 1, Nodes: targets},
+			{Name: "operation", Groups: numEdges, Classes: NumOps, Nodes: targets},
 		},
 	}
 }

@@ -30,9 +30,10 @@ func (Space) Schema() datasets.Schema {
 	return datasets.Schema{
 		Nodes:     numNodes,
 		NodeTypes: numClasses,
+		Directed:  true,
 		Heads: []datasets.Head{
-			{Name: "link", Groups: numLinks, Classes: NumNodes},
-			{Name: "operation", Groups: NumNodes, Classes: NumOps},
+			{Name: "link", Groups: numLinks, Classes: NumNodes, Nodes: []int{2, 3, 4}},
+			{Name: "operation", Groups: NumNodes, Classes: NumOps, Nodes: []int{1, 2, 3, 4}},
 		},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 
 	"github.com/cr-lso/cr-lso/datasets"
 )
@@ -17,6 +18,9 @@ func (k kit) shape() error {
 	for _, head := range schema.Heads {
 		if head.Groups < 1 || head.Classes < 1 {
 			return fmt.Errorf("head %q has %d groups of %d classes, want at least 1", head.Name, head.Groups, head.Classes)
+		}
+		if head.Nodes != nil && (len(head.Nodes) != head.Groups || slices.Min(head.Nodes) < 0 || slices.Max(head.Nodes) >= max(schema.Graphs, 1)*schema.Nodes) {
+			return fmt.Errorf("the nodes of head %q are %v, want one of the schema for each of %d groups", head.Name, head.Nodes, head.Groups)
 		}
 	}
 	shown := make(map[string]datasets.Arch) // by nodes and edges

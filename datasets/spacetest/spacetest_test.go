@@ -178,6 +178,9 @@ var ofNetworks = map[string]broke{
 	"no heads": {Shape, "want at least one", func(s *altered) {
 		s.schema = func() datasets.Schema { return datasets.Schema{Nodes: 2, NodeTypes: digits} }
 	}},
+	"heads about nodes that there are not": {Shape, "the nodes of head", func(s *altered) {
+		s.schema = func() datasets.Schema { schema := p.Schema(); schema.Heads[0].Nodes = []int{2}; return schema }
+	}},
 	"too few edges": {Shape, "0 edges, want 1", func(s *altered) {
 		s.encode = func(a datasets.Arch) datasets.Graph { g := p.Encode(a); g.Edges = nil; return g }
 	}},
