@@ -100,7 +100,7 @@ func environment(plugin string) ([]byte, error) {
 		return nil, err
 	}
 	h := sha256.New()
-	fmt.Fprintln(h, plugin, info.Size(), info.ModTime().UnixNano(), runtime.NumCPU(), os.Getenv("XLA_FLAGS"))
+	fmt.Fprintln(h, plugin, info.Size(), info.ModTime().UnixNano(), runtime.NumCPU(), os.Getenv(xlaFlags), noYNN)
 	cpu, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
 		return nil, err
@@ -162,7 +162,7 @@ func cached_compile(arguments unsafe.Pointer) unsafe.Pointer {
 		}
 	}
 	began := time.Now()
-	if err := C.compile(args); err != nil {
+	if err := compile(args); err != nil {
 		return unsafe.Pointer(err)
 	}
 	if time.Since(began) >= worthKeeping {

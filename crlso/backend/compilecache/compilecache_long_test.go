@@ -18,7 +18,7 @@ func TestCacheOfTwoDevices(t *testing.T) {
 
 // TestCompiledOnce trains three models at the same time, as searches at once do, in a process in
 // which XLA leaves a file for each program that it compiles: the program of training, which all
-// three need, is compiled once.
+// three need, is compiled once, and no program uses YNNPACK.
 func TestCompiledOnce(t *testing.T) {
 	const inside = "CRLSO_TEST_COMPILED_ONCE"
 	if os.Getenv(inside) != "" {
@@ -48,6 +48,9 @@ func TestCompiledOnce(t *testing.T) {
 		}
 		if strings.Contains(string(program), " while(") {
 			loops++
+		}
+		if strings.Contains(string(program), "ynn_fusion") {
+			t.Errorf("%s has operations of YNNPACK", name)
 		}
 	}
 	if loops != 1 {

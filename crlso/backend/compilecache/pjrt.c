@@ -11,7 +11,7 @@ extern void *cached_compile(void *args); // in compilecache.go
 // plugin is the plugin's own table.
 static const PJRT_Api *plugin;
 
-static int failed(PJRT_Error *error) {
+int failed(PJRT_Error *error) {
   if (error == NULL) return 0;
   PJRT_Error_Destroy_Args args = {.struct_size = sizeof args, .error = error};
   plugin->PJRT_Error_Destroy(&args);

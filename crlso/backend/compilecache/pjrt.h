@@ -97,6 +97,9 @@ PJRT_Api *wrap(const char *path);
 // compile is the plugin's own PJRT_Client_Compile.
 PJRT_Error *compile(PJRT_Client_Compile_Args *args);
 
+// failed reports whether there is an error, and frees it.
+int failed(PJRT_Error *error);
+
 // serialize writes a program, to be freed with the deleter unless it is NULL; its bytes are NULL if that fails.
 PJRT_Executable_Serialize_Args serialize(PJRT_LoadedExecutable *program);
 
