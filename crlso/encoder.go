@@ -44,26 +44,46 @@ func residual(scope *model.Scope, x *Node, out, nodes int) *Node {
 }
 
 // messages returns what each node v receives from each node u, [B, n, n, out]: LeakyReLU(W [h_v ;
-// h_u ; e_uv]), and zeros where there is no edge. The product with W is split into its three
-// blocks, W_v h_v + W_u h_u + W_e e, so that the first two are computed once per node and not once
-// per edge.
+// h_u ; e_uv]), and zeros where there is no edge.
 func messages(scope *model.Scope, batch Graphs, h *Node, out int, directed bool) *Node {
+	var message *Node
 	if directed {
-		return Add(
-			messages(scope.In("along"), batch.directed(true), h, out, false),
-			messages(scope.In("against"), batch.directed(false), h, out, false))
+		along := weighed(scope.In("along"), batch, h, out)
+		message = Where(before(along), along, weighed(scope.In("against"), batch, h, out))
+	} else {
+		message = weighed(scope, batch, h, out)
 	}
+	return Mul(nn.LeakyReLU(message), batch.Mask)
+}
+
+// weighed is W [h_v ; h_u ; e_uv] for all pairs of nodes, [B, n, n, out]. The product is split into
+// its three blocks, W_v h_v + W_u h_u + W_e e, so that the first two are computed once per node and
+// not once per edge.
+func weighed(scope *model.Scope, batch Graphs, h *Node, out int) *Node {
 	fanIn := 2 * h.Shape().Dim(-1)
 	if batch.Edges != nil {
 		fanIn += batch.Edges.Shape().Dim(-1)
 	}
 	receiver := nn.LinearWithFanIn(scope.In("W_v"), h, out, fanIn)
 	sender := nn.LinearWithFanIn(scope.In("W_u"), h, out, fanIn)
-	message := Add(InsertAxes(receiver, -2), InsertAxes(sender, -3))
+	sum := Add(InsertAxes(receiver, -2), InsertAxes(sender, -3))
 	if batch.Edges != nil {
-		message = Add(message, nn.LinearWithFanIn(scope.In("W_e"), batch.Edges, out, fanIn))
+		sum = Add(sum, nn.LinearWithFanIn(scope.In("W_e"), batch.Edges, out, fanIn))
 	}
-	return Mul(nn.LeakyReLU(message), batch.Mask)
+	return sum
+}
+
+// before tells for values of nodes v and u, of shape [B, n, n, out], whether u is before v.
+func before(x *Node) *Node {
+	n := x.Shape().Dim(-2)
+	isBefore := make([]bool, n*n)
+	for v := range n {
+		for u := range v {
+			isBefore[v*n+u] = true
+		}
+	}
+	matrix := ExpandLeftToRank(Reshape(Const(x.Graph(), isBefore), n, n, 1), x.Rank())
+	return BroadcastToDims(matrix, x.Shape().Dimensions...)
 }
 
 // Encoder returns mean and log-variance of q(z|a), [B, Z] each, for a batch of graphs: affine

@@ -19,24 +19,6 @@ type Graphs struct {
 	Mask  *Node // [B, n, n, 1], one where there is an edge; if all have the same, [1, n, n, 1]
 }
 
-// directed returns the batch with the edges alone that lead to a node from those before it, or from
-// those after it.
-func (b Graphs) directed(before bool) Graphs {
-	n := b.Nodes.Shape().Dim(-2)
-	edges := make([][][]float32, n)
-	for v := range edges {
-		edges[v] = make([][]float32, n)
-		for u := range edges[v] {
-			edges[v][u] = make([]float32, 1)
-			if (u < v) == before {
-				edges[v][u][0] = 1
-			}
-		}
-	}
-	b.Mask = Mul(b.Mask, ExpandLeftToRank(Const(b.Mask.Graph(), edges), b.Mask.Rank()))
-	return b
-}
-
 // NewGraphs returns a batch with these classes of nodes, [B, G n], and of edges, [B, G P], laid out
 // as in [datasets.Graph]. complete says that all pairs of nodes have an edge.
 func NewGraphs(schema datasets.Schema, complete bool, nodes, edges *Node) Graphs {
