@@ -22,11 +22,11 @@ func BenchmarkRound(b *testing.B) {
 			for i := range labelled {
 				labelled[i] = datasets.Query{Arch: space.Sample(rng), Accuracy: 90 + rng.NormFloat64()}
 			}
-			if _, err := e.fit(space, labelled, rng); err != nil { // compiles
+			if _, err := e.fit(space, labelled, e.Config.scoresAll(space), rng); err != nil { // compiles
 				b.Fatal(err)
 			}
 			for b.Loop() {
-				if _, err := e.fit(space, labelled, rng); err != nil {
+				if _, err := e.fit(space, labelled, e.Config.scoresAll(space), rng); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -3,6 +3,7 @@
 package ensemble
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -59,6 +60,15 @@ type Config struct {
 	Local          int
 	LocalDeviation float64     // factor on the members' standard deviation when a neighbour is chosen
 	Training       nn.Training // of each member, in each round
+	// Enumerated is how many architectures a space may have to be scored as a whole in each round; 0
+	// is 20,000.
+	Enumerated int
+}
+
+// scoresAll reports whether a space is scored as a whole.
+func (c Config) scoresAll(space datasets.Space) bool {
+	finite, ok := space.(datasets.FiniteSpace)
+	return ok && finite.Len() <= cmp.Or(c.Enumerated, maxEnumerated)
 }
 
 // Ensemble201 is the configuration that was chosen on NAS-Bench-201, CIFAR-10. Up to 30 labels,
@@ -105,8 +115,8 @@ func (e *Ensemble) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 
 // Propose implements search.Proposer.
 //
-// It scores all architectures of a space that has no more than 20,000; of a larger one the
-// neighbours of the ten best labelled architectures and random ones, 5,000 in all.
+// It scores all architectures of a space that has no more than Config.Enumerated; of a larger one
+// the neighbours of the ten best labelled architectures and random ones, 5,000 in all.
 func (e *Ensemble) Propose(known search.Known, n int, rng *rand.Rand) ([]datasets.Arch, error) {
 	if err := e.Config.validate(); err != nil {
 		return nil, fmt.Errorf("ensemble: %w", err)
@@ -115,7 +125,7 @@ func (e *Ensemble) Propose(known search.Known, n int, rng *rand.Rand) ([]dataset
 		return archs, err
 	}
 	log := known.Log()
-	beliefs, err := e.fit(known.Space(), log, rng)
+	beliefs, err := e.fit(known.Space(), log, e.Config.scoresAll(known.Space()), rng)
 	if err != nil {
 		return nil, fmt.Errorf("ensemble, after %d queries: %w", len(log), err)
 	}
@@ -132,21 +142,21 @@ func (c Config) validate() error {
 	if c.Members < 1 || c.Initial < 1 || c.Batch < 1 {
 		return fmt.Errorf("%d members, %d initial queries and batches of %d, want at least 1 of each", c.Members, c.Initial, c.Batch)
 	}
-	if c.Local < 0 || c.Local > c.Batch || c.LocalDeviation < 0 || c.Growth < 0 {
-		return fmt.Errorf("Local is %d, LocalDeviation %g and Growth %g, want 0 or more each and Local not above the Batch of %d",
-			c.Local, c.LocalDeviation, c.Growth, c.Batch)
+	if c.Local < 0 || c.Local > c.Batch || c.LocalDeviation < 0 || c.Growth < 0 || c.Enumerated < 0 {
+		return fmt.Errorf("Local is %d, LocalDeviation %g, Growth %g and Enumerated %d, want 0 or more each and Local not above the Batch of %d",
+			c.Local, c.LocalDeviation, c.Growth, c.Enumerated, c.Batch)
 	}
 	return nil
 }
 
 // Fit trains all members from fresh weights on labelled architectures, and returns what they
-// believe of all architectures of the space, in its order.
+// believe of all architectures of the space, in its order, however many there are.
 func (e *Ensemble) Fit(space datasets.FiniteSpace, labelled []datasets.Query, rng *rand.Rand) (Beliefs, error) {
-	return e.fit(space, labelled, rng)
+	return e.fit(space, labelled, true, rng)
 }
 
-// fit is Fit for any space, and believes something of its candidates.
-func (e *Ensemble) fit(space datasets.Space, labelled []datasets.Query, rng *rand.Rand) (Beliefs, error) {
+// fit is Fit for any space, and believes something of all architectures or of drawn candidates.
+func (e *Ensemble) fit(space datasets.Space, labelled []datasets.Query, all bool, rng *rand.Rand) (Beliefs, error) {
 	key := pairsKey{space, e.Config}
 	pairs, err := e.pairs.Take(key, e.Backend, func(backend compute.Backend) (*concavePairs, error) {
 		return newConcavePairs(backend, space, e.Config)
@@ -154,11 +164,14 @@ func (e *Ensemble) fit(space datasets.Space, labelled []datasets.Query, rng *ran
 	if err != nil {
 		return Beliefs{}, err
 	}
-	graphs := crlso.NewTable(space, datasets.Archs(labelled), powerOfTwo(len(labelled)))
 	candidates := pairs.all
-	if candidates == nil {
+	switch {
+	case !all:
 		candidates = []crlso.Table{crlso.NewTable(space, search.DrawCandidates(space, labelled, maxDrawn, maxDrawn, rng), maxDrawn)}
+	case candidates == nil:
+		candidates = tables(space, datasets.All(space.(datasets.FiniteSpace)))
 	}
+	graphs := crlso.NewTable(space, datasets.Archs(labelled), powerOfTwo(len(labelled)))
 	members, err := pairs.fit(graphs, e.Config.targets(labelled), candidates, rng)
 	if err != nil {
 		return Beliefs{}, err
@@ -177,9 +190,10 @@ func (e *Ensemble) fit(space datasets.Space, labelled []datasets.Query, rng *ran
 func (e *Ensemble) mostPromising(known search.Known, b Beliefs, n int) []datasets.Arch {
 	best := math.Inf(-1)
 	var unknown, neighbours []int
+	canonical := known.Space().Canonical
 	at := make(map[datasets.Arch]int, len(b.Archs))
 	for i, a := range b.Archs {
-		at[a] = i
+		at[canonical(a)] = i
 		if known.Asked(a) {
 			best = max(best, b.Mean[i])
 		} else {
@@ -187,7 +201,7 @@ func (e *Ensemble) mostPromising(known search.Known, b Beliefs, n int) []dataset
 		}
 	}
 	for _, a := range known.Space().Neighbours(mostAccurate(known.Log(), 1)[0].Arch) {
-		if i, ok := at[a]; ok && !known.Asked(a) {
+		if i, ok := at[canonical(a)]; ok && !known.Asked(a) && !slices.Contains(neighbours, i) {
 			neighbours = append(neighbours, i)
 		}
 	}
@@ -212,8 +226,8 @@ func mostAccurate(labelled []datasets.Query, n int) []datasets.Query {
 	return stats.Top(labelled, n, func(q datasets.Query) float64 { return q.Accuracy })
 }
 
-// A space that has no more than maxEnumerated architectures is scored as a whole; of another one,
-// maxDrawn.
+// A space that has no more than maxEnumerated architectures is scored as a whole, unless
+// Config.Enumerated says otherwise; of another one, maxDrawn.
 const (
 	maxEnumerated = 20_000
 	maxDrawn      = 5_000

@@ -14,6 +14,7 @@ import (
 	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
+	"github.com/cr-lso/cr-lso/datasets/nasbenchgraph"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
 	"gonum.org/v1/gonum/floats"
@@ -192,4 +193,60 @@ func TestEnsembleErrors(t *testing.T) {
 	oracle := testbed.Oracle(t, 20)
 	oracle.Close()
 	expect.ErrorLine(t, (&Ensemble{Backend: backend, Config: smallEnsemble()}).Search(oracle, rng), "oracle is closed")
+}
+
+// Fit says what it believes of a whole space, in its order, also where a round scores a part.
+func TestFitOfALargeSpace(t *testing.T) {
+	config := smallEnsemble()
+	config.Enumerated, config.Members = 100, 1
+	labelled, rng := make([]datasets.Query, 10), rand.New(rand.NewPCG(1, 2))
+	for i := range labelled {
+		labelled[i] = datasets.Query{Arch: space.Sample(rng), Accuracy: float64(i)}
+	}
+	beliefs, err := (&Ensemble{Backend: testbed.Go(t), Config: config}).Fit(space, labelled, rng)
+	if err != nil || !slices.Equal(beliefs.Archs, datasets.All(space)) || len(beliefs.Mean) != space.Len() {
+		t.Errorf("%d beliefs of other architectures than the %d of the space: %v", len(beliefs.Mean), space.Len(), err)
+	}
+}
+
+// turned is a space whose neighbours are not canonical.
+type turned struct{ nasbenchgraph.Space }
+
+func (s turned) Neighbours(a datasets.Arch) []datasets.Arch {
+	neighbours := s.Space.Neighbours(a)
+	for i, n := range neighbours {
+		if arch := n.(nasbenchgraph.Arch); arch.Links == [4]uint8{} {
+			slices.Reverse(arch.Ops[:]) // the four are alike
+			neighbours[i] = arch
+		}
+	}
+	return neighbours
+}
+
+// Queries for neighbours of the incumbent are made where neighbours are not canonical, too.
+func TestNeighboursThatAreNotCanonical(t *testing.T) {
+	space := turned{nasbenchgraph.Proteins()}
+	incumbent := space.Canonical(nasbenchgraph.Arch{Ops: [4]nasbenchgraph.Op{nasbenchgraph.GCN, nasbenchgraph.SAGE, nasbenchgraph.ARMA, nasbenchgraph.FC}})
+	oracle := testbed.MadeUpOracle(t, space, 10)
+	if _, err := oracle.QueryAll(incumbent); err != nil {
+		t.Fatal(err)
+	}
+	b := Beliefs{Archs: datasets.All(space), Mean: make([]float64, space.Len()), Deviation: make([]float64, space.Len())}
+	neighbours := map[datasets.Arch]bool{}
+	for _, a := range space.Neighbours(incumbent) {
+		neighbours[space.Canonical(a)] = neighbours[space.Canonical(a)] || a.(nasbenchgraph.Arch).Links == [4]uint8{}
+	}
+	for i, a := range b.Archs {
+		if reversed, ok := neighbours[a]; ok && reversed {
+			b.Mean[i] = 1 // the best neighbours are those that come reversed
+		} else if !ok {
+			b.Mean[i] = 2
+		}
+	}
+	ensemble := &Ensemble{Config: smallEnsemble()}
+	ensemble.Config.Local = 1
+	chosen := ensemble.mostPromising(oracle, b, 3)
+	if len(chosen) != 3 || !neighbours[chosen[2]] {
+		t.Errorf("chosen are %v, want the last to be a neighbour of %v", chosen, incumbent)
+	}
 }

@@ -15,7 +15,7 @@ import "github.com/cr-lso/cr-lso/datasets"
 func For(space datasets.Space, budget int) Config {
 	c := Ensemble201()
 	c.Initial = max(1, min(c.Initial, budget/3))
-	if finite, ok := space.(datasets.FiniteSpace); !ok || finite.Len() > maxEnumerated {
+	if !c.scoresAll(space) {
 		c.Members, c.Growth = 3, 0.2
 	}
 	return c

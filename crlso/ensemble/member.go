@@ -23,7 +23,7 @@ func powerOfTwo(n int) int { return 1 << bits.Len(uint(n-1)) }
 // often as one likes by the same compiled programs. All are trained side by side in one program:
 // networks of this size are a matter of how many operations a step has, and not of their size.
 type concavePairs struct {
-	all     []crlso.Table // of the space, if it is small
+	all     []crlso.Table // of the space, if it is scored as a whole
 	config  Config
 	store   *model.Store
 	trainer *nn.Trainer
@@ -36,8 +36,8 @@ func newConcavePairs(backend compute.Backend, space datasets.Space, config Confi
 	}
 	p := &concavePairs{config: config, store: model.NewStore()}
 	nn.SetNetworks(p.store, config.Members)
-	if finite, ok := space.(datasets.FiniteSpace); ok && finite.Len() <= maxEnumerated {
-		p.all = tables(space, datasets.All(finite))
+	if config.scoresAll(space) {
+		p.all = tables(space, datasets.All(space.(datasets.FiniteSpace)))
 	}
 	schema, complete := space.Schema(), len(p.all) > 0 && p.all[0].Complete
 	// performance takes graphs of all members, [members, B, ...], to [members, B].

@@ -57,6 +57,13 @@ func TestPooled(t *testing.T) {
 	if last := table.Rows[len(table.Rows)-1]; !slices.Equal(last, []string{"unfinished", "0", "-", "-", "-"}) {
 		t.Errorf("an unfinished method has %q", last)
 	}
+	versus, err := r.Versus("mine", Val, "local", []string{"local", "rival"}, 1)
+	if want := [][]string{
+		{"minus local"}, {"one", "+3.000 +- 4.303"}, {"two", "+1.333 +- 3.795"}, {"together", "+2.167 +- 1.808"},
+		{"minus the best rival"}, {"one", "+1.000 +- 2.484 (rival)"}, {"two", "+1.333 +- 3.795 (local)"}, {"together", "+1.167 +- 1.227"},
+	}; err != nil || !reflect.DeepEqual(versus.Rows, want) {
+		t.Errorf("%q, %v, want %q", versus.Rows, err, want)
+	}
 	_, err = r.Best("one", Val, 1, "unfinished")
 	wantError(t, err, []string{"unfinished", "has a finished search on one"})
 	_, err = r.ComparePooled("mine", Val, 1, nil)
