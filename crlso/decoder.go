@@ -16,7 +16,8 @@ import (
 //	g_0 = tanh(W_d z + b_d),  g_{i+1} = R_i(g_i),  scores = R_out(g)
 //
 // The scores are laid out as datasets.Schema.Heads says. A residual block acts on each output by
-// itself, so one block for all heads is the same as one block for each.
+// itself, so one block for all heads is the same as one block for each. With OnlyPossible, scores
+// of what is impossible are far below all others; that is this project's extension.
 //
 // Source: ArchGVAE.decode of the released code.
 //
@@ -29,12 +30,12 @@ import (
 // decoder also tells a node and its edges at a time, but sees the nodes before through a graph
 // network, and their edges one after the other.
 func Decoder(scope *model.Scope, networks Networks, schema datasets.Schema, z, labels *Node) *Node {
+	groups := groupsOf(schema, networks.OnlyPossible)
 	if networks.Decoder != NodeByNode {
-		return decode(scope, networks, z, schema.Outputs())
+		return onlyPossible(decode(scope, networks, z, schema.Outputs()), groups)
 	}
 	leading := z.Shape().Dimensions[:z.Rank()-1]
 	z = Reshape(z, -1, networks.LatentDim)
-	groups := groupsOf(schema)
 	byNode := map[int][]group{}
 	for _, g := range groups {
 		byNode[g.node] = append(byNode[g.node], g)
@@ -45,7 +46,7 @@ func Decoder(scope *model.Scope, networks Networks, schema datasets.Schema, z, l
 		for _, g := range byNode[node] {
 			outputs += g.classes
 		}
-		all := decode(scope.In("node_%d", node), networks, known, outputs)
+		all := onlyPossible(decode(scope.In("node_%d", node), networks, known, outputs), byNode[node])
 		told, at := []*Node{known}, 0
 		for _, g := range byNode[node] {
 			scores[g.label] = Slice(all, AxisRange(), AxisRange(at, at+g.classes))
@@ -76,16 +77,47 @@ func residualBlock(scope *model.Scope, x *Node, out int) *Node {
 }
 
 // group is one of a schema's groups.
-type group struct{ node, label, classes int }
+type group struct {
+	node, label, classes int
+	possible             []bool // nil is all
+}
 
-// groupsOf returns the groups of all heads, in the order of labels.
-func groupsOf(schema datasets.Schema) (groups []group) {
+// groupsOf returns the groups of all heads, in the order of labels; limited ones know what is
+// possible.
+func groupsOf(schema datasets.Schema, limited bool) (groups []group) {
 	for _, head := range schema.Heads {
 		for i := range head.Groups {
-			groups = append(groups, group{head.Nodes[i], len(groups), head.Classes})
+			g := group{label: len(groups), classes: head.Classes}
+			if head.Nodes != nil {
+				g.node = head.Nodes[i]
+			}
+			if limited && head.Possible != nil {
+				g.possible = head.Possible[i]
+			}
+			groups = append(groups, g)
 		}
 	}
 	return groups
+}
+
+// onlyPossible lowers the scores of groups, [..., classes], so that what is impossible has no
+// chance.
+func onlyPossible(scores *Node, groups []group) *Node {
+	const never = -1e6
+	penalties, some := []float32{}, false
+	for _, g := range groups {
+		for class := range g.classes {
+			penalty := float32(0)
+			if g.possible != nil && !g.possible[class] {
+				penalty, some = never, true
+			}
+			penalties = append(penalties, penalty)
+		}
+	}
+	if !some {
+		return scores
+	}
+	return Add(scores, ExpandLeftToRank(Const(scores.Graph(), penalties), scores.Rank()))
 }
 
 // told is a group's answer as other nodes see it, [B, classes]: one-hot, or for a yes-or-no

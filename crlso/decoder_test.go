@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/cr-lso/cr-lso/crlso/internal/expect"
@@ -56,7 +57,7 @@ func TestNodeByNode(t *testing.T) {
 					}
 				}
 
-				groups := groupsOf(schema)
+				groups := groupsOf(schema, false)
 				changed := groups[len(groups)/2]
 				labels[changed.label] = 1 - min(labels[changed.label], 1)
 				before, after := true, false
@@ -76,6 +77,26 @@ func TestNodeByNode(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A decoder that knows what is possible scores nothing else above it, in both forms: whatever
+// latents it sees, the first vertex is the input and no other is.
+func TestOnlyPossible(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, form := range []DecoderForm{AtOnce, NodeByNode} {
+		config := Tiny201()
+		config.TrainingSet, config.Decoder, config.OnlyPossible = 50, form, true
+		m := newModel(t, testbed.Go(t), nasbench101.Space{}, config)
+		decoded, err := m.Decode(testbed.Latents(rng, 200, config.LatentDim, 5))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range decoded {
+			if d.Err != nil && (strings.Contains(d.Err.Error(), "the first vertex is") || strings.Contains(d.Err.Error(), "is input")) {
+				t.Fatalf("%q: a latent decodes to what is impossible: %v", form, d.Err)
+			}
+		}
 	}
 }
 

@@ -19,6 +19,9 @@ type Networks struct {
 	Directed bool
 	// Decoder is how an architecture is told from its latent.
 	Decoder DecoderForm
+	// OnlyPossible has the decoder leave out what a space says is impossible: see
+	// datasets.Head.Possible. The released one has to learn it.
+	OnlyPossible bool
 
 	// Surrogate f of accuracy: an input convex neural network, or for the ablation of convexity an
 	// MLP.

@@ -135,6 +135,9 @@ type Head struct {
 	// first; of an edge, the node it leads to. It is for decoders that tell an architecture node by
 	// node, and nil where a space does not say it.
 	Nodes []int
+	// Possible says for each group which classes can be right, such as those of a node that is no
+	// input; of a yes-or-no decision, whether yes can. nil is all.
+	Possible [][]bool
 }
 
 // Graph is one architecture in the shape of a [Schema]. Where it consists of several graphs, Nodes

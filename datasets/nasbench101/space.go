@@ -199,19 +199,25 @@ func (Space) Canonical(a datasets.Arch) datasets.Arch {
 // feature; a decoder scores each entry of the adjacency matrix and the class of each node.
 func (Space) Schema() datasets.Schema {
 	entries, vertices := make([]int, MaxVertices*MaxVertices), make([]int, MaxVertices)
+	edges, ops := make([][]bool, len(entries)), make([][]bool, len(vertices))
 	for i := range entries {
-		entries[i] = max(i/MaxVertices, i%MaxVertices)
+		x, y := i/MaxVertices, i%MaxVertices
+		entries[i], edges[i] = max(x, y), []bool{x != y}
 	}
-	for i := range vertices {
-		vertices[i] = i
+	for v := range vertices {
+		vertices[v], ops[v] = v, make([]bool, NumOps)
+		for op := range Op(NumOps) {
+			inner := op != Input && op != Output && op != None
+			ops[v][op] = v == 0 && op == Input || v > 0 && (op == Output || inner && v < MaxVertices-1 || op == None && v > 1)
+		}
 	}
 	return datasets.Schema{
 		Nodes:     MaxVertices,
 		NodeTypes: NumOps,
 		Directed:  true,
 		Heads: []datasets.Head{
-			{Name: "adjacency", Groups: MaxVertices * MaxVertices, Classes: 1, Nodes: entries},
-			{Name: "operation", Groups: MaxVertices, Classes: NumOps, Nodes: vertices},
+			{Name: "adjacency", Groups: MaxVertices * MaxVertices, Classes: 1, Nodes: entries, Possible: edges},
+			{Name: "operation", Groups: MaxVertices, Classes: NumOps, Nodes: vertices, Possible: ops},
 		},
 	}
 }

@@ -26,14 +26,27 @@ const (
 // class says which they are, and the operation of computing nodes: 11 classes. Its edges carry no
 // feature. A decoder scores the source of computing nodes 2 to 4 among the input and the computing
 // nodes 1 to 3, and the [Op] of all four.
-func (Space) Schema() datasets.Schema {
+func (s Space) Schema() datasets.Schema {
+	links, ops := make([][]bool, numLinks), make([][]bool, NumNodes)
+	for i := range links {
+		links[i] = make([]bool, NumNodes)
+		for source := range i + 2 { // the input and the nodes before
+			links[i][source] = true
+		}
+	}
+	for i := range ops {
+		ops[i] = make([]bool, NumOps)
+		for _, op := range s.ops() {
+			ops[i][op] = true
+		}
+	}
 	return datasets.Schema{
 		Nodes:     numNodes,
 		NodeTypes: numClasses,
 		Directed:  true,
 		Heads: []datasets.Head{
-			{Name: "link", Groups: numLinks, Classes: NumNodes, Nodes: []int{2, 3, 4}},
-			{Name: "operation", Groups: NumNodes, Classes: NumOps, Nodes: []int{1, 2, 3, 4}},
+			{Name: "link", Groups: numLinks, Classes: NumNodes, Nodes: []int{2, 3, 4}, Possible: links},
+			{Name: "operation", Groups: NumNodes, Classes: NumOps, Nodes: []int{1, 2, 3, 4}, Possible: ops},
 		},
 	}
 }

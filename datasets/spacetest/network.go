@@ -22,6 +22,9 @@ func (k kit) shape() error {
 		if head.Nodes != nil && (len(head.Nodes) != head.Groups || slices.Min(head.Nodes) < 0 || slices.Max(head.Nodes) >= max(schema.Graphs, 1)*schema.Nodes) {
 			return fmt.Errorf("the nodes of head %q are %v, want one of the schema for each of %d groups", head.Name, head.Nodes, head.Groups)
 		}
+		if head.Possible != nil && (len(head.Possible) != head.Groups || slices.ContainsFunc(head.Possible, func(p []bool) bool { return len(p) != head.Classes })) {
+			return fmt.Errorf("head %q says what is possible for %d groups, want %d of %d classes", head.Name, len(head.Possible), head.Groups, head.Classes)
+		}
 	}
 	shown := make(map[string]datasets.Arch) // by nodes and edges
 	return k.each(func(a datasets.Arch) error {
@@ -57,6 +60,11 @@ func fits(graph datasets.Graph, schema datasets.Schema) error {
 	for _, head := range schema.Heads {
 		if err := within("labels of head "+head.Name, labels[:head.Groups], head.Groups, -1, max(head.Classes-1, 1)); err != nil {
 			return err
+		}
+		for i, possible := range head.Possible {
+			if class := labels[i]; class >= 0 && !(head.Classes == 1 && class == 0) && !possible[min(int(class), head.Classes-1)] {
+				return fmt.Errorf("the label of group %d of head %q is %d, which the head says is impossible", i, head.Name, class)
+			}
 		}
 		labels = labels[head.Groups:]
 	}

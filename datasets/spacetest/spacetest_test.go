@@ -181,6 +181,20 @@ var ofNetworks = map[string]broke{
 	"heads about nodes that there are not": {Shape, "the nodes of head", func(s *altered) {
 		s.schema = func() datasets.Schema { schema := p.Schema(); schema.Heads[0].Nodes = []int{2}; return schema }
 	}},
+	"a label that is impossible": {Shape, "which the head says is impossible", func(s *altered) {
+		s.schema = func() datasets.Schema {
+			schema := p.Schema()
+			schema.Heads[1].Possible = [][]bool{{false}}
+			return schema
+		}
+	}},
+	"possible for too few groups": {Shape, "says what is possible for 1 groups", func(s *altered) {
+		s.schema = func() datasets.Schema {
+			schema := p.Schema()
+			schema.Heads[0].Possible = [][]bool{{true}}
+			return schema
+		}
+	}},
 	"too few edges": {Shape, "0 edges, want 1", func(s *altered) {
 		s.encode = func(a datasets.Arch) datasets.Graph { g := p.Encode(a); g.Edges = nil; return g }
 	}},
