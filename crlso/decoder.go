@@ -30,9 +30,9 @@ import (
 // decoder also tells a node and its edges at a time, but sees the nodes before through a graph
 // network, and their edges one after the other.
 func Decoder(scope *model.Scope, networks Networks, schema datasets.Schema, z, labels *Node) *Node {
-	groups := groupsOf(schema, networks.OnlyPossible)
+	groups, yes := groupsOf(schema, networks.OnlyPossible), map[string]*Node{}
 	if networks.Decoder != NodeByNode {
-		return onlyPossible(decode(scope, networks, z, schema.Outputs()), groups)
+		return onlyPossible(decode(scope, networks, z, schema.Outputs()), groups, yes, labels == nil)
 	}
 	leading := z.Shape().Dimensions[:z.Rank()-1]
 	z = Reshape(z, -1, networks.LatentDim)
@@ -46,7 +46,7 @@ func Decoder(scope *model.Scope, networks Networks, schema datasets.Schema, z, l
 		for _, g := range byNode[node] {
 			outputs += g.classes
 		}
-		all := onlyPossible(decode(scope.In("node_%d", node), networks, known, outputs), byNode[node])
+		all := onlyPossible(decode(scope.In("node_%d", node), networks, known, outputs), byNode[node], yes, labels == nil)
 		told, at := []*Node{known}, 0
 		for _, g := range byNode[node] {
 			scores[g.label] = Slice(all, AxisRange(), AxisRange(at, at+g.classes))
@@ -78,8 +78,10 @@ func residualBlock(scope *model.Scope, x *Node, out int) *Node {
 
 // group is one of a schema's groups.
 type group struct {
+	head                 string
 	node, label, classes int
 	possible             []bool // nil is all
+	most                 int    // of the head
 }
 
 // groupsOf returns the groups of all heads, in the order of labels; limited ones know what is
@@ -87,12 +89,15 @@ type group struct {
 func groupsOf(schema datasets.Schema, limited bool) (groups []group) {
 	for _, head := range schema.Heads {
 		for i := range head.Groups {
-			g := group{label: len(groups), classes: head.Classes}
+			g := group{head: head.Name, label: len(groups), classes: head.Classes}
 			if head.Nodes != nil {
 				g.node = head.Nodes[i]
 			}
-			if limited && head.Possible != nil {
-				g.possible = head.Possible[i]
+			if limited {
+				g.most = head.Most
+				if head.Possible != nil {
+					g.possible = head.Possible[i]
+				}
 			}
 			groups = append(groups, g)
 		}
@@ -101,11 +106,16 @@ func groupsOf(schema datasets.Schema, limited bool) (groups []group) {
 }
 
 // onlyPossible lowers the scores of groups, [..., classes], so that what is impossible has no
-// chance.
-func onlyPossible(scores *Node, groups []group) *Node {
+// chance. Where the scores decide, it counts what is yes by heads, and lowers the lowest scores of
+// those decisions that would be too many.
+func onlyPossible(scores *Node, groups []group, yes map[string]*Node, decide bool) *Node {
 	const never = -1e6
 	penalties, some := []float32{}, false
+	places := map[string][]int{} // of decisions that not all can be yes, by heads
 	for _, g := range groups {
+		if g.most > 0 {
+			places[g.head] = append(places[g.head], len(penalties))
+		}
 		for class := range g.classes {
 			penalty := float32(0)
 			if g.possible != nil && !g.possible[class] {
@@ -114,10 +124,42 @@ func onlyPossible(scores *Node, groups []group) *Node {
 			penalties = append(penalties, penalty)
 		}
 	}
-	if !some {
+	if some {
+		scores = Add(scores, ExpandLeftToRank(Const(scores.Graph(), penalties), scores.Rank()))
+	}
+	if !decide {
 		return scores
 	}
-	return Add(scores, ExpandLeftToRank(Const(scores.Graph(), penalties), scores.Rank()))
+	for _, g := range groups {
+		if at := places[g.head]; len(at) > 0 {
+			scores, yes[g.head] = atMost(scores, at[0], len(at), g.most, yes[g.head])
+			delete(places, g.head)
+		}
+	}
+	return scores
+}
+
+// atMost lets n decisions from a place on be yes until most of their head are, the highest scores
+// first. yes is how many are so before and after it, [..., 1]; nil is none.
+func atMost(scores *Node, first, n, most int, yes *Node) (lowered, after *Node) {
+	axis := scores.Rank() - 1
+	part := SliceAxis(scores, axis, AxisRange(first, first+n))
+	if yes == nil {
+		yes = ZerosLike(SliceAxis(part, axis, AxisRange(0, 1)))
+	}
+	number := func(x *Node) *Node { return ConvertDType(x, dtypes.Float32) }
+	higher := number(GreaterThan(InsertAxes(part, -2), InsertAxes(part, -1))) // [..., i, j]: j scores higher than i
+	enough := GreaterOrEqual(Add(ReduceSum(higher, -1), yes), Scalar(scores.Graph(), scores.DType(), float64(most)))
+	part = Where(enough, MinScalar(part, -1), part)
+	after = Add(yes, ReduceAndKeep(number(GreaterThan(part, ZerosLike(part))), ReduceSum, -1))
+	parts := []*Node{part}
+	if first > 0 {
+		parts = append([]*Node{SliceAxis(scores, axis, AxisRange(0, first))}, parts...)
+	}
+	if end := scores.Shape().Dim(axis); first+n < end {
+		parts = append(parts, SliceAxis(scores, axis, AxisRange(first+n, end)))
+	}
+	return Concatenate(parts, axis), after
 }
 
 // told is a group's answer as other nodes see it, [B, classes]: one-hot, or for a yes-or-no

@@ -100,6 +100,55 @@ func TestOnlyPossible(t *testing.T) {
 	}
 }
 
+// No more decisions of a head are yes than it says can be, and those that are dropped score lowest
+// among what was decided with them.
+func TestMost(t *testing.T) {
+	schema := nasbench101.Space{}.Schema()
+	head := schema.Heads[0]
+	z := testbed.Latents(rand.New(rand.NewPCG(1, 2)), 100, Tiny201().LatentDim, 5)
+	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
+		for _, form := range []DecoderForm{AtOnce, NodeByNode} {
+			store, mostYes := model.NewStore(), map[bool]int{}
+			scores := map[bool][][]float32{}
+			for _, limited := range []bool{false, true} {
+				networks := Tiny201().Networks
+				networks.Decoder, networks.OnlyPossible = form, limited
+				scores[limited] = testbed.Evaluate(t, backend, store, func(in []*Node) []*Node {
+					return []*Node{Decoder(store.Scope("/decoder"), networks, schema, in[0], nil)}
+				}, tensors.FromFlatDataAndDimensions(float32s(z), len(z), networks.LatentDim))[0].Value().([][]float32)
+				for _, row := range scores[limited] {
+					yes := 0
+					for _, score := range row[:head.Groups] {
+						if score > 0 {
+							yes++
+						}
+					}
+					mostYes[limited] = max(mostYes[limited], yes)
+				}
+			}
+			if mostYes[false] <= head.Most || mostYes[true] != head.Most {
+				t.Errorf("%q: up to %d decisions are yes, limited %d, want more than %d and as many", form, mostYes[false], mostYes[true], head.Most)
+			}
+			if form != AtOnce {
+				continue
+			}
+			for i, row := range scores[true] {
+				kept, dropped := float32(math.Inf(1)), float32(0)
+				for j, score := range row[:head.Groups] {
+					if was := scores[false][i][j]; head.Possible[j][0] && was > 0 && score > 0 {
+						kept = min(kept, was)
+					} else if head.Possible[j][0] && was > 0 {
+						dropped = max(dropped, was)
+					}
+				}
+				if dropped > kept {
+					t.Errorf("row %d: a score of %g was dropped, and one of %g kept", i, dropped, kept)
+				}
+			}
+		}
+	})
+}
+
 func float32s(rows [][]float64) (flat []float32) {
 	for _, row := range rows {
 		for _, x := range row {

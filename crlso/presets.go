@@ -126,6 +126,20 @@ func Short101() Config {
 	return c
 }
 
+// Directed101 is this project's configuration for NAS-Bench-101 with directions: the released
+// encoder cannot tell 152,831 of the 423,624 cells from others, whatever its weights are, and its
+// decoder has to tell a whole cell at once. Networks are smaller, and noise on latents is as in a
+// variational autoencoder, so that latents between and around those of cells mean something.
+func Directed101() Config {
+	c := Released101()
+	c.Directed, c.Decoder, c.OnlyPossible = true, NodeByNode, true
+	c.LatentDim, c.HiddenDim, c.DecoderBlocks = 16, 128, 1
+	c.ReparamNoise = 1
+	c.Joint = nn.QuickTraining(10, 256)
+	c.Joint.LearningRate = 2e-3
+	return c
+}
+
 // Extended301 is this project's configuration for NAS-Bench-301, which the authors published none
 // for: the released networks of NAS-Bench-201, whose edges carry operations too, with the larger
 // latent space and ICNN of NAS-Bench-101 for two cells. Accuracies of random architectures differ
@@ -160,6 +174,7 @@ var presets = map[string]func() Config{
 	"short201":    Short201,
 	"quick201":    Quick201,
 	"tiny201":     Tiny201,
+	"directed101": Directed101,
 	"released101": Released101,
 	"short101":    Short101,
 	"extended301": Extended301,

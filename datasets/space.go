@@ -138,6 +138,8 @@ type Head struct {
 	// Possible says for each group which classes can be right, such as those of a node that is no
 	// input; of a yes-or-no decision, whether yes can. nil is all.
 	Possible [][]bool
+	// Most is how many yes-or-no decisions can be yes; 0 is all.
+	Most int
 }
 
 // Graph is one architecture in the shape of a [Schema]. Where it consists of several graphs, Nodes

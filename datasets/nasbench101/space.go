@@ -216,7 +216,7 @@ func (Space) Schema() datasets.Schema {
 		NodeTypes: NumOps,
 		Directed:  true,
 		Heads: []datasets.Head{
-			{Name: "adjacency", Groups: MaxVertices * MaxVertices, Classes: 1, Nodes: entries, Possible: edges},
+			{Name: "adjacency", Groups: MaxVertices * MaxVertices, Classes: 1, Nodes: entries, Possible: edges, Most: 2 * MaxEdges},
 			{Name: "operation", Groups: MaxVertices, Classes: NumOps, Nodes: vertices, Possible: ops},
 		},
 	}

@@ -44,6 +44,15 @@ func (k kit) shape() error {
 	})
 }
 
+func count(labels []int32, of int32) (n int) {
+	for _, label := range labels {
+		if label == of {
+			n++
+		}
+	}
+	return n
+}
+
 // fits returns an error unless a graph is in the shape of a schema.
 func fits(graph datasets.Graph, schema datasets.Schema) error {
 	graphs := max(schema.Graphs, 1)
@@ -60,6 +69,9 @@ func fits(graph datasets.Graph, schema datasets.Schema) error {
 	for _, head := range schema.Heads {
 		if err := within("labels of head "+head.Name, labels[:head.Groups], head.Groups, -1, max(head.Classes-1, 1)); err != nil {
 			return err
+		}
+		if yes := count(labels[:head.Groups], 1); head.Classes == 1 && head.Most > 0 && yes > head.Most {
+			return fmt.Errorf("%d labels of head %s are yes, which says that %d can be", yes, head.Name, head.Most)
 		}
 		for i, possible := range head.Possible {
 			if class := labels[i]; class >= 0 && !(head.Classes == 1 && class == 0) && !possible[min(int(class), head.Classes-1)] {

@@ -188,6 +188,18 @@ var ofNetworks = map[string]broke{
 			return schema
 		}
 	}},
+	"more decisions that are yes than can be": {Shape, "2 labels of head equal are yes", func(s *altered) {
+		s.schema = func() datasets.Schema {
+			schema := p.Schema()
+			schema.Heads[1].Groups, schema.Heads[1].Most = 2, 1
+			return schema
+		}
+		s.encode = func(a datasets.Arch) datasets.Graph {
+			g := p.Encode(a)
+			g.Labels = []int32{g.Labels[0], g.Labels[1], 1, 1, g.Labels[3]}
+			return g
+		}
+	}},
 	"possible for too few groups": {Shape, "says what is possible for 1 groups", func(s *altered) {
 		s.schema = func() datasets.Schema {
 			schema := p.Schema()
