@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 
 	"github.com/cr-lso/cr-lso/crlso"
 	"github.com/cr-lso/cr-lso/crlso/nn"
@@ -26,22 +25,29 @@ type Smoother struct {
 	Seed     uint64 // of folds, weights and batches
 }
 
-// DefaultSmoother is one whose predictions were the best among a few on NAS-Bench-201, CIFAR-10.
+// DefaultSmoother is five folds of directed networks of the ensemble's form, wider and trained for
+// longer.
 func DefaultSmoother() Smoother {
 	networks := crlso.Released201().Networks
 	networks.HiddenDim, networks.StateScale, networks.Directed = 64, 0.5, true
-	networks.ICNNWidth, networks.ICNNLayers, networks.Surrogate = 128, 2, crlso.MLPSurrogate
+	networks.ICNNWidth, networks.ICNNLayers = 128, 2
 	return Smoother{Networks: networks, Folds: 5, Training: nn.QuickTraining(40, 256)}
 }
 
-const (
-	smootherScope = "/smoother"
-)
-
 // Smooth returns the smoothed accuracies of several columns, such as one for each data set, of all
 // architectures of a space in its order, as columns. The networks learn all columns at once, as
-// normal quantiles, and a local line takes predictions back to accuracies. Cancelling ctx stops it between epochs.
+// normal quantiles, and a local line takes predictions back to accuracies. Cancelling ctx stops it
+// between epochs.
 func (s Smoother) Smooth(ctx context.Context, backend compute.Backend, space datasets.FiniteSpace, columns [][]float64) ([][]float64, error) {
+	if s.Folds < 2 || s.Folds > space.Len() || len(columns) == 0 {
+		return nil, fmt.Errorf("smooth %s: %d folds and %d columns of %d architectures, want at least 2 folds and a column",
+			space.Name(), s.Folds, len(columns), space.Len())
+	}
+	for i, column := range columns {
+		if len(column) != space.Len() {
+			return nil, fmt.Errorf("smooth %s: column %d has %d accuracies, want %d", space.Name(), i, len(column), space.Len())
+		}
+	}
 	predictions, err := s.predict(ctx, backend, space, columns)
 	if err != nil {
 		return nil, fmt.Errorf("smooth %s: %w", space.Name(), err)
@@ -59,87 +65,91 @@ const neighbours = 50
 // predict returns the predicted quantiles of all columns, each of an architecture by the network
 // that did not see it.
 func (s Smoother) predict(ctx context.Context, backend compute.Backend, space datasets.FiniteSpace, columns [][]float64) ([][]float64, error) {
-	if s.Folds < 2 || s.Folds > space.Len() || len(columns) == 0 {
-		return nil, fmt.Errorf("%d folds and %d columns of %d architectures, want at least 2 folds and a column", s.Folds, len(columns), space.Len())
+	f := &folds{Smoother: s, space: space, columns: len(columns), archs: datasets.All(space), store: model.NewStore()}
+	nn.SetNetworks(f.store, s.Folds)
+	nn.SetSeed(f.store, s.Seed)
+	f.all = crlso.NewTable(space, f.archs, len(f.archs))
+	defer f.all.Free()
+	f.fold = make([]int, len(f.archs))
+	for i, at := range nn.NewRand(s.Seed, "folds", 0).Perm(len(f.archs)) {
+		f.fold[at] = i % s.Folds
 	}
-	targets := make([][]float64, len(columns))
-	for i, column := range columns {
-		if len(column) != space.Len() {
-			return nil, fmt.Errorf("column %d has %d accuracies, want %d", i, len(column), space.Len())
-		}
-		targets[i] = stats.NormalQuantiles(column)
-	}
-	archs := datasets.All(space)
-	all := crlso.NewTable(space, archs, len(archs))
-	defer all.Free()
-	store := model.NewStore()
-	nn.SetNetworks(store, s.Folds)
-	nn.SetSeed(store, s.Seed)
-	network := func(nodes, edges *Node) *Node { // [folds, B, columns]
-		graphs := crlso.NewGraphs(space.Schema(), all.Complete, nodes, edges)
-		h := crlso.Readout(store.Scope(smootherScope+"/encoder"), s.Networks, graphs)
-		for layer := range s.Networks.ICNNLayers {
-			h = nn.LeakyReLU(nn.Affine(store.Scope(fmt.Sprintf("%s/dense_%d", smootherScope, layer)), h, s.Networks.ICNNWidth))
-		}
-		h = nn.Affine(store.Scope(smootherScope+"/out"), h, len(columns))
-		return Reshape(h, s.Folds, -1, len(columns))
-	}
-	apply, err := model.NewExec(backend, store, func(_ *model.Scope, nodes, edges *Node) *Node {
-		return network(BroadcastPrefix(nodes, s.Folds), BroadcastPrefix(edges, s.Folds))
+	apply, err := model.NewExec(backend, f.store, func(_ *model.Scope, nodes, edges *Node) *Node {
+		return f.network(BroadcastPrefix(nodes, s.Folds), BroadcastPrefix(edges, s.Folds))
 	})
 	if err != nil {
 		return nil, err
 	}
 	defer apply.Finalize()
-	fold := s.folds(len(archs))
-	predictions := make([][]float64, len(columns))
-	for i := range predictions {
-		predictions[i] = make([]float64, len(archs))
+	if _, err := f.apply(apply); err != nil { // creates the weights
+		return nil, err
 	}
-	const chunk = 1024
-	read := func() error { // what each network says of its own fold
-		for first := 0; first < len(archs); first += chunk {
-			part := archs[first:min(first+chunk, len(archs))]
-			table := crlso.NewTable(space, part, chunk)
-			result, err := apply.Call1(table.Nodes, table.Edges)
-			table.Free()
-			if err != nil {
-				return err
-			}
-			rows := nn.Rows(nn.AppendRows(nil, result, s.Folds), len(columns))
-			for i := range part {
-				for column, value := range rows[fold[first+i]*chunk+i] {
-					predictions[column][first+i] = value
-				}
+	rows := make([][]float64, len(f.archs))
+	for _, column := range columns {
+		for i, quantile := range stats.NormalQuantiles(column) {
+			rows[i] = append(rows[i], quantile)
+		}
+	}
+	if err := f.train(ctx, backend, rows); err != nil {
+		return nil, err
+	}
+	return f.apply(apply)
+}
+
+// folds are networks side by side, one for each fold of a space.
+type folds struct {
+	Smoother
+	space   datasets.FiniteSpace
+	columns int
+	archs   []datasets.Arch
+	all     crlso.Table
+	fold    []int // of each architecture
+	store   *model.Store
+}
+
+const smootherScope = "/smoother"
+
+// network takes graphs for all folds, [folds, B, ...], to predictions, [folds, B, columns].
+func (f *folds) network(nodes, edges *Node) *Node {
+	graphs := crlso.NewGraphs(f.space.Schema(), f.all.Complete, nodes, edges)
+	scope := f.store.Scope(smootherScope)
+	h := crlso.Readout(scope.In("encoder"), f.Networks, graphs)
+	for layer := range f.Networks.ICNNLayers {
+		h = nn.LeakyReLU(nn.Affine(scope.In("dense_%d", layer), h, f.Networks.ICNNWidth))
+	}
+	return Reshape(nn.Affine(scope.In("out"), h, f.columns), f.Folds, -1, f.columns)
+}
+
+// apply returns what each network predicts of its own fold, as columns.
+func (f *folds) apply(exec *model.Exec) ([][]float64, error) {
+	const size = 1024
+	predictions := make([][]float64, f.columns)
+	for first := 0; first < len(f.archs); first += size {
+		part := f.archs[first:min(first+size, len(f.archs))]
+		table := crlso.NewTable(f.space, part, size)
+		result, err := exec.Call1(table.Nodes, table.Edges)
+		table.Free()
+		if err != nil {
+			return nil, err
+		}
+		rows := nn.Rows(nn.AppendRows(nil, result, f.Folds), f.columns)
+		for i := range part {
+			for column, value := range rows[f.fold[first+i]*size+i] {
+				predictions[column] = append(predictions[column], value)
 			}
 		}
-		return nil
 	}
-	if err := read(); err != nil { // creates the weights
-		return nil, err
-	}
-	if err := s.train(ctx, backend, store, all, targets, fold, network); err != nil {
-		return nil, err
-	}
-	return predictions, read()
+	return predictions, nil
 }
 
-// folds returns the fold of each architecture.
-func (s Smoother) folds(n int) []int {
-	fold := make([]int, n)
-	for i, at := range nn.NewRand(s.Seed, "folds", 0).Perm(n) {
-		fold[at] = i % s.Folds
-	}
-	return fold
-}
-
-func (s Smoother) train(ctx context.Context, backend compute.Backend, store *model.Store, all crlso.Table, targets [][]float64, fold []int, network func(nodes, edges *Node) *Node) error {
-	trainer, err := nn.NewTrainer(backend, store, s.Training, 3, nn.Objective{
+// train fits each network to the rows of all architectures but those of its fold.
+func (f *folds) train(ctx context.Context, backend compute.Backend, rows [][]float64) error {
+	trainer, err := nn.NewTrainer(backend, f.store, f.Training, 3, nn.Objective{
 		Scope: smootherScope,
 		Names: []string{"squared error"},
 		Loss: func(tables, batch []*Node) []*Node {
 			weights, at := batch[0], InsertAxes(batch[1], -1)
-			predicted := network(Gather(tables[0], at), Gather(tables[1], at))
+			predicted := f.network(Gather(tables[0], at), Gather(tables[1], at))
 			return []*Node{nn.WeightedMean(ReduceMean(Square(Sub(predicted, Gather(tables[2], at))), -1), weights)}
 		},
 	})
@@ -147,39 +157,34 @@ func (s Smoother) train(ctx context.Context, backend compute.Backend, store *mod
 		return err
 	}
 	defer trainer.Close()
-	rows := make([][]float64, len(fold))
-	for i := range rows {
-		for _, target := range targets {
-			rows[i] = append(rows[i], target[i])
-		}
-	}
 	labels := nn.TensorOf(rows...)
 	defer labels.MustFinalizeAll()
-	rngs := make([]*rand.Rand, s.Folds)
-	others := make([][]int32, s.Folds) // of each fold
-	for f := range rngs {
-		rngs[f] = nn.NewRand(s.Seed, "smoother", f)
-		for i := range fold {
-			if fold[i] != f {
-				others[f] = append(others[f], int32(i))
+	tables := []*tensors.Tensor{f.all.Nodes, f.all.Edges, labels}
+	rngs := make([]*rand.Rand, f.Folds)
+	others := make([][]int32, f.Folds) // of each fold
+	for k := range rngs {
+		rngs[k] = nn.NewRand(f.Seed, "smoother", k)
+		for i := range f.fold {
+			if f.fold[i] != k {
+				others[k] = append(others[k], int32(i))
 			}
 		}
 	}
+	steps := f.Training.StepsPerEpoch(len(f.archs)) // none has more
 	seen := 0
-	for epoch := range s.Training.Epochs {
-		schedules := make([]nn.Schedule, s.Folds)
-		steps := s.Training.StepsPerEpoch(len(slices.MaxFunc(others, func(a, b []int32) int { return len(a) - len(b) })))
-		for f := range schedules {
-			schedules[f] = s.Training.NewSchedule(rngs[f], len(others[f]), epoch, 1, steps)
-			for i, example := range schedules[f].Indices {
-				schedules[f].Indices[i] = others[f][example]
+	for epoch := range f.Training.Epochs {
+		schedules := make([]nn.Schedule, f.Folds)
+		for k := range schedules {
+			schedules[k] = f.Training.NewSchedule(rngs[k], len(others[k]), epoch, 1, steps)
+			for i, example := range schedules[k].Indices {
+				schedules[k].Indices[i] = others[k][example]
 			}
 		}
-		if _, err := trainer.Run(ctx, nn.SideBySide(schedules, s.Training.Batch, steps), seen,
-			[]*tensors.Tensor{all.Nodes, all.Edges, labels}, nil); err != nil {
+		all := nn.SideBySide(schedules, f.Training.Batch, steps)
+		if _, err := trainer.Run(ctx, all, seen, tables, nil); err != nil {
 			return err
 		}
-		seen += steps
+		seen += all.Steps
 	}
 	return nil
 }
