@@ -10,7 +10,7 @@
 //
 //	graphs.go       architectures as batches of labelled graphs
 //	encoder.go      rounds of messages, then mean and log-variance: q(z|a)
-//	decoder.go      scores of architectures: p(a|z); nodebynode.go tells them one node after the other
+//	decoder.go      scores of architectures: p(a|z); nodebynode.go tells node after node
 //	gvae.go         sampling of z, the two losses of the graph VAE, and their sum
 //	icnn.go         the input convex network f, and the projection that keeps U >= 0
 //	surrogate.go    accuracy as 1 - f(z), and the MLP that stands in for f in an ablation
