@@ -29,18 +29,23 @@ func NewGraphs(schema datasets.Schema, complete bool, nodes, edges *Node) Graphs
 	batch := Graphs{Nodes: OneHot(Reshape(nodes, append(before, n)...), schema.NodeTypes, dtypes.Float32)}
 
 	// The class between v and u: that of their pair, and none, the class put after them, where u is v.
-	pairs := Transpose(Reshape(edges, -1, schema.Pairs()), 0, 1)
-	pairs = Concatenate([]*Node{pairs, Neg(OnesLike(Slice(pairs, AxisRange(0, 1))))}, 0)
-	matrix := Transpose(Gather(pairs, Const(edges.Graph(), pairMatrix(n))), 0, 1)
+	g, rows := nodes.Graph(), nodes.Shape().Size()/n
+	at, none := Const(g, pairMatrix(n)), Const(g, int32(-1))
+	classes := []*Node{BroadcastToDims(none, 1, rows)}
+	if schema.Pairs() > 0 { // there is no pair of a single node
+		classes = []*Node{Transpose(Reshape(edges, rows, -1), 0, 1), classes[0]}
+	}
+	matrix := Transpose(Gather(Concatenate(classes, 0), at), 0, 1)
 	matrix = Reshape(matrix, append(before, n, n)...)
 	if schema.EdgeTypes > 0 {
 		batch.Edges = OneHot(matrix, schema.EdgeTypes, dtypes.Float32)
 	}
+	isEdge := GreaterThan(matrix, none)
 	if complete {
-		others := Const(edges.Graph(), pairMatrix(n))
-		matrix = Reshape(Sub(Const(edges.Graph(), int32(schema.Pairs()-1)), others), append(slices.Repeat([]int{1}, len(before)), n, n)...)
+		isEdge = LessThan(Reshape(at, n, n), Const(g, int32(schema.Pairs())))
+		isEdge = ExpandLeftToRank(isEdge, matrix.Rank())
 	}
-	batch.Mask = InsertAxes(ConvertDType(GreaterOrEqual(matrix, ScalarZero(matrix.Graph(), matrix.DType())), dtypes.Float32), -1)
+	batch.Mask = InsertAxes(ConvertDType(isEdge, dtypes.Float32), -1)
 	return batch
 }
 

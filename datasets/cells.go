@@ -206,7 +206,7 @@ func (s *cellSpace) Encode(a Arch) Graph {
 
 // Decode implements Space.
 func (s *cellSpace) Decode(scores []float32) (Arch, error) {
-	if want := s.Schema().Outputs(); len(scores) != want {
+	if want := s.edges() * max(2, len(s.operations)); len(scores) != want {
 		return nil, fmt.Errorf("%s: %d scores, want %d", s.name, len(scores), want)
 	}
 	classes := len(scores) / s.edges()

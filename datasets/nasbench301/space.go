@@ -175,7 +175,7 @@ func (Space) Encode(a datasets.Arch) datasets.Graph {
 // keep-scores are highest, each with the operation that scores highest; the first of equals. Every
 // genotype is valid, and in the form of Canonical. The error is for a wrong number of scores.
 func (s Space) Decode(scores []float32) (datasets.Arch, error) {
-	if want := s.Schema().Outputs(); len(scores) != want {
+	if want := numEdges * (1 + NumOps); len(scores) != want {
 		return nil, fmt.Errorf("decode %s: got %d scores, want %d", s.Name(), len(scores), want)
 	}
 	keep, operations := scores[:numEdges], scores[numEdges:]
