@@ -2,7 +2,6 @@ package crlso
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/crlso/stats"
@@ -154,13 +153,11 @@ func (c Config) ValidateFor(space datasets.Space) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
+	if err := c.Networks.ValidateFor(space); err != nil {
+		return err
+	}
 	finite, ok := space.(datasets.FiniteSpace)
-	schema := space.Schema()
 	switch {
-	case c.Directed && !schema.Directed:
-		return fmt.Errorf("configuration: Directed is set, but the edges of %s have no direction; set it to false", space.Name())
-	case c.Decoder == NodeByNode && slices.ContainsFunc(schema.Heads, func(h datasets.Head) bool { return h.Nodes == nil }):
-		return fmt.Errorf("configuration: Decoder is %q, but %s does not say which nodes its heads are about (datasets.Head.Nodes)", c.Decoder, space.Name())
 	case !ok && c.TrainingSet == 0:
 		return fmt.Errorf("configuration: TrainingSet is 0, which is all architectures, but %s cannot be enumerated; set how many to draw", space.Name())
 	case ok && c.TrainingSet > 0 && c.TrainingSet > finite.Len():

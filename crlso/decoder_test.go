@@ -9,6 +9,7 @@ import (
 
 	"github.com/cr-lso/cr-lso/crlso/internal/expect"
 	"github.com/cr-lso/cr-lso/crlso/internal/testbed"
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/nasbench101"
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
@@ -42,7 +43,7 @@ func TestNodeByNode(t *testing.T) {
 							truth = nil
 						}
 						return []*Node{Decoder(store.Scope("/decoder"), networks, schema, in[0], truth)}
-					}, tensors.FromFlatDataAndDimensions(float32s(z), rows, networks.LatentDim),
+					}, nn.TensorOf(z...),
 						tensors.FromFlatDataAndDimensions(append(labels, make([]int32, rows*schema.Labels()-len(labels))...), rows, schema.Labels()))[0].Value().([][]float32)
 				}
 				alone := decode(nil)
@@ -115,7 +116,7 @@ func TestMost(t *testing.T) {
 				networks.Decoder, networks.OnlyPossible = form, limited
 				scores[limited] = testbed.Evaluate(t, backend, store, func(in []*Node) []*Node {
 					return []*Node{Decoder(store.Scope("/decoder"), networks, schema, in[0], nil)}
-				}, tensors.FromFlatDataAndDimensions(float32s(z), len(z), networks.LatentDim))[0].Value().([][]float32)
+				}, nn.TensorOf(z...))[0].Value().([][]float32)
 				for _, row := range scores[limited] {
 					yes := 0
 					for _, score := range row[:head.Groups] {
@@ -149,29 +150,15 @@ func TestMost(t *testing.T) {
 	})
 }
 
-func float32s(rows [][]float64) (flat []float32) {
-	for _, row := range rows {
-		for _, x := range row {
-			flat = append(flat, float32(x))
-		}
-	}
-	return flat
-}
-
 // choices is what scores say, as labels.
 func choices(schema datasets.Schema, scores []float32) (labels []int32) {
 	for _, head := range schema.Heads {
 		for range head.Groups {
-			best := int32(0)
-			for class, score := range scores[:head.Classes] {
-				if score > scores[best] || head.Classes == 1 && score > 0 {
-					best = int32(class)
-					if head.Classes == 1 {
-						best = 1
-					}
-				}
+			label := slices.Index(scores[:head.Classes], slices.Max(scores[:head.Classes]))
+			if head.Classes == 1 && scores[0] > 0 {
+				label = 1
 			}
-			labels, scores = append(labels, best), scores[head.Classes:]
+			labels, scores = append(labels, int32(label)), scores[head.Classes:]
 		}
 	}
 	return labels

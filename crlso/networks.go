@@ -3,7 +3,10 @@ package crlso
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/cr-lso/cr-lso/datasets"
 )
 
 // Networks says how large encoder, decoder and surrogate are, and which form they have.
@@ -67,6 +70,21 @@ func (n Networks) Validate() error {
 	var p problems
 	n.check(p.check)
 	return p.err()
+}
+
+// ValidateFor is Validate, and reports what cannot work on a space.
+func (n Networks) ValidateFor(space datasets.Space) error {
+	schema := space.Schema()
+	switch err := n.Validate(); {
+	case err != nil:
+		return err
+	case n.Directed && !schema.Directed:
+		return fmt.Errorf("configuration: Directed is set, but the edges of %s have no direction; set it to false", space.Name())
+	case n.Decoder == NodeByNode && slices.ContainsFunc(schema.Heads, func(h datasets.Head) bool { return h.Nodes == nil }):
+		return fmt.Errorf("configuration: Decoder is %q, but %s does not say which nodes its heads are about (datasets.Head.Nodes)",
+			n.Decoder, space.Name())
+	}
+	return nil
 }
 
 func (n Networks) check(check func(ok bool, format string, args ...any)) {

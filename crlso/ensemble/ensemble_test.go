@@ -190,6 +190,13 @@ func TestEnsembleErrors(t *testing.T) {
 	config = smallEnsemble()
 	config.Networks.LatentDim = 0
 	expect.ErrorLine(t, (&Ensemble{Backend: backend, Config: config}).Search(testbed.Oracle(t, 20), rng), "LatentDim is 0")
+	nets, err := datasets.NewChoices("nets", datasets.Choice{Name: "depth", Options: []string{"1", "2"}}, datasets.Choice{Name: "width", Options: []string{"8", "16", "32", "64", "128"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	config = smallEnsemble()
+	config.Networks.Directed = true
+	expect.ErrorLine(t, (&Ensemble{Backend: backend, Config: config}).Search(testbed.MadeUpOracle(t, nets, 10), rng), "Directed is set, but the edges of nets have no direction")
 	oracle := testbed.Oracle(t, 20)
 	oracle.Close()
 	expect.ErrorLine(t, (&Ensemble{Backend: backend, Config: smallEnsemble()}).Search(oracle, rng), "oracle is closed")
@@ -249,4 +256,21 @@ func TestNeighboursThatAreNotCanonical(t *testing.T) {
 	if len(chosen) != 3 || !neighbours[chosen[2]] {
 		t.Errorf("chosen are %v, want the last to be a neighbour of %v", chosen, incumbent)
 	}
+}
+
+// A space of a single choice is a graph of one node, without pairs.
+func TestSpaceOfOneNode(t *testing.T) {
+	space, err := datasets.NewChoices("one choice", datasets.Choice{Name: "depth", Options: []string{"2", "4", "8", "16"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := smallEnsemble()
+	config.Initial, config.Batch, config.Local = 2, 1, 0
+	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
+		oracle := testbed.MadeUpOracle(t, space, 4)
+		err := (&Ensemble{Backend: backend, Config: config}).Search(oracle, rand.New(rand.NewPCG(1, 2)))
+		if err != nil || len(oracle.Log()) != 4 {
+			t.Errorf("%d queries of 4: %v", len(oracle.Log()), err)
+		}
+	})
 }

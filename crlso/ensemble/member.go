@@ -31,7 +31,7 @@ type concavePairs struct {
 }
 
 func newConcavePairs(backend compute.Backend, space datasets.Space, config Config) (*concavePairs, error) {
-	if err := config.Networks.Validate(); err != nil {
+	if err := config.Networks.ValidateFor(space); err != nil {
 		return nil, err
 	}
 	p := &concavePairs{config: config, store: model.NewStore()}

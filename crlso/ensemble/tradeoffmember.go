@@ -39,7 +39,7 @@ const (
 )
 
 func newTradeoffMember(backend compute.Backend, space datasets.FiniteSpace, config TradeoffConfig) (*tradeoffMember, error) {
-	if err := config.Networks.Validate(); err != nil {
+	if err := config.Networks.ValidateFor(space); err != nil {
 		return nil, err
 	}
 	m := &tradeoffMember{space: space, config: config, store: model.NewStore()}

@@ -48,6 +48,9 @@ func (s Smoother) Smooth(ctx context.Context, backend compute.Backend, space dat
 			return nil, fmt.Errorf("smooth %s: column %d has %d accuracies, want %d", space.Name(), i, len(column), space.Len())
 		}
 	}
+	if err := s.Networks.ValidateFor(space); err != nil {
+		return nil, fmt.Errorf("smooth %s: %w", space.Name(), err)
+	}
 	predictions, err := s.predict(ctx, backend, space, columns)
 	if err != nil {
 		return nil, fmt.Errorf("smooth %s: %w", space.Name(), err)
