@@ -203,7 +203,7 @@ func (r *Results) read(path string, unfinished bool) error {
 		switch {
 		case errors.Is(err, io.EOF):
 			if len(search.Steps) > 0 && !unfinished {
-				return fmt.Errorf("at its end: only %d of %d queries of %v, seed %d", len(search.Steps), r.plan.Budget, p, search.Seed)
+				return fmt.Errorf("at its end: only %d of %d queries of %v, seed %d", len(search.Steps), r.plan.budget(p.method), p, search.Seed)
 			}
 			return nil
 		case err != nil:
@@ -239,7 +239,7 @@ func (r *Results) readSearch(in *csv.Reader) (p pair, search Search, err error) 
 		if !slices.Equal(record[:4], want) {
 			return p, search, fmt.Errorf("line %d: it is of %q, want %q", line, record[:4], want)
 		}
-		if len(search.Steps) == r.plan.Budget {
+		if len(search.Steps) == r.plan.budget(p.method) {
 			return p, search, nil
 		}
 	}
@@ -251,8 +251,8 @@ func (r *Results) seed(p pair, text string) (int, error) {
 		return 0, err
 	}
 	seed, err := strconv.Atoi(text)
-	if err != nil || seed < 0 || seed >= r.plan.Seeds {
-		return 0, fmt.Errorf("seed is %q, want 0 to %d", text, r.plan.Seeds-1)
+	if first, end := r.plan.First, r.plan.First+r.plan.Seeds; err != nil || seed < first || seed >= end {
+		return 0, fmt.Errorf("seed is %q, want %d to %d", text, first, end-1)
 	}
 	return seed, nil
 }

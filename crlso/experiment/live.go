@@ -98,7 +98,7 @@ func (l *live) search(ctx context.Context, dir string, t task, plan Plan) (Searc
 		return Search{}, err
 	}
 	oracle, err := datasets.OpenOracle(ctx, l.space, l, datasets.OracleOptions{
-		Budget: plan.Budget, Parallel: l.parallel, Failed: l.failed, Journal: journal})
+		Budget: plan.budget(t.method), Parallel: l.parallel, Failed: l.failed, Journal: journal})
 	if err != nil {
 		return Search{}, err
 	}

@@ -28,7 +28,6 @@ import (
 	"reflect"
 	"runtime"
 	"slices"
-	"strings"
 
 	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/datasets"
@@ -41,19 +40,24 @@ type Method struct {
 	Name     string
 	Searcher search.Searcher // used by several goroutines at once
 	Seeds    int             // how many of the plan's seeds a dear method gets; 0 is all
+	Budget   int             // how many of the plan's queries a dear method gets; 0 is all
 }
 
-// seeds is how many seeds a method gets.
-func (p Plan) seeds(m Method) int { return cmp.Or(m.Seeds, p.Seeds) }
-
-// Plan says which searches to run: each method on each benchmark from each seed, 0 up to Seeds - 1.
+// Plan says which searches to run: each method on each benchmark from each seed, First up to First
+// + Seeds - 1. Machines that share the work of an experiment take different seeds, each in a folder
+// of its own, and [Merge] joins these.
 type Plan struct {
 	Methods    []Method
 	Benchmarks []datasets.Benchmark // used by several goroutines at once
+	First      int                  // seed
 	Seeds      int
 	Budget     int            // distinct queries of a search
 	Label      datasets.Label // what searches are shown; results are always by the mean
 }
+
+// seeds is how many seeds a method gets, and budget how many queries.
+func (p Plan) seeds(m Method) int  { return cmp.Or(m.Seeds, p.Seeds) }
+func (p Plan) budget(m Method) int { return cmp.Or(m.Budget, p.Budget) }
 
 // NewRand returns the source of randomness of the searches of one seed on the benchmark of one
 // name: a PCG seeded with the seed and the 64-bit FNV-1a hash of the name. All methods get the
@@ -70,6 +74,9 @@ func (p Plan) check() error {
 		return fmt.Errorf("experiment: there are %d methods, %d benchmarks and %d seeds; want at least one of each",
 			len(p.Methods), len(p.Benchmarks), p.Seeds)
 	}
+	if p.First < 0 {
+		return fmt.Errorf("experiment: the first seed is %d; want 0 or more", p.First)
+	}
 	names := map[string]bool{}
 	for i, method := range p.Methods {
 		switch {
@@ -77,6 +84,8 @@ func (p Plan) check() error {
 			return fmt.Errorf("experiment: method %d, %q, lacks a name or a searcher", i, method.Name)
 		case method.Seeds < 0 || method.Seeds > p.Seeds:
 			return fmt.Errorf("experiment: %q gets %d of %d seeds; want so many or fewer, or 0 for all", method.Name, method.Seeds, p.Seeds)
+		case method.Budget < 0 || method.Budget > p.Budget:
+			return fmt.Errorf("experiment: %q gets %d of %d queries; want so many or fewer, or 0 for all", method.Name, method.Budget, p.Budget)
 		case names[method.Name]:
 			return fmt.Errorf("experiment: two methods are called %q; give each a name of its own", method.Name)
 		}
@@ -99,6 +108,7 @@ func (p Plan) check() error {
 type description struct {
 	Methods  []methodDescription  `json:"methods"`
 	DataSets []dataSetDescription `json:"data_sets"`
+	First    int                  `json:"first_seed,omitzero"`
 	Seeds    int                  `json:"seeds"`
 	Budget   int                  `json:"budget"`
 	Label    string               `json:"label"`
@@ -109,7 +119,24 @@ type methodDescription struct {
 	Name     string `json:"name"`
 	Searcher string `json:"searcher"` // its Kind
 	Settings any    `json:"settings"`
-	Seeds    int    `json:"seeds,omitzero"` // 0 is all
+	Seeds    int    `json:"seeds,omitzero"`  // 0 is all
+	Budget   int    `json:"budget,omitzero"` // 0 is all
+}
+
+// method returns the description of a method, the zero value if there is none of that name.
+func (d description) method(name string) methodDescription {
+	if i := slices.IndexFunc(d.Methods, func(m methodDescription) bool { return m.Name == name }); i >= 0 {
+		return d.Methods[i]
+	}
+	return methodDescription{}
+}
+
+// budget is how many queries each search of a method has.
+func (d description) budget(method string) int { return cmp.Or(d.method(method).Budget, d.Budget) }
+
+// end is the seed after a method's last.
+func (d description) end(method string) int {
+	return d.First + cmp.Or(d.method(method).Seeds, d.Seeds)
 }
 
 // formerKinds are the Kinds of the searchers that older plans name by their Go types.
@@ -145,10 +172,11 @@ func (d description) dataSet(name string) dataSetDescription {
 
 // describe returns the description of a plan as it is read back from plan.json.
 func (p Plan) describe() (description, error) {
-	d := description{Seeds: p.Seeds, Budget: p.Budget, Label: p.Label.String()}
+	d := description{First: p.First, Seeds: p.Seeds, Budget: p.Budget, Label: p.Label.String()}
 	for _, method := range p.Methods {
 		value := reflect.ValueOf(method.Searcher)
-		d.Methods = append(d.Methods, methodDescription{method.Name, method.Searcher.Kind(), settings(reflect.Indirect(value)), method.Seeds})
+		d.Methods = append(d.Methods, methodDescription{
+			method.Name, method.Searcher.Kind(), settings(reflect.Indirect(value)), method.Seeds, method.Budget})
 	}
 	for _, b := range p.Benchmarks {
 		dataSet := dataSetDescription{Name: b.Name(), Source: b.Source(), HasTest: b.HasTest()}
@@ -224,87 +252,3 @@ func settings(v reflect.Value) any {
 // longSlice is the length from which on a plan does not list the elements of a slice, such as the
 // latents of a space.
 const longSlice = 100
-
-// extends returns nil if the plan d is that of earlier with nothing changed and perhaps something
-// added. A setting that did not exist then counts as unchanged while it is zero, which by this
-// project's custom is how searches went before it existed.
-func (d description) extends(earlier description) error {
-	switch {
-	case d.Budget != earlier.Budget:
-		return fmt.Errorf("its budget is %d, not %d", earlier.Budget, d.Budget)
-	case d.Label != earlier.Label:
-		return fmt.Errorf("its searches were shown the label %q, not %q", earlier.Label, d.Label)
-	case d.Seeds < earlier.Seeds:
-		return fmt.Errorf("it has %d seeds, not %d", earlier.Seeds, d.Seeds)
-	}
-	for _, there := range earlier.DataSets {
-		i := slices.IndexFunc(d.DataSets, func(here dataSetDescription) bool { return here.Name == there.Name })
-		if i < 0 {
-			return fmt.Errorf("it holds results on %s, which this plan lacks", there.Name)
-		}
-		if here := d.DataSets[i]; here != there {
-			return fmt.Errorf("its data set is %+v, not %+v", there, here)
-		}
-	}
-	for _, there := range earlier.Methods {
-		i := slices.IndexFunc(d.Methods, func(here methodDescription) bool { return here.Name == there.Name })
-		if i < 0 {
-			return fmt.Errorf("it holds results of %q, which this plan lacks", there.Name)
-		}
-		if here := d.Methods[i]; here.Searcher != there.Searcher {
-			return fmt.Errorf("its %q is %s, not %s", there.Name, there.Searcher, here.Searcher)
-		} else if what := difference("", here.Settings, there.Settings); what != "" {
-			return fmt.Errorf("its %q has another setting: %s", there.Name, what)
-		} else if cmp.Or(here.Seeds, d.Seeds) < cmp.Or(there.Seeds, earlier.Seeds) {
-			return fmt.Errorf("its %q has %d seeds, not %d", there.Name, cmp.Or(there.Seeds, earlier.Seeds), cmp.Or(here.Seeds, d.Seeds))
-		}
-	}
-	return nil
-}
-
-// difference compares settings as they are read back from JSON. It returns which of them, below a
-// path, is the first that is not the same, "" if there is none.
-func difference(path string, here, there any) string {
-	fields, ok := here.(map[string]any)
-	earlier, both := there.(map[string]any)
-	if !ok || !both {
-		if reflect.DeepEqual(here, there) {
-			return ""
-		}
-		return fmt.Sprintf("%s %v there, %v here", path, there, here)
-	}
-	all := maps.Clone(earlier)
-	maps.Copy(all, fields)
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		value, ok := fields[name]
-		old, known := earlier[name]
-		at := strings.TrimPrefix(path+"."+name, ".")
-		switch {
-		case ok && known:
-			if what := difference(at, value, old); what != "" {
-				return what
-			}
-		case known:
-			return fmt.Sprintf("%s %v there, which does not exist here", at, old)
-		case !zero(value):
-			return fmt.Sprintf("%s not there, %v here", at, value)
-		}
-	}
-	return ""
-}
-
-// zero reports whether a setting, as it is read back from JSON, is that of a zero value.
-func zero(setting any) bool {
-	switch setting := setting.(type) {
-	case map[string]any:
-		for _, value := range setting {
-			if !zero(value) {
-				return false
-			}
-		}
-		return true
-	case []any:
-		return len(setting) == 0
-	}
-	return slices.Contains([]any{nil, false, 0.0, ""}, setting)
-}

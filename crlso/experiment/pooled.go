@@ -8,11 +8,11 @@ import (
 )
 
 // Best returns that one of some methods with the highest mean on a data set after some queries; of
-// regrets, the lowest. Methods without a finished search do not count.
+// regrets, the lowest. Methods without a finished search of so many queries do not count.
 func (r *Results) Best(dataSet string, q Quantity, query int, methods ...string) (best string, err error) {
 	highest := 0.0
 	for _, method := range methods {
-		if len(r.searches[pair{method, dataSet}]) == 0 {
+		if !r.reaches(method, dataSet, query) {
 			continue
 		}
 		values, err := r.At(method, dataSet, q, query)
@@ -28,7 +28,7 @@ func (r *Results) Best(dataSet string, q Quantity, query int, methods ...string)
 		}
 	}
 	if best == "" {
-		return "", fmt.Errorf("experiment: none of %q has a finished search on %s; run the experiment again", methods, dataSet)
+		return "", fmt.Errorf("experiment: none of %q has a finished search of %d queries on %s; run the experiment again", methods, query, dataSet)
 	}
 	return best, nil
 }
@@ -124,7 +124,7 @@ func (r *Results) PooledTable(q Quantity, baseline string, rivals, dataSets []st
 			local[dataSet], best[dataSet] = baseline, rival
 		}
 		for _, method := range r.Methods() {
-			if slices.ContainsFunc(dataSets, func(d string) bool { return len(r.searches[pair{method, d}]) == 0 }) {
+			if slices.ContainsFunc(dataSets, func(d string) bool { return !r.reaches(method, d, query) }) {
 				t.Add(method, 0, "-", "-", "-")
 				continue
 			}

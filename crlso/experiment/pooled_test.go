@@ -65,7 +65,7 @@ func TestPooled(t *testing.T) {
 		t.Errorf("%q, %v, want %q", versus.Rows, err, want)
 	}
 	_, err = r.Best("one", Val, 1, "unfinished")
-	wantError(t, err, []string{"unfinished", "has a finished search on one"})
+	wantError(t, err, []string{"unfinished", "has a finished search of 1 queries on one"})
 	_, err = r.ComparePooled("mine", Val, 1, nil)
 	wantError(t, err, []string{`0 data sets to compare "mine" on`})
 }

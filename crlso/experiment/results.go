@@ -120,7 +120,7 @@ func (r *Results) DataSets() (names []string) {
 	return names
 }
 
-// Budget is the number of queries of each search.
+// Budget is the number of queries of each search, but for methods to which the plan gave fewer.
 func (r *Results) Budget() int { return r.plan.Budget }
 
 // Source says where the accuracies of a data set come from, "" if there is no such data set.
@@ -141,6 +141,11 @@ func (r *Results) HasHypervolume(dataSet string) bool {
 
 // HasRegret reports whether the best of a data set is known, and so how far a search is from it.
 func (r *Results) HasRegret(dataSet string) bool { return r.plan.dataSet(dataSet).Best > 0 }
+
+// reaches reports whether a method has a finished search on a data set, with so many queries.
+func (r *Results) reaches(method, dataSet string, query int) bool {
+	return len(r.searches[pair{method, dataSet}]) > 0 && query <= r.plan.budget(method)
+}
 
 func (r *Results) check(method, dataSet string) error {
 	if !slices.Contains(r.Methods(), method) {
@@ -194,8 +199,8 @@ func (r *Results) At(method, dataSet string, q Quantity, query int) ([]float64, 
 	if err != nil {
 		return nil, err
 	}
-	if query < 1 || query > r.plan.Budget {
-		return nil, fmt.Errorf("experiment: there is no query %d, only 1 to %d", query, r.plan.Budget)
+	if budget := r.plan.budget(method); query < 1 || query > budget {
+		return nil, fmt.Errorf("experiment: %q has no query %d, only 1 to %d", method, query, budget)
 	}
 	values := make([]float64, len(searches))
 	for i, search := range searches {

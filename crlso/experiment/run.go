@@ -15,8 +15,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/cr-lso/cr-lso/crlso/internal/progressbar"
-
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/source"
 )
@@ -37,7 +35,8 @@ import (
 // result, and what is finished stays in unfinished.csv. In either case it is returned beside the
 // error.
 //
-// A bar on progress shows the time left; nil shows none.
+// A bar on progress shows which search began last, the time left by what each method took so far,
+// and what part of it is for the dearest; nil shows none.
 func Run(ctx context.Context, dir string, plan Plan, progress io.Writer) (*Results, error) {
 	return complete(dir, plan, func(r *Results, missing []task) error {
 		return r.runAll(ctx, dir, plan, missing, progress)
@@ -109,10 +108,11 @@ func (t task) live() *live {
 // missing returns the searches without a result, seed by seed, so that the first seeds of all
 // methods are done first and the time left can be told from the time used.
 func (r *Results) missing(plan Plan) (tasks []task) {
-	for seed := range plan.Seeds {
+	for i := range plan.Seeds {
+		seed := plan.First + i
 		for _, benchmark := range plan.Benchmarks {
 			for _, method := range plan.Methods {
-				if t := (task{method, benchmark, seed}); seed < plan.seeds(method) && !r.has(t.pair(), seed) {
+				if t := (task{method, benchmark, seed}); i < plan.seeds(method) && !r.has(t.pair(), seed) {
 					tasks = append(tasks, t)
 				}
 			}
@@ -123,7 +123,7 @@ func (r *Results) missing(plan Plan) (tasks []task) {
 
 // runAll runs tasks, and adds each result to r and to a new unfinished file as soon as it is there.
 // If it is stopped, by ctx or because it cannot write, that file stays as it is.
-func (r *Results) runAll(ctx context.Context, dir string, plan Plan, tasks []task, progress io.Writer) error {
+func (r *Results) runAll(ctx context.Context, dir string, plan Plan, tasks []task, w io.Writer) error {
 	file, err := os.Create(filepath.Join(dir, unfinishedFile))
 	if err != nil {
 		return fmt.Errorf("experiment: %w", err)
@@ -134,12 +134,12 @@ func (r *Results) runAll(ctx context.Context, dir string, plan Plan, tasks []tas
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	bar := progressbar.New(progress, "searches", len(tasks), 0)
-	defer bar.Finish()
+	progress := newProgress(w, r, tasks, atOnce(tasks))
+	defer progress.finish()
 	var failed failures
 	finished := 0
-	for o := range outcomes(ctx, dir, plan, tasks) {
-		bar.Add(1)
+	for o := range outcomes(ctx, dir, plan, tasks, progress.begin) {
+		progress.end(o)
 		switch {
 		case o.err == nil:
 			finished++
@@ -168,9 +168,18 @@ type outcome struct {
 	err    error
 }
 
-// outcomes runs tasks, in their order and as many at once as GOMAXPROCS says, or one if one is
-// live, until they are done or ctx is, and closes the channel then.
-func outcomes(ctx context.Context, dir string, plan Plan, tasks []task) <-chan outcome {
+// atOnce is how many tasks run at once: as many as GOMAXPROCS says, or one if one is live, whose
+// evaluations run at once.
+func atOnce(tasks []task) int {
+	if slices.ContainsFunc(tasks, func(t task) bool { return t.live() != nil }) {
+		return 1
+	}
+	return min(runtime.GOMAXPROCS(0), len(tasks))
+}
+
+// outcomes runs tasks in their order, several at once, until they are done or ctx is, and closes
+// the channel then. It says when each begins.
+func outcomes(ctx context.Context, dir string, plan Plan, tasks []task, begin func(task)) <-chan outcome {
 	queue := make(chan task, len(tasks))
 	for _, t := range tasks {
 		queue <- t
@@ -178,16 +187,13 @@ func outcomes(ctx context.Context, dir string, plan Plan, tasks []task) <-chan o
 	close(queue)
 	out := make(chan outcome)
 	var workers sync.WaitGroup
-	atOnce := min(runtime.GOMAXPROCS(0), len(tasks))
-	if slices.ContainsFunc(tasks, func(t task) bool { return t.live() != nil }) {
-		atOnce = 1 // its evaluations run at once
-	}
-	for range atOnce {
+	for range atOnce(tasks) {
 		workers.Go(func() {
 			for t := range queue {
 				if ctx.Err() != nil {
 					return
 				}
+				begin(t)
 				search, err := t.run(ctx, dir, plan)
 				out <- outcome{t, search, err}
 			}
@@ -205,7 +211,7 @@ func (t task) run(ctx context.Context, dir string, plan Plan) (Search, error) {
 	if l := t.live(); l != nil {
 		return l.search(ctx, dir, t, plan)
 	}
-	oracle, err := datasets.NewOracle(t.benchmark, plan.Budget, plan.Label)
+	oracle, err := datasets.NewOracle(t.benchmark, plan.budget(t.method), plan.Label)
 	if err != nil {
 		return Search{}, err
 	}
@@ -214,7 +220,7 @@ func (t task) run(ctx context.Context, dir string, plan Plan) (Search, error) {
 		return Search{}, err
 	}
 	if oracle.Remaining() > 0 {
-		return Search{}, fmt.Errorf("the search ended after %d of %d queries without an error", len(oracle.Log()), plan.Budget)
+		return Search{}, fmt.Errorf("the search ended after %d of %d queries without an error", len(oracle.Log()), oracle.Budget())
 	}
 	oracle.Close()
 	report, err := datasets.NewReport(oracle, t.benchmark)

@@ -280,6 +280,40 @@ func TestMethodWithFewerSeeds(t *testing.T) {
 	wantError(t, err, []string{`"local search" gets 5 of 4 seeds`})
 }
 
+// A dear method may have fewer queries than the others. Where it has none, it has dashes, is no
+// rival, and its curve ends.
+func TestMethodWithFewerQueries(t *testing.T) {
+	dir, plan := t.TempDir(), newPlan()
+	plan.Methods[1].Budget = 5
+	r := run(t, dir, plan)
+	if again, err := Load(dir); err != nil || count(again) != count(r) {
+		t.Errorf("loaded %d of %d searches, %v", count(again), count(r), err)
+	}
+	if curve, err := r.Curve("local search", "without", Val); err != nil || len(curve.Mean) != 5 {
+		t.Errorf("a curve of %d queries, %v, want 5", len(curve.Mean), err)
+	}
+	if c, err := r.Compare("local search", "evolution", "without", Val, 5); err != nil || c.Pairs != plan.Seeds {
+		t.Errorf("%d pairs after five queries, %v, want %d", c.Pairs, err, plan.Seeds)
+	}
+	for query, dashes := range map[int]bool{5: false, 6: true, 12: true} {
+		table, err := r.Table(Val, "evolution", query)
+		if err != nil || (table.Rows[2][0] != "local search" || (table.Rows[2][2] == "-") != dashes) {
+			t.Errorf("%d queries: %q, %v, want dashes: %t", query, table.Rows[2], err, dashes)
+		}
+	}
+	if best, err := r.Best("without", Val, 6, "local search", "evolution"); best != "evolution" || err != nil {
+		t.Errorf("%q is the best after six queries, %v, want the other one", best, err)
+	}
+	_, err := r.At("local search", "without", Val, 6)
+	wantError(t, err, []string{`"local search" has no query 6, only 1 to 5`})
+	plan.Methods[1].Budget = 0
+	_, err = Run(t.Context(), dir, plan, nil)
+	wantError(t, err, []string{`"local search" has 5 queries, not 12`})
+	plan.Methods[1].Budget = 13
+	_, err = Run(t.Context(), t.TempDir(), plan, nil)
+	wantError(t, err, []string{`"local search" gets 13 of 12 queries`})
+}
+
 func TestAnotherPlan(t *testing.T) {
 	dir := t.TempDir()
 	run(t, dir, newPlan())

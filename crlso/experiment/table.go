@@ -81,8 +81,13 @@ func (t Table) HTML() string {
 // over seeds with its 95 % interval, and the difference to the baseline on the same seeds, with its
 // interval and p-values by the paired t-test and by Wilcoxon's signed-rank test. The intervals are
 // uncorrected; the p-values are corrected by Holm's method, each test's for all comparisons in the
-// table. A method without a finished search has dashes.
+// table. A method without a finished search of so many queries has dashes.
 func (r *Results) Table(q Quantity, baseline string, queries ...int) (Table, error) {
+	for _, query := range queries {
+		if query < 1 || query > r.Budget() {
+			return Table{}, fmt.Errorf("experiment: there is no query %d, only 1 to %d", query, r.Budget())
+		}
+	}
 	var rows []row
 	for _, dataSet := range r.DataSets() {
 		if _, err := r.searchesWith(baseline, dataSet, q); err != nil {
@@ -122,7 +127,7 @@ type row struct {
 
 func (r *Results) row(q Quantity, p pair, baseline string, query int) (row, error) {
 	out := row{pair: p, query: query}
-	if len(r.searches[p]) == 0 {
+	if !r.reaches(p.method, p.dataSet, query) {
 		return out, nil
 	}
 	var err error
@@ -130,7 +135,7 @@ func (r *Results) row(q Quantity, p pair, baseline string, query int) (row, erro
 		return out, err
 	}
 	shared := slices.ContainsFunc(r.searches[p], func(s Search) bool { return r.has(pair{baseline, p.dataSet}, s.Seed) })
-	if p.method != baseline && shared {
+	if p.method != baseline && shared && r.reaches(baseline, p.dataSet, query) {
 		comparison, err := r.Compare(p.method, baseline, p.dataSet, q, query)
 		if err != nil {
 			return out, err

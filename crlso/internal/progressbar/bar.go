@@ -9,20 +9,20 @@ import (
 )
 
 // New returns a bar on w that shows done of total, and the time left, and disappears when it is
-// finished. A nil writer shows none.
-func New(w io.Writer, name string, total, done int) *progressbar.ProgressBar {
+// finished. A nil writer shows none. Options are for what shall be otherwise.
+func New(w io.Writer, name string, total, done int, options ...progressbar.Option) *progressbar.ProgressBar {
 	if w == nil {
 		w = io.Discard
 	}
-	bar := progressbar.NewOptions(total,
+	bar := progressbar.NewOptions(total, append([]progressbar.Option{
 		progressbar.OptionSetWriter(w),
 		progressbar.OptionSetDescription(name),
 		progressbar.OptionShowCount(),
 		progressbar.OptionSetWidth(20),
-		progressbar.OptionThrottle(200*time.Millisecond),
+		progressbar.OptionThrottle(200 * time.Millisecond),
 		progressbar.OptionClearOnFinish(),
 		progressbar.OptionSetPredictTime(true),
-	)
+	}, options...)...)
 	bar.Set(done)
 	return bar
 }
