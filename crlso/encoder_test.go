@@ -3,6 +3,7 @@ package crlso
 import (
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -154,6 +155,29 @@ func TestEncoderRelabelling(t *testing.T) {
 			if !changed {
 				t.Errorf("order %v: the predictor gives the same, so the relabelling changed nothing", order)
 			}
+		}
+	})
+}
+
+// Networks see the numbers of a node's class beside the class.
+func TestNumbersOfClasses(t *testing.T) {
+	space, err := datasets.NewChoices("numbers", datasets.Choice{Name: "kind", Options: []string{"a", "b"}},
+		datasets.Choice{Name: "width", Options: []string{"8", "16", "32"}, Ordered: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	finite := space.(datasets.FiniteSpace)
+	testbed.OnBackends(t, func(t *testing.T, backend compute.Backend) {
+		table := NewTable(space, []datasets.Arch{finite.At(4), finite.At(2)}, 2) // b 16 and a 32
+		nodes := testbed.Evaluate(t, backend, model.NewStore(), func(in []*Node) []*Node {
+			return []*Node{NewGraphs(space.Schema(), true, in[0], in[1]).Nodes}
+		}, table.Nodes, table.Edges)[0]
+		want := [][][]float32{
+			{{0, 1, 0, 0, 0, 0, 0}, {0, 0, 0, 1, 0, 1, 0}},
+			{{1, 0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 1, 1, 1}},
+		}
+		if got := nodes.Value(); !reflect.DeepEqual(got, want) {
+			t.Errorf("nodes are %v, want %v", got, want)
 		}
 	})
 }

@@ -14,7 +14,7 @@ import (
 // [GraphConv] makes of them. The edges of node v are row v, so those between two nodes are there
 // twice.
 type Graphs struct {
-	Nodes *Node // [B, n, NodeTypes], one-hot
+	Nodes *Node // [B, n, NodeTypes + numbers], one-hot, then the numbers of the class
 	Edges *Node // [B, n, n, EdgeTypes], one-hot, zeros where there is no edge; nil if edges carry no feature
 	Mask  *Node // [B, n, n, 1], one where there is an edge; if all have the same, [1, n, n, 1]
 }
@@ -26,7 +26,12 @@ func NewGraphs(schema datasets.Schema, complete bool, nodes, edges *Node) Graphs
 	if schema.Graphs > 1 {
 		before = []int{-1, schema.Graphs}
 	}
-	batch := Graphs{Nodes: OneHot(Reshape(nodes, append(before, n)...), schema.NodeTypes, dtypes.Float32)}
+	classesOfNodes := Reshape(nodes, append(before, n)...)
+	batch := Graphs{Nodes: OneHot(classesOfNodes, schema.NodeTypes, dtypes.Float32)}
+	if schema.Numbers != nil {
+		numbers := Gather(Const(nodes.Graph(), schema.Numbers), InsertAxes(classesOfNodes, -1))
+		batch.Nodes = Concatenate([]*Node{batch.Nodes, numbers}, -1)
+	}
 
 	// The class between v and u: that of their pair, and none, the class put after them, where u is v.
 	g, rows := nodes.Graph(), nodes.Shape().Size()/n

@@ -26,8 +26,8 @@ type Choice struct {
 // 20,000 architectures.
 //
 // To a network, a choice is a node whose class is its option, or that there is nothing to decide.
-// An ordered choice of m options has m-1 nodes, which say of each option but the first whether the
-// choice is that or more. All nodes exchange messages.
+// An option of an ordered choice of m options has m-1 numbers too, which say of each option but the
+// first whether this one is that or more. All nodes exchange messages.
 //
 // Two architectures are neighbours if one is the other after a change of one choice. Where that
 // brings others into being, they may have any options.
@@ -53,7 +53,7 @@ func NewChoices(name string, choices ...Choice) (Space, error) {
 	}
 	s.layOut()
 	if pairs := s.schema.Pairs(); pairs > maxChoicePairs {
-		return nil, fmt.Errorf("space %s: its choices make %d nodes for the networks, want at most 45; leave out Ordered, or choices", name, s.schema.Nodes)
+		return nil, fmt.Errorf("space %s: its choices make %d nodes for the networks, want at most 45; leave out choices", name, s.schema.Nodes)
 	}
 	s = onlyOne(s)
 	if s.size <= maxFinite {
@@ -93,8 +93,7 @@ type choiceSpace struct {
 	size    float64
 
 	schema Schema
-	first  []int // node of each choice, the first of an ordered one
-	class  []int // of the first option
+	class  []int // of the first option of each choice
 	absent []int // class of a node of a choice that there is not
 }
 
@@ -184,23 +183,34 @@ func (s *choiceSpace) total(i int) (sum float64) {
 	return sum
 }
 
-// layOut assigns nodes, classes and heads.
+// layOut assigns classes, their numbers and heads. Choice i is node i.
 func (s *choiceSpace) layOut() {
-	classes := 0
+	s.schema.Nodes = len(s.choices)
 	for i, c := range s.choices {
-		s.first, s.class = append(s.first, s.schema.Nodes), append(s.class, classes)
-		if c.Ordered && len(c.Options) > 1 {
-			s.schema.Nodes += len(c.Options) - 1
-			classes += 2 * (len(c.Options) - 1)
-		} else {
-			s.schema.Nodes++
-			classes += len(c.Options)
-		}
-		s.absent = append(s.absent, classes)
+		s.class = append(s.class, s.schema.NodeTypes)
+		s.schema.NodeTypes += len(c.Options)
+		s.absent = append(s.absent, s.schema.NodeTypes)
 		if c.When != "" {
-			classes++
+			s.schema.NodeTypes++
 		}
-		s.schema.Heads = append(s.schema.Heads, Head{Name: c.Name, Groups: 1, Classes: max(2, len(c.Options)), Nodes: []int{s.first[i]}})
+		s.schema.Heads = append(s.schema.Heads, Head{Name: c.Name, Groups: 1, Classes: max(2, len(c.Options)), Nodes: []int{i}})
 	}
-	s.schema.NodeTypes = classes
+	s.schema.Numbers = make([][]float32, s.schema.NodeTypes)
+	for i, c := range s.choices {
+		if !c.Ordered {
+			continue
+		}
+		for least := range len(c.Options) - 1 {
+			for class := range s.schema.Numbers {
+				reached := float32(0)
+				if option := class - s.class[i]; option > least && option < len(c.Options) {
+					reached = 1
+				}
+				s.schema.Numbers[class] = append(s.schema.Numbers[class], reached)
+			}
+		}
+	}
+	if len(s.schema.Numbers[0]) == 0 {
+		s.schema.Numbers = nil
+	}
 }

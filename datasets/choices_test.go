@@ -147,20 +147,32 @@ func TestSelections(t *testing.T) {
 	}
 }
 
-// What the networks see of an ordered choice tells close options from distant ones.
+// What the networks see of an ordered choice tells close options from distant ones, and nothing of
+// other choices.
 func TestOrderedChoicesAreSeen(t *testing.T) {
-	space := choices(t, "widths", datasets.Choice{Name: "width", Options: []string{"8", "16", "32", "64"}, Ordered: true}).(datasets.FiniteSpace)
-	for i := range 4 {
-		for j := range 4 {
+	space := choices(t, "widths", datasets.Choice{Name: "kind", Options: []string{"a", "b"}},
+		datasets.Choice{Name: "width", Options: []string{"8", "16", "32", "64"}, Ordered: true}).(datasets.FiniteSpace)
+	schema := space.Schema()
+	if schema.Nodes != 2 {
+		t.Errorf("two choices have %d nodes", schema.Nodes)
+	}
+	numbers := func(i int) (all []float32) {
+		for _, class := range space.Encode(space.At(i)).Nodes {
+			all = append(all, schema.Numbers[class]...)
+		}
+		return all
+	}
+	for i := range space.Len() {
+		for j := range space.Len() {
 			differing := 0
-			a, b := space.Encode(space.At(i)).Nodes, space.Encode(space.At(j)).Nodes
+			a, b := numbers(i), numbers(j)
 			for k := range a {
 				if a[k] != b[k] {
 					differing++
 				}
 			}
-			if differing != max(i-j, j-i) {
-				t.Errorf("options %d and %d differ in %d nodes", i, j, differing)
+			if width, other := i%4, j%4; differing != max(width-other, other-width) {
+				t.Errorf("%v and %v differ in %d numbers", space.At(i), space.At(j), differing)
 			}
 		}
 	}

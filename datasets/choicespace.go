@@ -125,28 +125,12 @@ func (s *choiceSpace) Mutate(a Arch, rng *rand.Rand) Arch {
 func (s *choiceSpace) Encode(a Arch) Graph {
 	selection := s.mine(a)
 	g := Graph{Nodes: make([]int32, s.schema.Nodes), Edges: make([]int32, s.schema.Pairs()), Labels: make([]int32, len(s.choices))}
-	for i, c := range s.choices {
+	for i := range s.choices {
 		option := int(selection.options[i])
-		g.Labels[i] = int32(option)
 		if option == absentOption {
-			g.Labels[i] = -1
-		}
-		last := s.schema.Nodes
-		if i+1 < len(s.choices) {
-			last = s.first[i+1]
-		}
-		for node := s.first[i]; node < last; node++ {
-			threshold := node - s.first[i] + 1
-			switch {
-			case option == absentOption:
-				g.Nodes[node] = int32(s.absent[i])
-			case !c.Ordered || len(c.Options) == 1:
-				g.Nodes[node] = int32(s.class[i] + option)
-			case option >= threshold:
-				g.Nodes[node] = int32(s.class[i] + 2*threshold - 1)
-			default:
-				g.Nodes[node] = int32(s.class[i] + 2*threshold - 2)
-			}
+			g.Nodes[i], g.Labels[i] = int32(s.absent[i]), -1
+		} else {
+			g.Nodes[i], g.Labels[i] = int32(s.class[i]+option), int32(option)
 		}
 	}
 	return g

@@ -166,7 +166,7 @@ func (b BANANAS) encode(archs []datasets.Arch) (blas32.General, error) {
 }
 
 // oneHot encodes the classes of nodes and edges by as many numbers as there are classes, one for
-// edges without a feature: 1 for the right one, 0 for the others.
+// edges without a feature: 1 for the right one, 0 for the others. Then come the numbers of nodes.
 func oneHot(space datasets.Space) func(datasets.Arch) []float32 {
 	schema := space.Schema()
 	edgeTypes := max(schema.EdgeTypes, 1)
@@ -182,6 +182,17 @@ func oneHot(space datasets.Space) func(datasets.Arch) []float32 {
 				edges[i*edgeTypes+int(class)] = 1
 			}
 		}
-		return encoding
+		return append(encoding, numbers(schema, graph)...)
 	}
+}
+
+// numbers returns those of the classes of a graph's nodes, node after node.
+func numbers(schema datasets.Schema, graph datasets.Graph) (all []float32) {
+	if schema.Numbers == nil {
+		return nil
+	}
+	for _, class := range graph.Nodes {
+		all = append(all, schema.Numbers[class]...)
+	}
+	return all
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/blas/blas32"
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/floats/scalar"
 	"gonum.org/v1/gonum/stat"
 
@@ -154,4 +155,34 @@ func TestOneHot(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Models that are no networks see the order of options too: the further apart two are, the more
+// numbers of their encodings and the more features differ.
+func TestOrderOfOptions(t *testing.T) {
+	made, err := datasets.NewChoices("ordered", datasets.Choice{Name: "width", Options: []string{"8", "16", "32", "64"}, Ordered: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	space := made.(datasets.FiniteSpace)
+	features, err := GaussianProcess{}.features(space, 4, space.At)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := differingFrom(features, 0), []float64{0, 2, 3, 4}; !slices.Equal(got, want) {
+		t.Errorf("the first option differs in %v features, want %v", got, want)
+	}
+	encode := oneHot(space)
+	for i, want := range []float64{0, 3, 4, 5} {
+		if got := floats.Distance(toFloat64(encode(space.At(0))), toFloat64(encode(space.At(i))), 1); got != want {
+			t.Errorf("encodings of options 0 and %d differ by %v, want %v", i, got, want)
+		}
+	}
+}
+
+func toFloat64(x []float32) (y []float64) {
+	for _, v := range x {
+		y = append(y, float64(v))
+	}
+	return y
 }

@@ -30,8 +30,8 @@ import (
 // A search of NAS-Bench-201 with 200 queries needs 50 MB: 16 bytes for each query and architecture.
 type GaussianProcess struct {
 	// Features describes an architecture by classes, as many for each, of which only equality
-	// counts. nil means the classes of nodes and edges of Space.Encode; nasbench201.PathFeatures
-	// adds those of paths for NAS-Bench-201.
+	// counts. nil means the classes of nodes and edges of Space.Encode and the numbers of those;
+	// nasbench201.PathFeatures adds the classes of paths for NAS-Bench-201.
 	Features func(datasets.Arch) []int32
 
 	Length  float64 // differing features by which the covariance falls to 1/e; 0 means the likeliest in each round
@@ -140,9 +140,14 @@ func (g GaussianProcess) lengths(space datasets.Space, features [][]int32) ([]fl
 func (g GaussianProcess) features(space datasets.Space, n int, at func(i int) datasets.Arch) ([][]int32, error) {
 	describe := g.Features
 	if describe == nil {
+		schema := space.Schema()
 		describe = func(a datasets.Arch) []int32 {
 			graph := space.Encode(a)
-			return append(graph.Nodes, graph.Edges...)
+			features := append(graph.Nodes, graph.Edges...)
+			for _, x := range numbers(schema, graph) {
+				features = append(features, int32(math.Float32bits(x)))
+			}
+			return features
 		}
 	}
 	features := make([][]int32, n)

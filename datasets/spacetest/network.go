@@ -15,6 +15,9 @@ func (k kit) shape() error {
 	if schema.Nodes < 1 || schema.NodeTypes < 1 || schema.EdgeTypes < 0 || schema.Graphs < 0 || len(schema.Heads) == 0 {
 		return fmt.Errorf("the schema is %+v, want at least one node, class of nodes and head, and nothing below 0", schema)
 	}
+	if n := schema.Numbers; n != nil && (len(n) != schema.NodeTypes || slices.ContainsFunc(n, func(row []float32) bool { return len(row) != len(n[0]) })) {
+		return fmt.Errorf("there are numbers for %d classes of nodes, want as many for each of %d", len(n), schema.NodeTypes)
+	}
 	for _, head := range schema.Heads {
 		if head.Groups < 1 || head.Classes < 1 {
 			return fmt.Errorf("head %q has %d groups of %d classes, want at least 1", head.Name, head.Groups, head.Classes)
