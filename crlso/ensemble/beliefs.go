@@ -1,6 +1,8 @@
 package ensemble
 
 import (
+	"math"
+
 	"github.com/cr-lso/cr-lso/datasets"
 	"gonum.org/v1/gonum/stat"
 )
@@ -23,4 +25,15 @@ func newBeliefs(archs []datasets.Arch, members [][]float64) Beliefs {
 		b.Mean[i], b.Deviation[i] = stat.PopMeanStdDev(predictions, nil)
 	}
 	return b
+}
+
+// mixed returns mean and deviation of what is drawn from b or from a second opinion, each as often.
+func (b Beliefs) mixed(mean, deviation []float64) Beliefs {
+	both := Beliefs{b.Archs, make([]float64, len(mean)), make([]float64, len(mean))}
+	for i := range mean {
+		both.Mean[i] = (b.Mean[i] + mean[i]) / 2
+		apart := (b.Mean[i] - mean[i]) / 2
+		both.Deviation[i] = math.Sqrt((b.Deviation[i]*b.Deviation[i]+deviation[i]*deviation[i])/2 + apart*apart)
+	}
+	return both
 }

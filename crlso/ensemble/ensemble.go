@@ -51,8 +51,11 @@ type Config struct {
 	// FractionLabels the accuracies less their mean, over their standard deviation.
 	LabelTransform crlso.LabelTransform
 	Members        int // pairs of encoder and surrogate
-	Initial        int // random queries before the first round
-	Batch          int // queries in a round, while Growth is less
+	// Process adds a Gaussian process on the subtrees of the graphs, which has as much of a say as all
+	// pairs together.
+	Process bool
+	Initial int // random queries before the first round
+	Batch   int // queries in a round, while Growth is less
 	// Growth is the least share of the queries so far that a round adds to them.
 	Growth float64
 	// Local is how many queries of a round are for neighbours of the incumbent, as long as there
@@ -86,6 +89,15 @@ func Ensemble201() Config {
 		Local:   1, LocalDeviation: 3,
 		Training: nn.Training{Epochs: 150, Batch: 64, LearningRate: 1e-2, Beta1: 0.9, Beta2: 0.99},
 	}
+}
+
+// Committee is one configuration for all spaces: [Ensemble201] with a Gaussian process beside the
+// pairs, and weights that decay, which keeps pairs from learning noise. Both were chosen on
+// NAS-Bench-201, CIFAR-10, and NAS-Bench-101 alone: see notebook 10_unseen.
+func Committee() Config {
+	c := Ensemble201()
+	c.Process, c.Training.WeightDecay = true, 1e-2
+	return c
 }
 
 // The scopes of the pair of networks that is being trained.
@@ -176,12 +188,33 @@ func (e *Ensemble) fit(space datasets.Space, labelled []datasets.Query, all bool
 	if err != nil {
 		return Beliefs{}, err
 	}
-	e.pairs.Put(key, pairs)
 	var archs []datasets.Arch
 	for _, table := range candidates {
 		archs = append(archs, table.Archs...)
 	}
-	return newBeliefs(archs, members), nil
+	beliefs := newBeliefs(archs, members)
+	if e.Config.Process {
+		process, err := pairs.processOn(space, archs, all)
+		if err != nil {
+			return Beliefs{}, err
+		}
+		beliefs = beliefs.mixed(process.Believe(numbers(space, labelled, archs), e.Config.targets(labelled)))
+	}
+	e.pairs.Put(key, pairs)
+	return beliefs, nil
+}
+
+// numbers returns where labelled architectures are among the candidates.
+func numbers(space datasets.Space, labelled []datasets.Query, candidates []datasets.Arch) []int {
+	at := make(map[datasets.Arch]int, len(candidates))
+	for i, a := range candidates {
+		at[space.Canonical(a)] = i
+	}
+	observed := make([]int, len(labelled))
+	for i, q := range labelled {
+		observed[i] = at[space.Canonical(q.Arch)]
+	}
+	return observed
 }
 
 // mostPromising returns n architectures that were not asked for, fewer if there are no more:

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cr-lso/cr-lso/crlso"
 	"github.com/cr-lso/cr-lso/crlso/nn"
+	"github.com/cr-lso/cr-lso/crlso/search"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -23,7 +24,8 @@ func powerOfTwo(n int) int { return 1 << bits.Len(uint(n-1)) }
 // often as one likes by the same compiled programs. All are trained side by side in one program:
 // networks of this size are a matter of how many operations a step has, and not of their size.
 type concavePairs struct {
-	all     []crlso.Table // of the space, if it is scored as a whole
+	all     []crlso.Table        // of the space, if it is scored as a whole
+	process *search.ProcessModel // on all, once it was asked for
 	config  Config
 	store   *model.Store
 	trainer *nn.Trainer
@@ -62,6 +64,21 @@ func newConcavePairs(backend compute.Backend, space datasets.Space, config Confi
 		func(g *Graph) { crlso.ProjectICNN(p.store.Scope(memberICNNScope), config.Networks, g) }))
 	return p, err
 }
+
+// processOn returns a Gaussian process on architectures, which are all of the space or not.
+func (p *concavePairs) processOn(space datasets.Space, archs []datasets.Arch, all bool) (*search.ProcessModel, error) {
+	if all && p.process != nil {
+		return p.process, nil
+	}
+	process, err := search.GaussianProcess{Subtrees: surroundings}.NewModel(space, archs)
+	if all && err == nil {
+		p.process = &process
+	}
+	return &process, err
+}
+
+// surroundings is up to how many edges around nodes the Gaussian process compares architectures.
+const surroundings = 2
 
 // tables puts architectures into tables of one size, and of maxDrawn rows at most.
 func tables(space datasets.Space, archs []datasets.Arch) (all []crlso.Table) {

@@ -45,7 +45,7 @@ type tradeoffKey struct {
 
 // TradeoffConfig holds the hyperparameters of a [TradeoffEnsemble].
 type TradeoffConfig struct {
-	Config // Growth is not used
+	Config // Growth and Process are not used
 
 	Steps    int     // of the solver, from each start
 	StepSize float64 // length of its first step, as a share of the diagonal of the box

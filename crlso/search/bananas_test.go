@@ -169,7 +169,7 @@ func TestOrderOfOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := differingFrom(features, 0), []float64{0, 2, 3, 4}; !slices.Equal(got, want) {
+	if got, want := byFeatures(features).from(0), []float64{0, 2, 3, 4}; !slices.Equal(got, want) {
 		t.Errorf("the first option differs in %v features, want %v", got, want)
 	}
 	encode := oneHot(space)

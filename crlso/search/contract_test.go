@@ -27,6 +27,7 @@ func TestContract(t *testing.T) {
 		"LocalSearch from 4":        {search.LocalSearch{Initial: 4}, []datasets.Benchmark{searchtest.Toy(), made}},
 		"GaussianProcess":           {search.GaussianProcess{}, []datasets.Benchmark{searchtest.Toy(), endlessToy}},
 		"GaussianProcess, a length": {search.GaussianProcess{Length: 4}, []datasets.Benchmark{searchtest.Toy()}},
+		"GaussianProcess, subtrees": {search.GaussianProcess{Subtrees: 2}, []datasets.Benchmark{searchtest.Toy(), endlessToy}},
 		"LatentGP":                  {search.LatentGP{Latents: toy.Latents()}, []datasets.Benchmark{searchtest.Toy()}},
 		"BANANAS":                   {search.BANANAS{Epochs: 5}, []datasets.Benchmark{searchtest.Toy(), made}},
 		"Assessor": {search.Assessor{Latents: toy.Latents(), Unlabelled: 30, Offspring: 100, Epochs: 20},

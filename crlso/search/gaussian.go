@@ -33,6 +33,10 @@ type GaussianProcess struct {
 	// counts. nil means the classes of nodes and edges of Space.Encode and the numbers of those;
 	// nasbench201.PathFeatures adds the classes of paths for NAS-Bench-201.
 	Features func(datasets.Arch) []int32
+	// Subtrees is up to how many edges around its nodes architectures are compared, in place of
+	// Features: then d counts what is around a node of one and around none of the other. 0 compares
+	// features.
+	Subtrees int
 
 	Length  float64 // differing features by which the covariance falls to 1/e; 0 means the likeliest in each round
 	Initial int     // random architectures queried first; 0 means 10
@@ -68,27 +72,25 @@ func (g GaussianProcess) Propose(known Known, n int, rng *rand.Rand) ([]datasets
 func (g GaussianProcess) proposer(space datasets.Space) (Propose, error) {
 	const name = "Gaussian process"
 	g.Initial, g.Batch = cmp.Or(g.Initial, 10), cmp.Or(g.Batch, 5)
-	if !(g.Length >= 0) || math.IsInf(g.Length, 1) || g.Initial < 1 || g.Batch < 1 {
-		return nil, fmt.Errorf("%s: Length is %v, Initial %d and Batch %d; want them finite and positive, or 0 for what is usual",
-			name, g.Length, g.Initial, g.Batch)
+	if !(g.Length >= 0) || math.IsInf(g.Length, 1) || g.Initial < 1 || g.Batch < 1 || g.Subtrees < 0 {
+		return nil, fmt.Errorf("%s: Length is %v, Initial %d, Batch %d and Subtrees %d; want them finite and positive, or 0 for what is usual",
+			name, g.Length, g.Initial, g.Batch, g.Subtrees)
 	}
 	finite, ok := space.(datasets.FiniteSpace)
 	if !ok {
 		return g.proposeDrawn, nil
 	}
-	features, err := g.features(space, finite.Len(), finite.At)
+	if g.Subtrees > 0 && finite.Len() > maxSubtrees {
+		return g.proposeDrawn, nil
+	}
+	model, err := g.newModel(space, finite.Len(), finite.At)
 	if err != nil {
 		return nil, err
 	}
-	lengths, err := g.lengths(space, features)
-	if err != nil {
-		return nil, err
-	}
-	differing := func(point int) []float64 { return differingFrom(features, point) }
-	return improvementSearch{name, g.Initial, g.Batch, differing, lengths}.learner().propose, nil
+	return improvementSearch{name, g.Initial, g.Batch, model.points.from, model.kernels}.learner().propose, nil
 }
 
-// proposeDrawn proposes in a space that cannot be enumerated.
+// proposeDrawn proposes in a space that is not scored as a whole.
 func (g GaussianProcess) proposeDrawn(known Known, n int, rng *rand.Rand) ([]datasets.Arch, error) {
 	if archs, err := InitialSet(known, g.Initial, rng); err != nil || archs != nil {
 		return archs, err
@@ -96,25 +98,16 @@ func (g GaussianProcess) proposeDrawn(known Known, n int, rng *rand.Rand) ([]dat
 	log := known.Log()
 	archs := DrawCandidates(known.Space(), log, math.MaxInt, drawnRandom, rng)
 	at := func(point int) datasets.Arch { return archs[point] }
-	features, err := g.features(known.Space(), len(archs), at)
+	model, err := g.newModel(known.Space(), len(archs), at)
 	if err != nil {
 		return nil, err
 	}
-	lengths, err := g.lengths(known.Space(), features)
-	if err != nil {
-		return nil, err
-	}
-	points, accuracies, distances := make([]int, len(log)), make([]float64, len(log)), map[int][]float64{}
+	points, accuracies := make([]int, len(log)), make([]float64, len(log))
 	for i, query := range log {
-		points[i], accuracies[i], distances[i] = i, query.Accuracy, differingFrom(features, i)
+		points[i], accuracies[i] = i, query.Accuracy
 	}
 	targets := stats.NormalQuantiles(accuracies)
-	length := likeliestScale(lengths, points, distances, targets)
-	posterior := newPosterior(len(archs), func(point int) []float64 {
-		return covariances(distances[point], length)
-	}, observationVariance)
-	posterior.observe(points...)
-	chosen, err := mostPromising(known, at, posterior, targets, max(n, g.Batch))
+	chosen, err := mostPromising(known, at, model.posterior(points, targets), targets, max(n, g.Batch))
 	if err != nil {
 		return nil, fmt.Errorf("Gaussian process: %w", err)
 	}
@@ -124,16 +117,83 @@ func (g GaussianProcess) proposeDrawn(known Known, n int, rng *rand.Rand) ([]dat
 // drawnRandom is how many random architectures a round draws in a space that cannot be enumerated.
 const drawnRandom = 1000
 
-// lengths returns the lengths that a round chooses from.
-func (g GaussianProcess) lengths(space datasets.Space, features [][]int32) ([]float64, error) {
-	if g.Length > 0 {
-		return []float64{g.Length}, nil
+// maxSubtrees is how many architectures a finite space may have to be scored as a whole by their
+// subtrees, which need memory.
+const maxSubtrees = 50_000
+
+// ProcessModel is the model of a [GaussianProcess] by itself, on a list of architectures. Several
+// goroutines may use it at once.
+type ProcessModel struct {
+	points  described
+	kernels []kernel // to choose from
+}
+
+func (g GaussianProcess) newModel(space datasets.Space, n int, at func(i int) datasets.Arch) (ProcessModel, error) {
+	points, err := g.describe(space, n, at)
+	if err != nil {
+		return ProcessModel{}, err
 	}
-	mean := meanDiffering(features)
-	if mean == 0 {
-		return nil, fmt.Errorf("Gaussian process: all architectures of %s have the same features", space.Name())
+	lengths, noises := []float64{g.Length}, []float64{observationVariance}
+	if g.Length == 0 {
+		mean := points.meanDistance()
+		if mean == 0 {
+			return ProcessModel{}, fmt.Errorf("Gaussian process: all architectures of %s have the same features", space.Name())
+		}
+		lengths = octaves(mean, -1, 2)
 	}
-	return octaves(mean, -1, 2), nil
+	if g.Subtrees > 0 {
+		noises = []float64{0.01, 0.03, 0.1, 0.3}
+	}
+	return ProcessModel{points, kernels(lengths, noises...)}, nil
+}
+
+// NewModel returns the model on architectures of a space.
+func (g GaussianProcess) NewModel(space datasets.Space, archs []datasets.Arch) (ProcessModel, error) {
+	return g.newModel(space, len(archs), func(i int) datasets.Arch { return archs[i] })
+}
+
+// Believe returns mean and standard deviation of what is expected of each architecture, noise not
+// included, when targets were observed at some of them, by number. Targets have a mean of 0 and a
+// variance of 1, as normal quantiles do.
+func (m ProcessModel) Believe(observed []int, targets []float64) (mean, deviation []float64) {
+	p := m.posterior(observed, targets)
+	for i, variance := range p.variance {
+		p.variance[i] = math.Sqrt(max(variance, 0))
+	}
+	return p.mean(targets), p.variance
+}
+
+// posterior returns the posterior of the likeliest kernel, given targets at some points.
+func (m ProcessModel) posterior(observed []int, targets []float64) *posterior {
+	distances := map[int][]float64{}
+	for _, point := range observed {
+		distances[point] = m.points.from(point)
+	}
+	likeliest := likeliestKernel(m.kernels, observed, distances, targets)
+	p := newPosterior(m.points.len(), func(point int) []float64 {
+		return covariances(distances[point], likeliest.scale)
+	}, likeliest.noise)
+	p.observe(observed...)
+	return p
+}
+
+// described are architectures between which there are distances.
+type described interface {
+	len() int
+	from(point int) []float64 // the distances of one from each
+	meanDistance() float64    // of two random ones
+}
+
+func (g GaussianProcess) describe(space datasets.Space, n int, at func(i int) datasets.Arch) (described, error) {
+	if g.Subtrees == 0 {
+		features, err := g.features(space, n, at)
+		return byFeatures(features), err
+	}
+	schema, points := space.Schema(), make(bySubtrees, n)
+	for i := range points {
+		points[i] = subtrees(schema, space.Encode(at(i)), g.Subtrees)
+	}
+	return points, nil
 }
 
 // features returns the features of n architectures of a space.
@@ -161,12 +221,17 @@ func (g GaussianProcess) features(space datasets.Space, n int, at func(i int) da
 	return features, nil
 }
 
-// differingFrom returns the number of features in which one point differs from each.
-func differingFrom(features [][]int32, point int) []float64 {
-	row := make([]float64, len(features))
-	for i, other := range features {
+// byFeatures are architectures by their features, as many for each.
+type byFeatures [][]int32
+
+func (b byFeatures) len() int { return len(b) }
+
+// from returns the number of features in which one point differs from each.
+func (b byFeatures) from(point int) []float64 {
+	row := make([]float64, len(b))
+	for i, other := range b {
 		differing := 0
-		for j, feature := range features[point] {
+		for j, feature := range b[point] {
 			if other[j] != feature {
 				differing++
 			}
@@ -176,17 +241,17 @@ func differingFrom(features [][]int32, point int) []float64 {
 	return row
 }
 
-// meanDiffering returns the mean number of features in which two random points differ.
-func meanDiffering(features [][]int32) float64 {
+// meanDistance implements described.
+func (b byFeatures) meanDistance() float64 {
 	pairs := 0
-	for j := range features[0] {
+	for j := range b[0] {
 		points := map[int32]int{} // of each class
-		for _, f := range features {
+		for _, f := range b {
 			points[f[j]]++
 		}
 		for _, n := range points {
-			pairs += n * (len(features) - n)
+			pairs += n * (len(b) - n)
 		}
 	}
-	return float64(pairs) / float64(len(features)*len(features))
+	return float64(pairs) / float64(len(b)*len(b))
 }

@@ -27,7 +27,7 @@ func TestPosterior(t *testing.T) {
 		features = append(features, []int32{i / 9, i / 3 % 3, i % 3})
 	}
 	p := newPosterior(len(features), func(point int) []float64 {
-		return covariances(differingFrom(features, point), 4)
+		return covariances(byFeatures(features).from(point), 4)
 	}, 0.01)
 	p.observe(0)
 	p.observe(5, 13, 26)
@@ -60,13 +60,13 @@ func TestDiffering(t *testing.T) {
 	features := [][]int32{{0, 1, 2}, {0, 1, 1}, {1, 2, 2}, {0, 3, 2}}
 	mean := 0.0
 	for point, want := range [][]float64{{0, 1, 2, 1}, {1, 0, 3, 2}, {2, 3, 0, 2}, {1, 2, 2, 0}} {
-		got := differingFrom(features, point)
+		got := byFeatures(features).from(point)
 		if !slices.Equal(got, want) {
 			t.Errorf("point %d differs in %v features, want %v", point, got, want)
 		}
 		mean += stat.Mean(want, nil) / 4
 	}
-	wantClose(t, "mean", meanDiffering(features), mean)
+	wantClose(t, "mean", byFeatures(features).meanDistance(), mean)
 }
 
 // Observations all at once, in more than one block, make the same posterior as one by one.

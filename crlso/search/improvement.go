@@ -19,12 +19,26 @@ import (
 type improvementSearch struct {
 	name           string // for errors
 	initial, batch int
-	distances      func(point int) []float64 // of one architecture from each
-	scales         []float64                 // of which each round takes the one of the highest marginal likelihood
+	distances      func(point int) []float64 // of one architecture from each, for the search to keep
+	kernels        []kernel                  // of which each round takes the one of the highest marginal likelihood
 }
 
-// observationVariance is the variance of the noise that the model expects on a normal quantile.
+// kernel is a covariance of exp(-d / scale) with noise of some variance on what is observed.
+type kernel struct{ scale, noise float64 }
+
+// observationVariance is the variance of the noise that the model expects on a normal quantile,
+// where no other is said.
 const observationVariance = 0.01
+
+// kernels returns all combinations of scales and variances of the noise.
+func kernels(scales []float64, noises ...float64) (all []kernel) {
+	for _, scale := range scales {
+		for _, noise := range noises {
+			all = append(all, kernel{scale, noise})
+		}
+	}
+	return all
+}
 
 // learner is an improvementSearch with what it has computed from the queries so far.
 type learner struct {
@@ -33,7 +47,7 @@ type learner struct {
 	accuracies []float64
 	distances  map[int][]float64 // of the queried points
 	posterior  *posterior
-	scale      float64
+	kernel     kernel
 }
 
 func (s improvementSearch) learner() *learner {
@@ -52,11 +66,11 @@ func (l *learner) propose(known Known, n int, rng *rand.Rand) ([]datasets.Arch, 
 		l.distances[point] = l.improvementSearch.distances(point)
 	}
 	targets := stats.NormalQuantiles(l.accuracies)
-	if likeliest := likeliestScale(l.scales, l.points, l.distances, targets); likeliest != l.scale {
-		l.scale = likeliest
+	if likeliest := likeliestKernel(l.kernels, l.points, l.distances, targets); likeliest != l.kernel {
+		l.kernel = likeliest
 		l.posterior = newPosterior(space.Len(), func(point int) []float64 {
-			return covariances(l.distances[point], likeliest)
-		}, observationVariance)
+			return covariances(l.distances[point], likeliest.scale)
+		}, likeliest.noise)
 	}
 	l.posterior.observe(l.points[len(l.posterior.observed):]...)
 	archs, err := mostPromising(known, space.At, l.posterior, targets, max(n, l.batch))
@@ -84,29 +98,29 @@ func covariances(distances []float64, scale float64) []float64 {
 	return row
 }
 
-// likeliestScale returns the scale for which the targets observed at some points are the most
+// likeliestKernel returns the kernel for which the targets observed at some points are the most
 // likely.
-func likeliestScale(scales []float64, points []int, distances map[int][]float64, targets []float64) float64 {
-	likeliest := scales[0]
-	if len(scales) == 1 {
+func likeliestKernel(kernels []kernel, points []int, distances map[int][]float64, targets []float64) kernel {
+	likeliest := kernels[0]
+	if len(kernels) == 1 {
 		return likeliest
 	}
 	highest := math.Inf(-1)
 	mean, covariance := make([]float64, len(points)), mat.NewSymDense(len(points), nil)
-	for _, scale := range scales {
+	for _, kernel := range kernels {
 		for i, point := range points {
 			row := distances[point]
 			for j, other := range points[:i] {
-				covariance.SetSym(i, j, math.Exp(-row[other]/scale))
+				covariance.SetSym(i, j, math.Exp(-row[other]/kernel.scale))
 			}
-			covariance.SetSym(i, i, 1+observationVariance)
+			covariance.SetSym(i, i, 1+kernel.noise)
 		}
 		normal, ok := distmv.NewNormal(mean, covariance, nil)
 		if !ok { // rounding aside, the noise makes the covariance positive definite
 			continue
 		}
 		if likelihood := normal.LogProb(targets); likelihood > highest {
-			highest, likeliest = likelihood, scale
+			highest, likeliest = likelihood, kernel
 		}
 	}
 	return likeliest

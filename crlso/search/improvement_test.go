@@ -36,13 +36,13 @@ func TestLikeliestScale(t *testing.T) {
 			t.Fatal("the covariance is not positive definite")
 		}
 		for range 10 {
-			got := likeliestScale(octaves(meanSquare, -5, 3), points, squares, normal.Rand(nil))
+			got := likeliestKernel(kernels(octaves(meanSquare, -5, 3), observationVariance), points, squares, normal.Rand(nil)).scale
 			if octaves := math.Abs(math.Log2(got / scale)); octaves > 1 {
 				t.Errorf("likeliest scale is %v, want %v within an octave", got, scale)
 			}
 		}
 	}
-	if got := likeliestScale([]float64{7}, points, squares, make([]float64, n)); got != 7 {
-		t.Errorf("likeliest of the one scale 7 is %v", got)
+	if want := (kernel{7, .5}); likeliestKernel([]kernel{want}, points, squares, make([]float64, n)) != want {
+		t.Errorf("the likeliest of one kernel is another")
 	}
 }

@@ -88,7 +88,7 @@ func (l LatentGP) proposer(space datasets.Space) (Propose, error) {
 	if err != nil {
 		return nil, err
 	}
-	return improvementSearch{"latent Gaussian process", l.Initial, l.Batch, l.squares, octaves(square, -5, 3)}.learner().propose, nil
+	return improvementSearch{"latent Gaussian process", l.Initial, l.Batch, l.squares, kernels(octaves(square, -5, 3), observationVariance)}.learner().propose, nil
 }
 
 // meanSquare returns the mean squared distance of two random latents, after a check of all of them.
