@@ -123,6 +123,9 @@ func (r *Results) DataSets() (names []string) {
 // Budget is the number of queries of each search, but for methods to which the plan gave fewer.
 func (r *Results) Budget() int { return r.plan.Budget }
 
+// Queries is the number of queries of each search of a method.
+func (r *Results) Queries(method string) int { return r.plan.budget(method) }
+
 // Source says where the accuracies of a data set come from, "" if there is no such data set.
 func (r *Results) Source(dataSet string) string { return r.plan.dataSet(dataSet).Source }
 

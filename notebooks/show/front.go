@@ -37,14 +37,19 @@ func Front(r *experiment.Results, b datasets.CostBenchmark, methods ...string) e
 	if err != nil {
 		return err
 	}
+	withSeed := func(s experiment.Search) bool { return s.Seed == seed }
 	found := []plots.Tradeoff{front}
 	for _, method := range methods {
 		searches, err := r.Searches(method, b.Name())
 		if err != nil {
 			return err
 		}
+		i := slices.IndexFunc(searches, withSeed)
+		if i < 0 {
+			return fmt.Errorf("show front: there is no search of %s from seed %d; show methods that have it", method, seed)
+		}
 		t := plots.Tradeoff{Name: method}
-		for _, step := range searches[seed].Steps {
+		for _, step := range searches[i].Steps {
 			if step.Cost <= 1.1*front.Cost[len(front.Cost)-1] {
 				t.Cost, t.Accuracy = append(t.Cost, step.Cost), append(t.Accuracy, step.Accuracy)
 			}
@@ -65,14 +70,18 @@ func Front(r *experiment.Results, b datasets.CostBenchmark, methods ...string) e
 
 // typicalSeed is the seed from which a method ends with the median hypervolume.
 func typicalSeed(r *experiment.Results, method, dataSet string) (int, error) {
-	values, err := r.At(method, dataSet, experiment.Hypervolume, r.Budget())
+	values, err := r.At(method, dataSet, experiment.Hypervolume, r.Queries(method))
 	if err != nil {
 		return 0, err
 	}
-	seeds := make([]int, len(values))
-	for i := range seeds {
-		seeds[i] = i
+	searches, err := r.Searches(method, dataSet)
+	if err != nil {
+		return 0, err
 	}
-	slices.SortFunc(seeds, func(a, b int) int { return cmp.Compare(values[a], values[b]) })
-	return seeds[len(seeds)/2], nil
+	order := make([]int, len(values))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(values[a], values[b]) })
+	return searches[order[len(order)/2]].Seed, nil
 }

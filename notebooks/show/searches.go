@@ -129,7 +129,7 @@ func Curves(r *experiment.Results, q experiment.Quantity, o CurvesOptions) error
 // bestFound returns the accuracy of the best architecture that any search found.
 func bestFound(r *experiment.Results, dataSet string) (best float64, err error) {
 	for _, method := range r.Methods() {
-		values, err := r.At(method, dataSet, experiment.Val, r.Budget())
+		values, err := r.At(method, dataSet, experiment.Val, r.Queries(method))
 		if err != nil {
 			return 0, err
 		}

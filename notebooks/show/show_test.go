@@ -132,8 +132,11 @@ func TestCurves(t *testing.T) {
 		quantity  experiment.Quantity
 	}{{table, experiment.Regret}, {unknown{table}, experiment.Regret}, {phone, experiment.Hypervolume}, {phone, experiment.Val}} {
 		plan := experiment.Plan{
-			Methods:    []experiment.Method{{Name: "random search", Searcher: search.Random{}}},
-			Benchmarks: []datasets.Benchmark{c.benchmark}, Seeds: 3, Budget: 8, Label: datasets.MeanLabel,
+			Methods: []experiment.Method{
+				{Name: "random search", Searcher: search.Random{}},
+				{Name: "dear", Searcher: search.LocalSearch{}, Seeds: 2, Budget: 5}, // whose curve ends early
+			},
+			Benchmarks: []datasets.Benchmark{c.benchmark}, First: 7, Seeds: 3, Budget: 8, Label: datasets.MeanLabel,
 		}
 		r, err := experiment.Run(t.Context(), t.TempDir(), plan, nil)
 		if err != nil {
@@ -143,7 +146,7 @@ func TestCurves(t *testing.T) {
 			t.Errorf("%s, %s: %v", c.benchmark.Name(), c.quantity, err)
 		}
 		if c.quantity == experiment.Hypervolume {
-			if err := Front(r, phone, "random search"); err != nil {
+			if err := Front(r, phone, "dear", "random search"); err != nil {
 				t.Error(err)
 			}
 		}
