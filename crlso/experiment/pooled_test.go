@@ -64,6 +64,10 @@ func TestPooled(t *testing.T) {
 	}; err != nil || !reflect.DeepEqual(versus.Rows, want) {
 		t.Errorf("%q, %v, want %q", versus.Rows, err, want)
 	}
+	judged := r.Judged(func(dataSet string, step Step) float64 { return -step.Val })
+	if c, err := judged.Compare("mine", "rival", "one", Test, 1); err != nil || c.Difference != -1 || r.HasTest("one") {
+		t.Errorf("judged otherwise, the difference is %v, %v, want -1", c.Difference, err)
+	}
 	_, err = r.Best("one", Val, 1, "unfinished")
 	wantError(t, err, []string{"unfinished", "has a finished search of 1 queries on one"})
 	_, err = r.ComparePooled("mine", Val, 1, nil)

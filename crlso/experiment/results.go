@@ -112,6 +112,27 @@ func (r *Results) Only(methods ...string) (*Results, error) {
 	return &Results{plan, r.searches}, nil
 }
 
+// Judged returns the results with other test accuracies, of all data sets: what judge says of the
+// best architecture after a query. So searches can be compared by an accuracy that none was shown,
+// such as one without the luck of the label.
+func (r *Results) Judged(judge func(dataSet string, step Step) float64) *Results {
+	judged := newResults(r.plan)
+	judged.plan.DataSets = slices.Clone(r.plan.DataSets)
+	for i := range judged.plan.DataSets {
+		judged.plan.DataSets[i].HasTest = true
+	}
+	for p, searches := range r.searches {
+		for _, s := range searches {
+			s.Steps = slices.Clone(s.Steps)
+			for i, step := range s.Steps {
+				s.Steps[i].Test = judge(p.dataSet, step)
+			}
+			judged.searches[p] = append(judged.searches[p], s)
+		}
+	}
+	return judged
+}
+
 // DataSets returns the names of the benchmarks, in the order of the plan.
 func (r *Results) DataSets() (names []string) {
 	for _, dataSet := range r.plan.DataSets {
