@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -145,12 +144,8 @@ var fullDisk = regexp.MustCompile(`No space left on device|Disk quota exceeded`)
 // freeSpace says what to do if a program failed that wrote to dir, because its disk is full. Some
 // do not say why they failed.
 func freeSpace(dir, said string) string {
-	var disk syscall.Statfs_t
-	if err := syscall.Statfs(dir, &disk); err != nil {
-		return ""
-	}
-	free := disk.Bavail * uint64(disk.Bsize) >> 20
-	if free > 50 && !fullDisk.MatchString(said) {
+	free, ok := freeMB(dir)
+	if !ok || free > 50 && !fullDisk.MatchString(said) {
 		return ""
 	}
 	return fmt.Sprintf("; there are %d MB free in %s: free some space, or set %s to a folder on another disk", free, dir, cacheVar)

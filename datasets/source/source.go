@@ -86,9 +86,8 @@ func OwnDir() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	const write = 2 // unix.W_OK
 	for dir := cache; ; dir = filepath.Dir(dir) {
-		err := syscall.Access(dir, write)
+		err := mayWrite(dir)
 		if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
 			return UserCache()
 		}
