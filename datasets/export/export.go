@@ -7,11 +7,9 @@ import (
 	"embed"
 	"fmt"
 	"slices"
-	"strings"
 	"text/template"
 
 	"github.com/cr-lso/cr-lso/datasets"
-	"github.com/cr-lso/cr-lso/datasets/nasbench101"
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 	"github.com/cr-lso/cr-lso/datasets/nasbench301"
 )
@@ -112,49 +110,4 @@ func edges(operations []string, nodes int) (into [][]string) {
 		operations = operations[target:]
 	}
 	return into
-}
-
-// Graphviz returns a drawing of an architecture in the language of Graphviz's dot.
-func Graphviz(a datasets.Arch) (string, error) {
-	var lines []string
-	edge := func(prefix string, from, to any, label string) {
-		line := fmt.Sprintf("  %q -> %q", prefix+fmt.Sprint(from), prefix+fmt.Sprint(to))
-		if label != "" {
-			line += fmt.Sprintf(" [label=%q]", label)
-		}
-		lines = append(lines, line+";")
-	}
-	switch a := a.(type) {
-	case nasbench101.Cell:
-		for v := range a.Vertices() {
-			lines = append(lines, fmt.Sprintf("  \"%d\" [label=%q];", v, a.Op(v)))
-			for u := range v {
-				if a.Edge(u, v) {
-					edge("", u, v, "")
-				}
-			}
-		}
-	case nasbench301.Genotype:
-		for c, cell := range []nasbench301.Cell{a.Normal, a.Reduce} {
-			name := []string{"normal ", "reduce "}[c]
-			for i, e := range cell {
-				edge(name, []string{"c(k-2)", "c(k-1)", "1", "2", "3", "4"}[e.From], 1+i/2, e.Op.String())
-			}
-			for node := 1; node <= 4; node++ {
-				edge(name, node, "output", "")
-			}
-		}
-	case nasbench201.Cell, datasets.OperationCell:
-		operations, nodes, _ := nasbench201.OperationNames(a)
-		for i, into := range edges(operations, nodes) {
-			for source, operation := range into {
-				if operation != "none" {
-					edge("", source, i+1, operation)
-				}
-			}
-		}
-	default:
-		return "", fmt.Errorf("export: there is no drawing of a %T", a)
-	}
-	return "digraph architecture {\n  rankdir=LR;\n" + strings.Join(lines, "\n") + "\n}\n", nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/nasbench101"
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 	"github.com/cr-lso/cr-lso/datasets/nasbench301"
+	"github.com/cr-lso/cr-lso/datasets/nasbenchgraph"
 )
 
 // standIn has of torch what a module needs to be built, and counts weights: of convolutions,
@@ -180,6 +181,7 @@ func TestGraphviz(t *testing.T) {
 	}{
 		{nasbench301.Space{}.Sample(rng), 24},
 		{must(nasbench101.ParseCell("010001000 input,conv3x3-bn-relu,output")), 2},
+		{must(nasbenchgraph.ParseArch("[0, 1, 2, 1] ['gcn', 'gin', 'fc', 'cheb']")), 6},
 		{must(nasbench201.ParseCell("|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|")), 4},
 	} {
 		text, err := Graphviz(c.arch)
@@ -209,6 +211,10 @@ func ExampleGraphviz() {
 	// Output:
 	// digraph architecture {
 	//   rankdir=LR;
+	//   "0" [label="input"];
+	//   "1" [label="1"];
+	//   "2" [label="2"];
+	//   "3" [label="output"];
 	//   "0" -> "1" [label="nor_conv_3x3"];
 	//   "1" -> "2" [label="skip_connect"];
 	//   "0" -> "3" [label="avg_pool_3x3"];

@@ -17,47 +17,23 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/nasbench101"
 	"github.com/cr-lso/cr-lso/datasets/nasbench201"
 	"github.com/cr-lso/cr-lso/datasets/nasbench301"
-	"github.com/cr-lso/cr-lso/plots"
+	"github.com/cr-lso/cr-lso/datasets/nasbenchgraph"
 )
 
-// Every architecture of the benchmarks can be drawn, and nodes and edges are those of the cell.
+// Every architecture of the benchmarks can be drawn.
 func TestCell(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	own, err := datasets.NewCells("own", 3, "a", "b")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, space := range []datasets.Space{nasbench101.Space{}, nasbench201.Space{}, nasbench301.Space{}, own} {
+	for _, space := range []datasets.Space{nasbench101.Space{}, nasbench201.Space{}, nasbench301.Space{}, nasbenchgraph.Space{}, own} {
 		if err := Cell("a cell", space.Sample(rng)); err != nil {
 			t.Errorf("%s: %v", space.Name(), err)
 		}
 	}
 	if err := Cell("digits", searchtest.Toy().Space().Sample(rng)); err == nil || !strings.Contains(err.Error(), "no drawing of a toy.Digits") {
 		t.Errorf("an unknown architecture: %v", err)
-	}
-
-	a, err := nasbench201.ParseCell("|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|")
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []plots.Edge{
-		{From: 0, To: 1, Label: "nor_conv_3x3"},
-		{From: 0, To: 2, Label: "none"}, {From: 1, To: 2, Label: "skip_connect"},
-		{From: 0, To: 3, Label: "avg_pool_3x3"}, {From: 1, To: 3, Label: "none"}, {From: 2, To: 3, Label: "nor_conv_1x1"},
-	}
-	operations, nodes, _ := nasbench201.OperationNames(a)
-	if got := operationCell(operations, nodes); !reflect.DeepEqual(got.Edges, want) || !reflect.DeepEqual(got.Nodes, []string{"input", "1", "2", "output"}) {
-		t.Errorf("the cell is %v, want edges %v", got, want)
-	}
-	// Three vertices in a row.
-	b, err := nasbench101.ParseCell("010001000 input,conv3x3-bn-relu,output")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, want := cell101(b), (plots.Cell{
-		Nodes: []string{"input", "conv3x3-bn-relu", "output"}, Edges: []plots.Edge{{From: 0, To: 1}, {From: 1, To: 2}},
-	}); !reflect.DeepEqual(got, want) {
-		t.Errorf("cell %v, want %v", got, want)
 	}
 }
 
