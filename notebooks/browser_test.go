@@ -81,7 +81,10 @@ func eval[T any](b browser, script string) T {
 }
 
 // screenshot saves the picture of a page of that height, in pixels, as runs/browser/NAME.png.
-func (b browser) screenshot(name string, height int) {
+func (b browser) screenshot(name string, height int) { b.screenshotAt(name, width, height) }
+
+// screenshotAt is screenshot at another width than that of the pages.
+func (b browser) screenshotAt(name string, width int64, height int) {
 	err := chromedp.Do(b.ctx, chromedp.EmulateViewport(width, int64(min(height, 16000))), chromedp.Sleep(time.Second))
 	var png []byte
 	if err == nil {

@@ -70,7 +70,7 @@ time.Sleep(time.Hour)`)
 			}
 			time.Sleep(time.Second)
 			for _, pid := range ended {
-				if runs(pid) {
+				if isRunning(pid) {
 					t.Errorf("process %d goes on", pid)
 				}
 			}
@@ -113,7 +113,7 @@ func TestKilledLab(t *testing.T) {
 	}
 	time.Sleep(time.Second)
 	for _, pid := range append(lab, kernels...) {
-		if runs(pid) {
+		if isRunning(pid) {
 			t.Errorf("process %d goes on", pid)
 		}
 	}
@@ -161,8 +161,8 @@ func program(t *testing.T, pid int) string {
 	return filepath.Base(path)
 }
 
-// runs reports whether a process runs, which one that only its parent has to take note of does not.
-func runs(pid int) bool {
+// isRunning reports whether a process runs, which one that only its parent has to take note of does not.
+func isRunning(pid int) bool {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	return err == nil && !strings.Contains(string(status), "\nState:\tZ")
 }

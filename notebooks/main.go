@@ -39,6 +39,9 @@ const usage = `usage: go run ./notebooks COMMAND
            another one than the best (ensemble, random, local, evolution, gp, bananas, crlso; pareto, nsga2, tradeoff);
            -together waits for whole batches, so that the search does not depend on which worker is faster;
            -failed is what the search sees of what cannot be trained (0), -seed another search (1)
+  explore RUN... [-o FILE]
+           make a page on which one moves through the latent space of a training, FILE (explorer.html in RUN's folder);
+           RUN is its folder, such as runs/nas-bench-201-cifar-10-d7642551; those of two stand side by side
   data     which tables are part of the project, which official files are here, how to get the others
            -verify compares those that are here with the tables; -rebuild DIR makes the tables anew from
            the reference tables or official files in DIR, and writes those that differ
@@ -118,6 +121,8 @@ func command(ctx context.Context, args []string) error {
 		return searchCommand(ctx, args)
 	case "bench":
 		return bench(ctx, args)
+	case "explore":
+		return explore(ctx, args)
 	case "data":
 		return data(ctx, args)
 	case "doctor":
@@ -126,5 +131,5 @@ func command(ctx context.Context, args []string) error {
 		}
 		return doctor(ctx)
 	}
-	return fmt.Errorf("there is no command %q: the commands are run, lab, kernel, search, data, bench and doctor", name)
+	return fmt.Errorf("there is no command %q: the commands are run, lab, kernel, search, explore, data, bench and doctor", name)
 }

@@ -38,6 +38,7 @@ import (
 //	run.json      configuration and space; the backend and the versions that the run began with
 //	initial.csv   the labelled initial set: arch, accuracy
 //	epochs.csv    losses: stage, epoch, loss, value
+//	snapshots/    latents of some architectures after some epochs of joint training: see Snapshot
 //	checkpoints/  weights, optimiser state and losses of the latest epoch, and of an epoch before it
 //	search-N.csv  the queries of the search with SearchSeed N: query, arch, accuracy
 //	rounds-N.json its rounds: see SearchRound
@@ -80,7 +81,10 @@ type description struct {
 	Versions map[string]string
 }
 
-const initialFile = "initial.csv"
+const (
+	descriptionFile = "run.json"
+	initialFile     = "initial.csv"
+)
 
 // saveEvery is the time between checkpoints in joint training.
 var saveEvery = 20 * time.Second
@@ -128,7 +132,7 @@ func (r *Run) checkpoints() string     { return r.path("checkpoints") }
 
 // describe writes run.json, or checks that the one that is there is of the same run.
 func (r *Run) describe(want description) error {
-	path := r.path("run.json")
+	path := r.path(descriptionFile)
 	if err := os.MkdirAll(r.Dir, 0o777); err != nil {
 		return fmt.Errorf("start run: %w; use a folder that can be written", err)
 	}
@@ -263,10 +267,15 @@ func (r *Run) train(ctx context.Context, stage crlso.Stage) error {
 	}
 	each, finish := r.report(stage, epochs, first)
 	defer finish()
+	if first == 0 {
+		if err := r.snapshot(stage, 0, epochs); err != nil {
+			return fmt.Errorf("%v: %w", stage, err)
+		}
+	}
 	done, saved := first, time.Now()
 	err := r.Train(ctx, stage, r.initial, first, func(e crlso.Epoch) error {
 		done = e.Number
-		if err := each(e); err != nil {
+		if err := errors.Join(each(e), r.snapshot(stage, done, epochs)); err != nil {
 			return err
 		}
 		if stage == crlso.PredictorStage || time.Since(saved) < saveEvery || done == epochs {
@@ -318,4 +327,13 @@ func (r *Run) Losses(stage crlso.Stage) (epochs []float64, values map[string][]f
 		values[row.Name] = append(values[row.Name], row.Value)
 	}
 	return epochs, values
+}
+
+// Read returns the configuration of the run in a folder, and the name of its space.
+func Read(dir string) (config crlso.Config, space string, err error) {
+	var d description
+	if err := readJSON(filepath.Join(dir, descriptionFile), &d); err != nil {
+		return config, "", fmt.Errorf("read run: %w; name the folder of a run", err)
+	}
+	return d.Config, d.Space, nil
 }

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/cr-lso/cr-lso/crlso"
+	"github.com/cr-lso/cr-lso/crlso/backend"
+	"github.com/cr-lso/cr-lso/crlso/runs"
+	"github.com/cr-lso/cr-lso/datasets"
+	"github.com/cr-lso/cr-lso/datasets/analognasbench"
+	"github.com/cr-lso/cr-lso/datasets/nasbench101"
+	"github.com/cr-lso/cr-lso/datasets/nasbench201"
+	"github.com/cr-lso/cr-lso/datasets/nasbench301"
+	"github.com/cr-lso/cr-lso/datasets/nasbenchgraph"
+	"github.com/cr-lso/cr-lso/notebooks/explorer"
+)
+
+// explore makes a page of the latent spaces of some runs on a benchmark.
+func explore(ctx context.Context, args []string) error {
+	flags := newFlags("explore")
+	out := flags.String("o", "", "")
+	dirs, err := parseNames(flags, args)
+	if err != nil {
+		return err
+	}
+	if len(dirs) == 0 {
+		return fmt.Errorf("explore takes the folder of a run, such as one that the quickstart leaves in runs")
+	}
+	if *out == "" {
+		*out = filepath.Join(dirs[0], "explorer.html")
+	}
+	on, err := backend.New()
+	if err != nil {
+		return err
+	}
+	var panels []explorer.Panel
+	for _, dir := range dirs {
+		config, space, err := runs.Read(dir)
+		if err != nil {
+			return err
+		}
+		benchmark, err := benchmarkOf(ctx, dir, space, config)
+		if err != nil {
+			return err
+		}
+		run, err := runs.Open(dir, on, benchmark.Space(), config)
+		if err != nil {
+			return err
+		}
+		panels = append(panels, explorer.Panel{Name: explorer.NameOf(config), Study: &runs.Study{Run: run, Benchmark: benchmark}})
+	}
+	title := "Latent space of " + panels[0].Study.Benchmark.Name()
+	if err := explorer.WriteFile(ctx, *out, title, panels...); err != nil {
+		return err
+	}
+	fmt.Println(*out)
+	return nil
+}
+
+// benchmarkOf returns the benchmark that a run is on, which the name of its folder depends on.
+func benchmarkOf(ctx context.Context, dir, space string, config crlso.Config) (datasets.Benchmark, error) {
+	for _, open := range openers(ctx, space) {
+		b, err := open()
+		if err != nil {
+			return nil, err
+		}
+		if filepath.Base(runs.Dir("", b, config)) == filepath.Base(dir) {
+			return b, nil
+		}
+	}
+	return nil, fmt.Errorf("explore: %s is a run on %s, but the name of the folder fits none of this project's benchmarks; give it back its name, or call explorer.Write with your own",
+		dir, space)
+}
+
+// openers open the benchmarks of a space.
+func openers(ctx context.Context, space string) (all []func() (datasets.Benchmark, error)) {
+	add := func(open func() (datasets.Benchmark, error)) { all = append(all, open) }
+	switch {
+	case space == nasbench201.Space{}.Name():
+		for _, name := range nasbench201.DataSets() {
+			add(func() (datasets.Benchmark, error) { return nasbench201.Open(ctx, name, nil, os.Stderr) })
+		}
+		for _, name := range analognasbench.DataSets() {
+			add(func() (datasets.Benchmark, error) { return analognasbench.Open(name) })
+		}
+	case space == nasbench301.Space{}.Name():
+		add(func() (datasets.Benchmark, error) { return nasbench301.OpenStandIn() })
+		for _, version := range nasbench301.Versions() {
+			if nasbench301.Official(version).Present {
+				add(func() (datasets.Benchmark, error) { return nasbench301.Open(ctx, version, "", os.Stderr) })
+			}
+		}
+	case space == nasbenchgraph.Space{}.Name() || space == nasbenchgraph.Proteins().Name():
+		for _, name := range nasbenchgraph.DataSets() {
+			add(func() (datasets.Benchmark, error) { return nasbenchgraph.Open(name) })
+		}
+	default:
+		for _, protocol := range nasbench101.Protocols() {
+			add(func() (datasets.Benchmark, error) { return nasbench101.Open(ctx, protocol, nil, os.Stderr) })
+		}
+	}
+	return all
+}
