@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -151,6 +152,35 @@ func TestReadmeLinks(t *testing.T) {
 		for _, found := range link.FindAllStringSubmatch(readme(t, path).text, -1) {
 			if _, err := os.Stat(filepath.Join(filepath.Dir(path), found[1])); err != nil {
 				t.Errorf("%s: %v", path, err)
+			}
+		}
+	}
+}
+
+// TestUnseen recomputes what the READMEs say of the frozen ensemble on benchmarks that no setting was
+// chosen on: the differences to the best rival, over all data sets of an experiment together.
+func TestUnseen(t *testing.T) {
+	short, full := readme(t, "../README.md"), readme(t, "../crlso/README.md")
+	for _, c := range []struct{ folder, shown string }{
+		{"10_unseen_graph", "NAS-Bench-Graph, eight together"},
+		{"10_unseen_analog", "AnalogNAS-Bench, four together"},
+	} {
+		r, err := experiment.Load("results/" + c.folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rivals := slices.DeleteFunc(r.Methods(), func(m string) bool {
+			return slices.Contains([]string{"random search", "concave ensemble", "committee"}, m)
+		})
+		for _, method := range []string{"concave ensemble", "committee"} {
+			table, err := r.Versus(method, experiment.Val, "local search", rivals, 20, 50, 100, 200)
+			if err != nil {
+				t.Fatal(err)
+			}
+			together := table.Rows[len(table.Rows)-1]
+			full.wantRow(t, fmt.Sprintf("| %s | %s | %s |", c.shown, method, strings.Join(together[1:], " | ")))
+			if method == "concave ensemble" {
+				short.wantRow(t, fmt.Sprintf("| %s, frozen | %s | %s | %s |", c.shown, together[2], together[3], together[4]))
 			}
 		}
 	}

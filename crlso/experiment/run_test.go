@@ -73,6 +73,20 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// onMachine is a search that computes on a backend whose description has a path of this machine.
+type onMachine struct{ search.Random }
+
+func (onMachine) BackendDescription() string {
+	return `xla:/home/me/.cache/xla/plugin.so - PJRT "/home/me/.cache/xla/plugin.so" plugin (_preloaded_) v0.115 [StableHLO]`
+}
+
+// A plan names the backend without the folders of the machine.
+func TestBackendWithoutPaths(t *testing.T) {
+	if got, want := backends([]Method{{"random", onMachine{}, 0, 0}}), `xla:plugin.so - PJRT "plugin.so" plugin (_preloaded_) v0.115 [StableHLO]`; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // What Load reads is what Run returned, and nothing is searched twice.
 func TestLoad(t *testing.T) {
 	dir, plan := t.TempDir(), newPlan()

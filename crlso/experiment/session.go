@@ -3,6 +3,7 @@ package experiment
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -31,8 +32,11 @@ func backends(methods []Method) string {
 			all = append(all, s.BackendDescription())
 		}
 	}
-	return strings.Join(all, ", ")
+	return folders.ReplaceAllString(strings.Join(all, ", "), "")
 }
+
+// folders are the paths before the names of files, which say nothing on another machine.
+var folders = regexp.MustCompile(`(?:/[^/\s":,]+)+/`)
 
 func newSession(methods []Method) session {
 	versions := map[string]string{"go": runtime.Version()}
