@@ -21,7 +21,7 @@ import (
 
 // The explorer works from a file, without a network: what it decodes is what the model decodes, by
 // mouse and by keyboard, on a laptop's screen and on a phone's.
-func TestExplorer(t *testing.T) {
+func TestBrowserExplorer(t *testing.T) {
 	table, err := nasbench201.Open(t.Context(), "cifar10", nil, t.Output())
 	if err != nil {
 		t.Fatal(err)

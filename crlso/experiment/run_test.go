@@ -700,7 +700,7 @@ func TestPlanIsDescribed(t *testing.T) {
 	const want = `{"name":"wrapped","searcher":"Gaussian process","settings":{` +
 		`"Batch":0,"Features":"github.com/cr-lso/cr-lso/datasets/nasbench201.PathFeatures","Initial":0,"Length":8,` +
 		`"Long":"200 elements, FNV-1a c4c5bda6d67e7619",` +
-		`"Nested":{"Acquire":"math.Sqrt","Label":"mean of runs","Next":"*experiment.nested","Rates":[0.5,"+Inf"]}}}`
+		`"Nested":{"Acquire":"math.Sqrt","Label":"mean of runs","Next":"*experiment.nested","Rates":[0.5,"+Inf"]},"Subtrees":0}}`
 	if string(got) != want {
 		t.Errorf("described as\n%s\nwant\n%s", got, want)
 	}

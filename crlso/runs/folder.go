@@ -234,15 +234,18 @@ func (r *Run) retire(trash string) error {
 }
 
 var (
-	runFile    = regexp.MustCompile(`^(run\.json|initial\.csv|epochs\.csv|search-\d+\.csv|rounds-\d+\.json)$`)
-	unfinished = regexp.MustCompile(`^(\.part-\d+|(predictor|pretraining|joint)-\d+\.part)$`) // the latter are an older version's
+	runFile      = regexp.MustCompile(`^(run\.json|initial\.csv|epochs\.csv|search-\d+\.csv|rounds-\d+\.json)$`)
+	snapshotFile = regexp.MustCompile(`^\d+\.f32$`)
+	unfinished   = regexp.MustCompile(`^(\.part-\d+|(predictor|pretraining|joint)-\d+\.part)$`) // the latter are an older version's
 )
 
 // sweep removes what processes have left that were killed while they wrote. Those that live do not
 // write now, because this one has the lock.
 func (r *Run) sweep() error {
-	if err := source.Sweep(r.Dir, runFile.MatchString); err != nil {
-		return err
+	for dir, ours := range map[string]*regexp.Regexp{r.Dir: runFile, r.path(snapshotDir): snapshotFile} {
+		if err := source.Sweep(dir, ours.MatchString); err != nil {
+			return err
+		}
 	}
 	entries, err := os.ReadDir(r.checkpoints())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -154,8 +154,9 @@ func wantUndisturbed(t *testing.T, got outcome) {
 func wantNothingElse(t *testing.T, dir string) {
 	t.Helper()
 	for sub, want := range map[string]string{
-		"":            ".lock checkpoints epochs.csv initial.csv rounds-0.json rounds-1.json rounds-2.json run.json search-0.csv search-1.csv search-2.csv",
+		"":            ".lock checkpoints epochs.csv initial.csv rounds-0.json rounds-1.json rounds-2.json run.json search-0.csv search-1.csv search-2.csv snapshots",
 		"checkpoints": "joint-0019 joint-0020",
+		"snapshots":   "00000.f32 00001.f32 00002.f32 00004.f32 00008.f32 00016.f32 00020.f32",
 	} {
 		entries, err := os.ReadDir(filepath.Join(dir, sub))
 		if err != nil {
