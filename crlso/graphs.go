@@ -33,7 +33,8 @@ func NewGraphs(schema datasets.Schema, complete bool, nodes, edges *Node) Graphs
 		batch.Nodes = Concatenate([]*Node{batch.Nodes, numbers}, -1)
 	}
 
-	// The class between v and u: that of their pair, and none, the class put after them, where u is v.
+	// The class between v and u: that of their pair, and none, the class put after them, where u is
+	// v.
 	g, rows := nodes.Graph(), nodes.Shape().Size()/n
 	at, none := Const(g, pairMatrix(n)), Const(g, int32(-1))
 	classes := []*Node{BroadcastToDims(none, 1, rows)}

@@ -40,8 +40,8 @@ type DecoderForm string
 const (
 	// AtOnce scores everything by the latent alone, as released.
 	AtOnce DecoderForm = ""
-	// NodeByNode scores a node, and the edges to it, by the latent and what it has told of the nodes
-	// before.
+	// NodeByNode scores a node, and the edges to it, by the latent and what it has told of the
+	// nodes before.
 	NodeByNode DecoderForm = "node by node"
 )
 

@@ -98,8 +98,8 @@ type Schema struct {
 	Graphs    int // graphs that an architecture consists of, each of the shape below; 0 is the same as 1
 	Nodes     int // nodes of a graph
 	NodeTypes int // classes of a node
-	// Numbers holds what a class of nodes stands for, such as a width, as many numbers for each class,
-	// best between 0 and 1; nil is none. Networks see them beside the class.
+	// Numbers holds what a class of nodes stands for, such as a width, as many numbers for each
+	// class, best between 0 and 1; nil is none. Networks see them beside the class.
 	Numbers   [][]float32
 	EdgeTypes int    // classes of an edge; 0 if edges carry no feature
 	Directed  bool   // each edge leads from the node of the lower number to the other; else edges have no direction

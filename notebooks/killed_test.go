@@ -161,7 +161,8 @@ func program(t *testing.T, pid int) string {
 	return filepath.Base(path)
 }
 
-// isRunning reports whether a process runs, which one that only its parent has to take note of does not.
+// isRunning reports whether a process runs, which one that only its parent has to take note of does
+// not.
 func isRunning(pid int) bool {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	return err == nil && !strings.Contains(string(status), "\nState:\tZ")

@@ -157,8 +157,8 @@ func TestReadmeLinks(t *testing.T) {
 	}
 }
 
-// TestUnseen recomputes what the READMEs say of the frozen ensemble on benchmarks that no setting was
-// chosen on: the differences to the best rival, over all data sets of an experiment together.
+// TestUnseen recomputes what the READMEs say of the frozen ensemble on benchmarks that no setting
+// was chosen on: the differences to the best rival, over all data sets of an experiment together.
 func TestUnseen(t *testing.T) {
 	short, full := readme(t, "../README.md"), readme(t, "../crlso/README.md")
 	for _, c := range []struct{ folder, shown string }{

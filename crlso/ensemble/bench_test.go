@@ -38,9 +38,9 @@ func BenchmarkRound(b *testing.B) {
 }
 
 // BenchmarkDirections says what it does to the ensemble as a predictor that its encoders know the
-// directions of edges: Kendall tau of what it believes of 5,000 architectures with their accuracies,
-// from 50 and 200 random labels, with the released encoder and with a directed one, and the
-// difference over twenty draws of labels with its 95 % interval.
+// directions of edges: Kendall tau of what it believes of 5,000 architectures with their
+// accuracies, from 50 and 200 random labels, with the released encoder and with a directed one, and
+// the difference over twenty draws of labels with its 95 % interval.
 func BenchmarkDirections(b *testing.B) {
 	cifar10 := testbed.Table(b)
 	table101, err := nasbench101.Open(b.Context(), "test-as-label", nil, nil)

@@ -31,8 +31,8 @@ func TestTradeoffEnsembleContract(t *testing.T) {
 	searchtest.Run(t, &TradeoffEnsemble{Backend: testbed.Go(t), Config: config}, searchtest.WithCost(searchtest.Toy()))
 }
 
-// TestLatentSearchContract holds the search in the latents of a graph VAE to them, here of one whose
-// weights are the initial ones.
+// TestLatentSearchContract holds the search in the latents of a graph VAE to them, here of one
+// whose weights are the initial ones.
 func TestLatentSearchContract(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")

@@ -51,8 +51,8 @@ type Config struct {
 	// FractionLabels the accuracies less their mean, over their standard deviation.
 	LabelTransform crlso.LabelTransform
 	Members        int // pairs of encoder and surrogate
-	// Process adds a Gaussian process on the subtrees of the graphs, which has as much of a say as all
-	// pairs together.
+	// Process adds a Gaussian process on the subtrees of the graphs, which has as much of a say as
+	// all pairs together.
 	Process bool
 	Initial int // random queries before the first round
 	Batch   int // queries in a round, while Growth is less
@@ -63,8 +63,8 @@ type Config struct {
 	Local          int
 	LocalDeviation float64     // factor on the members' standard deviation when a neighbour is chosen
 	Training       nn.Training // of each member, in each round
-	// Enumerated is how many architectures a space may have to be scored as a whole in each round; 0
-	// is 20,000.
+	// Enumerated is how many architectures a space may have to be scored as a whole in each round;
+	// 0 is 20,000.
 	Enumerated int
 }
 
@@ -198,21 +198,26 @@ func (e *Ensemble) fit(space datasets.Space, labelled []datasets.Query, all bool
 		if err != nil {
 			return Beliefs{}, err
 		}
-		beliefs = beliefs.mixed(process.Believe(numbers(space, labelled, archs), e.Config.targets(labelled)))
+		beliefs = beliefs.mixed(process.Believe(places(space, labelled, archs, all), e.Config.targets(labelled)))
 	}
 	e.pairs.Put(key, pairs)
 	return beliefs, nil
 }
 
-// numbers returns where labelled architectures are among the candidates.
-func numbers(space datasets.Space, labelled []datasets.Query, candidates []datasets.Arch) []int {
-	at := make(map[datasets.Arch]int, len(candidates))
-	for i, a := range candidates {
+// places returns where labelled architectures are among the candidates: all of the space, or drawn
+// ones, of which they are the first.
+func places(space datasets.Space, labelled []datasets.Query, candidates []datasets.Arch, all bool) []int {
+	at := make(map[datasets.Arch]int, len(labelled))
+	for i, a := range candidates[:min(len(labelled), len(candidates))] {
 		at[space.Canonical(a)] = i
 	}
 	observed := make([]int, len(labelled))
 	for i, q := range labelled {
-		observed[i] = at[space.Canonical(q.Arch)]
+		if all {
+			observed[i] = space.(datasets.FiniteSpace).Index(q.Arch)
+		} else {
+			observed[i] = at[space.Canonical(q.Arch)]
+		}
 	}
 	return observed
 }

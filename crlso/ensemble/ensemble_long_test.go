@@ -44,8 +44,8 @@ func TestEnsembleRanks(t *testing.T) {
 }
 
 // Saying that options are ordered does no harm: from few labels of a smooth function, the ensemble
-// ranks architectures as well as without. When each option but the first was a node, Kendall tau was
-// 0.23.
+// ranks architectures as well as without. When each option but the first was a node, Kendall tau
+// was 0.23.
 func TestOrderDoesNoHarm(t *testing.T) {
 	rank := func(ordered bool) (tau float64) {
 		var choices []datasets.Choice

@@ -14,10 +14,10 @@ import (
 
 // LatentSearch asks whether a concave model of accuracy is a good source of candidates. It searches
 // in the latents of a graph VAE that was trained without labels. In each round it trains several
-// networks, concave in these latents, from fresh weights on what is labelled. Candidates are mutants
-// of the best architectures, or what decodes from ascents of the networks' mean. In either case they
-// are encoded again, and those of the highest expected improvement are queried, so two searches with
-// candidates from elsewhere differ in nothing else.
+// networks, concave in these latents, from fresh weights on what is labelled. Candidates are
+// mutants of the best architectures, or what decodes from ascents of the networks' mean. In either
+// case they are encoded again, and those of the highest expected improvement are queried, so two
+// searches with candidates from elsewhere differ in nothing else.
 //
 // Searches take turns, as there is one graph VAE.
 type LatentSearch struct {
@@ -40,9 +40,9 @@ type LatentConfig struct {
 	Training nn.Training
 
 	Candidates int // mutants in a round, and latents that it decodes
-	// Steps is the length of an ascent. Step k goes StepSize / sqrt(k) times the diagonal of the box
-	// of latents along the gradient. Ascents begin at the latents of the best architectures and of
-	// random ones.
+	// Steps is the length of an ascent. Step k goes StepSize / sqrt(k) times the diagonal of the
+	// box of latents along the gradient. Ascents begin at the latents of the best architectures and
+	// of random ones.
 	Steps    int
 	StepSize float64
 }
@@ -124,10 +124,7 @@ func (l *LatentSearch) round(known search.Known, n int, rng *rand.Rand) ([]propo
 			return nil, err
 		}
 	}
-	if err := l.networks.fit(known.Log(), rng); err != nil {
-		return nil, err
-	}
-	best, err := l.networks.bestBelieved(known.Log())
+	best, err := l.networks.fit(known.Log(), rng)
 	if err != nil {
 		return nil, err
 	}
@@ -170,8 +167,8 @@ func takeTurns(known search.Known, sources [2][]datasets.Arch, n int) (chosen []
 // parents is how many of the best architectures candidates come from.
 const parents = 10
 
-// mutants returns up to n different ones that were not asked for, of the best architectures in turn:
-// one change, and another one with probability 1/2 after each.
+// mutants returns up to n different ones that were not asked for, of the best architectures in
+// turn: one change, and another one with probability 1/2 after each.
 func mutants(known search.Known, n int, rng *rand.Rand) []datasets.Arch {
 	fresh, best := newOnes(known), mostAccurate(known.Log(), min(parents, len(known.Log())))
 	for i := 0; len(fresh.archs) < n && i < 10*n; i++ { // a small space has no more

@@ -26,8 +26,8 @@ func tinyVAE(t testing.TB, backend compute.Backend) *crlso.Model {
 	return m
 }
 
-// Ascents of a mean of concave networks go up, and none leaves the box. From everywhere they come to
-// the same height, the maximum.
+// Ascents of a mean of concave networks go up, and none leaves the box. From everywhere they come
+// to the same height, the maximum.
 func TestAscentsGoUp(t *testing.T) {
 	config := Latent()
 	config.Ascent, config.Training.Epochs, config.Members, config.Steps = true, 30, 3, 64
@@ -39,7 +39,7 @@ func TestAscentsGoUp(t *testing.T) {
 	if err := search.DrawInitialSet(oracle, rng, 40); err != nil {
 		t.Fatal(err)
 	}
-	if err := m.fit(oracle.Log(), rng); err != nil {
+	if _, err := m.fit(oracle.Log(), rng); err != nil {
 		t.Fatal(err)
 	}
 	starts, err := m.scores(datasets.Archs(oracle.Log())[:8])

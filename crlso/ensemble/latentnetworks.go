@@ -1,7 +1,6 @@
 package ensemble
 
 import (
-	"context"
 	"math/rand/v2"
 	"slices"
 
@@ -89,8 +88,8 @@ func (m *latentNetworks) performance(z *Node) *Node {
 // decoded.
 const segment = 4
 
-// ascent makes a segment of steps from z, [B, Z], up the mean of the networks and inside of the box.
-// before is the number of steps so far, a scalar.
+// ascent makes a segment of steps from z, [B, Z], up the mean of the networks and inside of the
+// box. before is the number of steps so far, a scalar.
 func (m *latentNetworks) ascent(z, before *Node) *Node {
 	corner := func(values []float64) *Node {
 		return BroadcastToShape(InsertAxes(Const(z.Graph(), nn.Float32s(values)), 0), z.Shape())
@@ -130,32 +129,32 @@ func (m *latentNetworks) scores(archs []datasets.Arch) ([][]float64, error) {
 	return latents, err
 }
 
-// fit trains the networks from fresh weights on normal quantiles of the accuracies.
-func (m *latentNetworks) fit(labelled []datasets.Query, rng *rand.Rand) error {
+// fit trains the networks from fresh weights on normal quantiles of the accuracies, and returns the
+// highest mean that they then expect of what is labelled.
+func (m *latentNetworks) fit(labelled []datasets.Query, rng *rand.Rand) (best float64, err error) {
 	z, err := m.scores(datasets.Archs(labelled))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	accuracies := make([]float64, len(labelled))
 	for i, q := range labelled {
 		accuracies[i] = q.Accuracy
 	}
-	size, t := powerOfTwo(len(labelled)), m.config.Training
-	steps := t.Epochs * t.StepsPerEpoch(size)
-	seeds, schedules := make([]uint64, m.config.Members), make([]nn.Schedule, m.config.Members)
-	for i := range seeds {
-		seeds[i], schedules[i] = rng.Uint64(), t.NewSchedule(rng, len(labelled), 0, t.Epochs, steps)
-	}
-	if err := nn.DrawAgain(m.store.Scope(latentScope), seeds...); err != nil {
-		return err
-	}
+	size := powerOfTwo(len(labelled))
 	latents, err := nn.LatentTensor(z, size, m.networks.LatentDim)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	rows := []*tensors.Tensor{latents, nn.PaddedVector(stats.NormalQuantiles(accuracies), size)}
-	_, err = m.trainer.Run(context.Background(), nn.SideBySide(schedules, t.Batch, steps), 0, rows, nil)
-	return err
+	members := sideBySide{m.store.Scope(latentScope), m.trainer, m.config.Members}
+	if err := members.trainAgain(rows, len(labelled), rng); err != nil {
+		return 0, err
+	}
+	b, err := m.believeAt(z, datasets.Archs(labelled))
+	if err != nil {
+		return 0, err
+	}
+	return slices.Max(b.Mean), nil
 }
 
 // believe returns what the networks together expect of architectures.
@@ -164,6 +163,11 @@ func (m *latentNetworks) believe(archs []datasets.Arch) (Beliefs, error) {
 	if err != nil {
 		return Beliefs{}, err
 	}
+	return m.believeAt(z, archs)
+}
+
+// believeAt is believe with the scores of the architectures.
+func (m *latentNetworks) believeAt(z [][]float64, archs []datasets.Arch) (Beliefs, error) {
 	size := powerOfTwo(len(archs))
 	latents, err := nn.LatentTensor(z, size, m.networks.LatentDim)
 	if err != nil {
@@ -178,15 +182,6 @@ func (m *latentNetworks) believe(archs []datasets.Arch) (Beliefs, error) {
 		members[i] = members[i][:len(archs)]
 	}
 	return newBeliefs(archs, members), nil
-}
-
-// bestBelieved is the highest mean that the networks expect of what is labelled.
-func (m *latentNetworks) bestBelieved(labelled []datasets.Query) (float64, error) {
-	b, err := m.believe(datasets.Archs(labelled))
-	if err != nil {
-		return 0, err
-	}
-	return slices.Max(b.Mean), nil
 }
 
 // ascents decodes about n latents on the way of ascents, and returns the different architectures

@@ -90,20 +90,33 @@ func tables(space datasets.Space, archs []datasets.Arch) (all []crlso.Table) {
 	return all
 }
 
+// sideBySide are networks with their weights below one scope.
+type sideBySide struct {
+	scope    *model.Scope
+	trainer  *nn.Trainer
+	networks int
+}
+
+// trainAgain trains the networks from fresh weights on the first n rows of tables.
+func (s sideBySide) trainAgain(tables []*tensors.Tensor, n int, rng *rand.Rand) error {
+	t := s.trainer.Config
+	steps := t.Epochs * t.StepsPerEpoch(tables[0].Shape().Dim(0))
+	seeds, schedules := make([]uint64, s.networks), make([]nn.Schedule, s.networks)
+	for i := range seeds {
+		seeds[i], schedules[i] = rng.Uint64(), t.NewSchedule(rng, n, 0, t.Epochs, steps)
+	}
+	if err := nn.DrawAgain(s.scope, seeds...); err != nil {
+		return err
+	}
+	_, err := s.trainer.Run(context.Background(), nn.SideBySide(schedules, t.Batch, steps), 0, tables, nil)
+	return err
+}
+
 // fit trains fresh pairs on labelled graphs, and returns what each believes of the candidates.
 func (p *concavePairs) fit(labelled crlso.Table, targets []float64, candidates []crlso.Table, rng *rand.Rand) ([][]float64, error) {
-	size := labelled.Nodes.Shape().Dim(0)
-	t := p.config.Training
-	steps := t.Epochs * t.StepsPerEpoch(size)
-	seeds, schedules := make([]uint64, p.config.Members), make([]nn.Schedule, p.config.Members)
-	for i := range seeds {
-		seeds[i], schedules[i] = rng.Uint64(), t.NewSchedule(rng, len(targets), 0, t.Epochs, steps)
-	}
-	if err := nn.DrawAgain(p.store.Scope(memberScope), seeds...); err != nil {
-		return nil, err
-	}
-	rows := []*tensors.Tensor{labelled.Nodes, labelled.Edges, nn.PaddedVector(targets, size)}
-	if _, err := p.trainer.Run(context.Background(), nn.SideBySide(schedules, t.Batch, steps), 0, rows, nil); err != nil {
+	rows := []*tensors.Tensor{labelled.Nodes, labelled.Edges, nn.PaddedVector(targets, labelled.Nodes.Shape().Dim(0))}
+	members := sideBySide{p.store.Scope(memberScope), p.trainer, p.config.Members}
+	if err := members.trainAgain(rows, len(targets), rng); err != nil {
 		return nil, err
 	}
 	beliefs := make([][]float64, p.config.Members)

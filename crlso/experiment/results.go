@@ -44,8 +44,8 @@ const (
 	Test
 	Regret
 	// Hypervolume is what the queries so far dominate in the plane of accuracy and cost, in percent
-	// of what all architectures do; only what is at least as accurate as half of them counts, and no
-	// more expensive than 1.1 times the most accurate one.
+	// of what all architectures do; only what is at least as accurate as half of them counts, and
+	// no more expensive than 1.1 times the most accurate one.
 	Hypervolume
 )
 

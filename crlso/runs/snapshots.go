@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -74,11 +75,6 @@ func (r *Run) snapshot(stage crlso.Stage, epoch, epochs int) error {
 		return err
 	}
 	return source.WriteFile(path, func(w io.Writer) error {
-		for _, z := range latents {
-			if err := binary.Write(w, binary.LittleEndian, nn.Float32s(z)); err != nil {
-				return err
-			}
-		}
-		return nil
+		return binary.Write(w, binary.LittleEndian, nn.Float32s(slices.Concat(latents...)))
 	})
 }

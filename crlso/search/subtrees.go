@@ -56,10 +56,10 @@ func subtrees(schema datasets.Schema, graph datasets.Graph, rounds int) (hashes 
 			labels, next = next, labels
 			hashes = append(hashes, labels...)
 		}
+		if schema.Numbers == nil {
+			continue
+		}
 		for _, class := range nodes {
-			if schema.Numbers == nil {
-				break
-			}
 			for i, x := range schema.Numbers[class] {
 				if x != 0 {
 					hashes = append(hashes, hash(numberOf, uint64(g), uint64(i), uint64(math.Float32bits(x))))
@@ -96,7 +96,8 @@ type bySubtrees [][]uint64
 
 func (b bySubtrees) len() int { return len(b) }
 
-// from returns for each point the number of subtrees that it or one point has and the other has not.
+// from returns for each point the number of subtrees that it or one point has and the other has
+// not.
 func (b bySubtrees) from(point int) []float64 {
 	row := make([]float64, len(b))
 	for i, other := range b {

@@ -20,6 +20,7 @@ import (
 	"strings"
 
 	"github.com/cr-lso/cr-lso/crlso"
+	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/crlso/runs"
 	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/cr-lso/cr-lso/datasets"
@@ -59,8 +60,8 @@ type data struct {
 	Panels   []panel
 }
 
-// panel is a latent space. Vectors are of its dimension, lists of latents are one after the other in
-// half precision.
+// panel is a latent space. Vectors are of its dimension, lists of latents are one after the other
+// in half precision.
 type panel struct {
 	Name       string
 	Network    network.Saved
@@ -161,13 +162,13 @@ func newData(ctx context.Context, title string, panels []Panel) (*data, error) {
 	if best := first.Benchmark.Best(); best > 0 {
 		page.Best = best
 	}
-	at := map[string]int{}
-	for _, p := range panels {
-		path, err := incumbents(ctx, p.Study)
-		if err != nil {
+	at, paths := map[string]int{}, make([][]datasets.Arch, len(panels))
+	for i, p := range panels {
+		var err error
+		if paths[i], err = incumbents(ctx, p.Study); err != nil {
 			return nil, err
 		}
-		archs = append(archs, path...)
+		archs = append(archs, paths[i]...)
 	}
 	archs = slices.DeleteFunc(archs, func(a datasets.Arch) bool { // those of paths are there twice
 		text := first.Space.Canonical(a).String()
@@ -185,16 +186,12 @@ func newData(ctx context.Context, title string, panels []Panel) (*data, error) {
 		}
 		page.Accuracy = append(page.Accuracy, record.Val)
 	}
-	for _, p := range panels {
+	for i, p := range panels {
 		next, err := newPanel(p, archs, page.Accuracy)
 		if err != nil {
 			return nil, err
 		}
-		path, err := incumbents(ctx, p.Study)
-		if err != nil {
-			return nil, err
-		}
-		for _, a := range path {
+		for _, a := range paths[i] {
 			next.Path = append(next.Path, at[first.Space.Canonical(a).String()])
 		}
 		page.Panels = append(page.Panels, next)
@@ -247,7 +244,7 @@ func newPanel(p Panel, archs []datasets.Arch, accuracy []float64) (out panel, er
 	for i, z := range latents {
 		points.SetRow(i, z)
 	}
-	out.Latents = network.HalfPrecision(flatten(latents))
+	out.Latents = network.HalfPrecision(nn.Float32s(slices.Concat(latents...)))
 	for j := range latents[0] {
 		out.Mean = append(out.Mean, stat.Mean(mat.Col(nil, j, points), nil))
 	}
@@ -266,18 +263,9 @@ func newPanel(p Panel, archs []datasets.Arch, accuracy []float64) (out panel, er
 	}
 	snapshots, err := p.Study.Snapshots()
 	for _, s := range snapshots {
-		out.Epochs = append(out.Epochs, snapshot{s.Epoch, network.HalfPrecision(flatten(s.Latents))})
+		out.Epochs = append(out.Epochs, snapshot{s.Epoch, network.HalfPrecision(nn.Float32s(slices.Concat(s.Latents...)))})
 	}
 	return out, err
-}
-
-func flatten(latents [][]float64) (flat []float32) {
-	for _, z := range latents {
-		for _, x := range z {
-			flat = append(flat, float32(x))
-		}
-	}
-	return flat
 }
 
 // maxComponents is how many principal components a page offers.

@@ -46,7 +46,7 @@ function colour(share) {
 
 // A panel is a latent space in its plane.
 class Panel {
-  constructor(saved, number) {
+  constructor(saved) {
     Object.assign(this, saved);
     this.dim = saved.Mean.length;
     this.z = halves(saved.Latents);
@@ -62,7 +62,6 @@ class Panel {
     this.canvas.setAttribute("aria-label", `Latent plane${saved.Name ? ", " + saved.Name : ""}: arrow keys move, Enter looks`);
     figure.append(caption, this.canvas);
     $("panels").append(figure);
-    this.number = number;
     this.cursor = [0, 0];
     this.listen();
     this.usual = this.usualDistance();
@@ -138,9 +137,9 @@ class Panel {
     g.scale(ratio, ratio);
     g.fillStyle = paper; g.fillRect(0, 0, this.width, this.height);
     if ($("surface").checked || $("arrows").checked) this.fields();
-    const past = this.epochs.length > 1 && Number($("epoch").value) < this.epochs.length - 1;
+    const past = this.pastEpoch();
     if (this.field && $("surface").checked && !past) this.drawSurface(g);
-    this.drawDots(g);
+    if (past) this.drawEpoch(g, past); else this.drawDots(g);
     this.axes(g, ink);
     if (past) return;
     if (this.field && $("arrows").checked) this.drawArrows(g, ink);
@@ -170,11 +169,11 @@ class Panel {
     g.drawImage(small, 0, 0, this.width, this.height);
   }
 
-  // drawDots draws all architectures, the best on top; of an epoch before the last, those that were
-  // kept of it.
+  // pastEpoch is the one that is chosen, if it is before the last.
+  pastEpoch() { return this.epochs.slice(0, -1)[Number($("epoch").value)]; }
+
+  // drawDots draws all architectures, the best on top.
   drawDots(g) {
-    const epoch = this.epochs && this.epochs[Number($("epoch").value)];
-    if (epoch && Number($("epoch").value) < this.epochs.length - 1) return this.drawEpoch(g, epoch);
     const size = this.n > 4000 ? 2 : 3;
     for (const i of data.order) {
       const [px, py] = this.toPixel(this.xy[2 * i], this.xy[2 * i + 1]);
@@ -398,7 +397,7 @@ function setPlane() {
         if (!c) { if (panels.every(q => picked.filter(r => r.panel === q).length < 3)) throw new Error("choose three architectures: click one, then the button “choose for a plane”"); continue; }
         p.setPlane(a.z, plus(b.z, a.z, -1), plus(c.z, a.z, -1), ["from 1 to 2", "towards 3"]);
       } else if (kind === "fit") {
-        let k = Number($("second").value);
+        const k = Number($("second").value);
         p.setPlane(p.Mean, p.Direction, component("second"), [`linear fit, R² ${p.RSquared.toFixed(2)}`, `component ${k + 1}`]);
       } else p.setPlane(p.Mean, component("first"), component("second"), [`component ${Number($("first").value) + 1}`, `component ${Number($("second").value) + 1}`]);
     }
@@ -412,7 +411,7 @@ function prepare() {
   data.order = data.Accuracy.map((_, i) => i).sort((a, b) => data.Accuracy[a] - data.Accuracy[b]);
   data.colours = [];
   data.order.forEach((i, rank) => { data.colours[i] = `rgb(${colour(rank / data.order.length).join()})`; });
-  panels = data.Panels.map((p, i) => new Panel(p, i));
+  panels = data.Panels.map(p => new Panel(p));
   for (const [id, chosen] of [["first", 0], ["second", 1]]) {
     $(id).replaceChildren(...panels[0].Components.map((_, k) => new Option(`component ${k + 1}`, k, false, k === chosen)));
   }

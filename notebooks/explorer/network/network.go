@@ -76,13 +76,21 @@ func HalfPrecision(values []float32) []byte {
 
 var spaces = []datasets.Space{nasbench101.Space{}, nasbench201.Space{}, nasbench301.Space{}, nasbenchgraph.Space{}, nasbenchgraph.Proteins()}
 
+// named returns the benchmarks' space of a name, nil if there is none.
+func named(name string) datasets.Space {
+	if i := slices.IndexFunc(spaces, func(s datasets.Space) bool { return s.Name() == name }); i >= 0 {
+		return spaces[i]
+	}
+	return nil
+}
+
 // spaceText describes a space to readSpace.
 func spaceText(space datasets.Space) (json.RawMessage, error) {
 	name := space.Name()
 	if s, ok := space.(nasbench101.Space); ok && s.Len() < nasbench101.NumCells {
 		name = nasbench101.Space{}.Name() // a decoder knows no part of it
 	}
-	if slices.ContainsFunc(spaces, func(s datasets.Space) bool { return s.Name() == name }) {
+	if named(name) != nil {
 		return json.Marshal(name)
 	}
 	if _, ok := space.(json.Marshaler); !ok {
@@ -96,10 +104,8 @@ func readSpace(text json.RawMessage) (datasets.Space, error) {
 	if json.Unmarshal(text, &name) != nil {
 		return datasets.ParseSpace(text)
 	}
-	for _, s := range spaces {
-		if s.Name() == name {
-			return s, nil
-		}
+	if s := named(name); s != nil {
+		return s, nil
 	}
 	return nil, fmt.Errorf("there is no space %q", name)
 }

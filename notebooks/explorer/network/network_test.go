@@ -15,9 +15,9 @@ import (
 	"github.com/cr-lso/cr-lso/datasets/nasbenchgraph"
 )
 
-// What was saved decodes as the model does, and says the same of accuracy but for the rounding of its
-// weights, in all spaces: those of benchmarks, of cells and of choices, and by a decoder that goes
-// node by node.
+// What was saved decodes as the model does, and says the same of accuracy but for the rounding of
+// its weights, in all spaces: those of benchmarks, of cells and of choices, and by a decoder that
+// goes node by node.
 func TestSavedNetwork(t *testing.T) {
 	cells, err := datasets.NewCells("cells", 3, "none", "skip", "conv")
 	if err != nil {

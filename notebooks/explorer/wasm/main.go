@@ -4,12 +4,13 @@
 // evaluates the model of accuracy and its gradient, by GoMLX's Go backend. It leaves functions in
 // the object crlso of JavaScript:
 //
-//	crlso.load(json)             takes a [explorer.Network], and returns its number
-//	crlso.decode(n, latents)     JSON, a list of what each latent decodes to: see decoded
+//	crlso.load(json)             takes a [network.Saved], and returns its number
+//	crlso.decode(n, latents)     JSON, a list of what each latent decodes to: see [network.Decoded]
 //	crlso.performance(n, latents) accuracies, percent
 //	crlso.gradient(n, latents)   gradients of the accuracy, percent, as long as the latents
 //
-// Latents are a Float32Array, one after the other, and so are the results. An error is an exception.
+// Latents are a Float32Array, one after the other, and so are the results. An error is an
+// exception.
 package main
 
 import (
