@@ -32,6 +32,9 @@ func explore(ctx context.Context, args []string) error {
 	if *out == "" {
 		*out = filepath.Join(dirs[0], "explorer.html")
 	}
+	if _, err := findProject(ctx); err != nil { // the page's program is compiled in it
+		return err
+	}
 	on, err := backend.New()
 	if err != nil {
 		return err
