@@ -41,6 +41,7 @@ func publish(t *testing.T, root string) (proxy string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	writeTo(t, filepath.Join(filepath.Dir(base), "list"), asVersion.Version+"\n")
 	writeTo(t, base+".mod", string(mod))
 	writeTo(t, base+".info", `{"Version": "`+asVersion.Version+`"}`)
 	archive, err := os.Create(base + ".zip")
@@ -104,7 +105,7 @@ func TestInstalled(t *testing.T) {
 	}
 	writeTo(t, filepath.Join(dir, "nets.json"), `{"name": "nets", "choices": [{"name": "depth", "options": [2, 4, 8]}]}`)
 	search := launched("search", "-space", "nets.json", "-budget", "2", "-searcher", "random", "-out", "nets", "--", "echo", "90")
-	for want, cmd := range map[string]*exec.Cmd{"GB free": launched("doctor"), "agrees": launched("data", "-verify"), "90": search} {
+	for want, cmd := range map[string]*exec.Cmd{"GB free": launched("doctor"), "embedded NAS-Bench-201": launched("data"), "90": search} {
 		stdout, stderr, status := result(t, cmd)
 		if status != 0 || stderr != "" {
 			t.Errorf("%q: exit status %d, standard error %q", cmd.Args, status, stderr)
