@@ -11,14 +11,24 @@ import (
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 )
 
-// Show writes the page of trained studies to explorer.html in the folder of the first, and shows it
-// below the notebook cell that calls it, in a frame. The frame works in JupyterLab; elsewhere the
-// text beside it says which file to open.
+// File returns where the page of trained studies belongs: explorer.html in the folder of the first,
+// or explorer-beside.html where others stand beside it.
+func File(panels ...Panel) string {
+	name := "explorer.html"
+	if len(panels) > 1 {
+		name = "explorer-beside.html"
+	}
+	return filepath.Join(panels[0].Study.Dir, name)
+}
+
+// Show writes the page of trained studies to its [File], and shows it below the notebook cell that
+// calls it, in a frame. The frame works in JupyterLab; elsewhere the text beside it says which file
+// to open.
 func Show(ctx context.Context, title string, panels ...Panel) error {
 	if len(panels) == 0 {
 		return fmt.Errorf("explorer: there is no run to show")
 	}
-	path := filepath.Join(panels[0].Study.Dir, "explorer.html")
+	path := File(panels...)
 	if err := WriteFile(ctx, path, title, panels...); err != nil {
 		return err
 	}
