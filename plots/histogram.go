@@ -56,6 +56,9 @@ func Histogram(panels []Distribution, o HistogramOptions) ([]byte, error) {
 	var plots []*plot.Plot
 	for _, panel := range panels {
 		p := newPlot(xLabel, yLabel)
+		if len(panels) > 2 {
+			p.X.Tick.Marker = everySecond{linearTicks{}}
+		}
 		yLabel = ""
 		for _, sample := range panel.Samples {
 			if !slices.Contains(names, sample.Name) {
@@ -73,6 +76,17 @@ func Histogram(panels []Distribution, o HistogramOptions) ([]byte, error) {
 		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = low, high, 0, 1.03*highest
 	}
 	return fig.render(plots...)
+}
+
+// everySecond labels every second tick, where there is no room for all labels.
+type everySecond struct{ plot.Ticker }
+
+func (t everySecond) Ticks(min, max float64) []plot.Tick {
+	ticks := t.Ticker.Ticks(min, max)
+	for i := 1; i < len(ticks); i += 2 {
+		ticks[i].Label = ""
+	}
+	return ticks
 }
 
 // rangeOf is the range of all values.

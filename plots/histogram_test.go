@@ -13,6 +13,7 @@ func init() {
 	pictures["histogram"] = func() ([]byte, error) {
 		return plots.Histogram([]plots.Distribution{
 			{Title: "one seed", Samples: []plots.Sample{bell("CR-LSO", 91.5, 0.1), bell("random search", 91.4, 0.1)}},
+			{Title: "four seeds", Samples: []plots.Sample{bell("CR-LSO", 91.5, 0.05), bell("random search", 91.4, 0.05)}},
 			{Title: "ten seeds", Samples: []plots.Sample{bell("CR-LSO", 91.5, 0.03), bell("random search", 91.4, 0.03)}},
 		}, plots.HistogramOptions{Title: "Means of the best accuracy"})
 	}
