@@ -140,6 +140,15 @@ def silent_failure(cell):
     return None
 
 
+def unsolved(cell):
+    """Returns why a cell with the tag "solution" solves no exercise, or None."""
+    said = printed(cell, "stdout")
+    if "solution" not in cell.metadata.get("tags", []) or re.search(r"^Exercise \S+: solved\.$", said, re.MULTILINE):
+        return None
+    checked = re.search(r"^Exercise .+$", said, re.MULTILINE)
+    return "the solution does not solve its exercise: " + (checked[0] if checked else "it calls no checker of package exercise")
+
+
 def reason(cell, error):
     """Returns in one line why the kernel failed a cell."""
     said = TERMINAL_CODE.sub("", printed(cell, "stderr"))
@@ -205,7 +214,7 @@ async def execute_cell(client, cell, number):
     """Executes a cell in place. Returns why it failed, or None."""
     try:
         await client.async_execute_cell(cell, client.nb.cells.index(cell), execution_count=number)
-        return silent_failure(cell)
+        return silent_failure(cell) or unsolved(cell)
     except CellExecutionError as error:
         return reason(cell, error)
     except DeadKernelError:

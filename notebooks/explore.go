@@ -29,9 +29,6 @@ func explore(ctx context.Context, args []string) error {
 	if len(dirs) == 0 {
 		return fmt.Errorf("explore takes the folder of a run, such as one that the quickstart leaves in runs")
 	}
-	if *out == "" {
-		*out = filepath.Join(dirs[0], "explorer.html")
-	}
 	if _, err := findProject(ctx); err != nil { // the page's program is compiled in it
 		return err
 	}
@@ -54,6 +51,9 @@ func explore(ctx context.Context, args []string) error {
 			return err
 		}
 		panels = append(panels, explorer.Panel{Name: explorer.NameOf(config), Study: &runs.Study{Run: run, Benchmark: benchmark}})
+	}
+	if *out == "" {
+		*out = explorer.File(panels...)
 	}
 	title := "Latent space of " + panels[0].Study.Benchmark.Name()
 	if err := explorer.WriteFile(ctx, *out, title, panels...); err != nil {

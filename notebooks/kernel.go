@@ -63,8 +63,9 @@ func (p *project) spec() ([]byte, error) {
 }
 
 // goFlags keeps go from changing a go.mod, and from asking git about folders that may be somebody
-// else's.
-const goFlags = "-mod=readonly -buildvcs=false"
+// else's. Cells have no tables for debuggers (-w): that halves the time to link one, which is most
+// of the time that a changed cell takes to start.
+const goFlags = "-mod=readonly -buildvcs=false -ldflags=-w"
 
 // goCommand is the go command for cells. GoNB runs `go get` before each: that would ask the network
 // for the versions of all modules, and for packages of this project that it does not have. `!*go

@@ -28,6 +28,9 @@ const usage = `usage: go run ./notebooks COMMAND
   run [NAME...] [-scale smoke|laptop|paper] [-o DIR]
            execute notebooks, all by default; DIR (runs/notebooks/SCALE) gets each as .ipynb and .html
            with its figures, and an index of all there, index.html
+  class [NAME...] [-o DIR]
+           write notebooks for a class, all by default, to DIR (runs/class): without solutions and outputs; one that
+           a student has changed stays as it is
   lab      open JupyterLab; takes jupyter lab's own arguments
   kernel [-remove]
            offer the notebooks' kernel, Go (CR-LSO), to the Jupyter, VS Code or papermill that you have: writes one file
@@ -116,6 +119,8 @@ func command(ctx context.Context, args []string) error {
 	switch name {
 	case "run":
 		return run(ctx, args)
+	case "class":
+		return class(ctx, args)
 	case "lab":
 		return lab(ctx, args)
 	case "kernel":
@@ -134,5 +139,5 @@ func command(ctx context.Context, args []string) error {
 		}
 		return doctor(ctx)
 	}
-	return fmt.Errorf("there is no command %q: the commands are run, lab, kernel, search, explore, data, bench and doctor", name)
+	return fmt.Errorf("there is no command %q: the commands are run, class, lab, kernel, search, explore, data, bench and doctor", name)
 }

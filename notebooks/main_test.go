@@ -368,6 +368,12 @@ type cell struct {
 	Source  text     `json:"source"`
 	Count   int      `json:"execution_count"`
 	Outputs []output `json:"outputs"`
+	Meta    struct {
+		Tags    []string `json:"tags"`
+		Jupyter struct {
+			Hidden bool `json:"source_hidden"`
+		} `json:"jupyter"`
+	} `json:"metadata"`
 }
 
 type output struct {

@@ -69,6 +69,9 @@ var badInput = []struct {
 	{"NaN latent", drawScatter(plots.Latents{Points: [][]float64{{1, 2}, {1, nan}}}), "latents[1][1] is NaN"},
 	{"collapsed latents", drawScatter(plots.Latents{Points: [][]float64{{0.1, 2}, {0.1, 2}, {0.1, 2}}}), "all latents are equal"},
 	{"accuracies missing", drawScatter(plots.Latents{Points: good, Accuracy: []float64{1}}), "1 accuracies for 2 points"},
+	{"accuracies of a fit missing", func() ([]byte, error) {
+		return plots.LatentScatter([]plots.Latents{{Points: good, Accuracy: []float64{1}}}, plots.LatentScatterOptions{Projection: plots.ByLinearFit})
+	}, "1 accuracies for 2 points"},
 	{"infinite accuracy", drawScatter(plots.Latents{Points: good, Accuracy: []float64{1, inf}}), "accuracy[1] is +Inf"},
 	{"mark outside", drawScatter(plots.Latents{Points: good, Accuracy: []float64{1, 2},
 		Marks: []plots.Mark{{Name: "best", Rows: []int{2}}}}), `mark "best": row 2, want 0 to 1`},
@@ -153,6 +156,10 @@ var unusual = map[string]func() ([]byte, error){
 	"all accuracies equal": func() ([]byte, error) {
 		return plots.LatentScatter([]plots.Latents{{Points: [][]float64{{1}, {2}, {3}}, Accuracy: []float64{5, 5, 5}}},
 			plots.LatentScatterOptions{})
+	},
+	"a fit in one dimension": func() ([]byte, error) {
+		return plots.LatentScatter([]plots.Latents{{Points: [][]float64{{1}, {2}, {3}}, Accuracy: []float64{5, 6, 5}}},
+			plots.LatentScatterOptions{Projection: plots.ByLinearFit})
 	},
 	"nothing queried yet": func() ([]byte, error) {
 		return plots.LatentScatter([]plots.Latents{{Points: [][]float64{{1}, {2}}, Accuracy: []float64{5, 6},

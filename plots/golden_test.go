@@ -26,6 +26,11 @@ var pictures = map[string]func() ([]byte, error){
 			[]plots.Latents{latents("without ICNN", 60, 0), latents("with ICNN", 60, 1)},
 			plots.LatentScatterOptions{Title: "Latent space of 60 cells"})
 	},
+	"latent_scatter_fit": func() ([]byte, error) {
+		return plots.LatentScatter([]plots.Latents{latents("without ICNN", 60, 0), latents("with ICNN", 60, 1)},
+			plots.LatentScatterOptions{Projection: plots.ByLinearFit})
+	},
+	"schematic": plots.Schematic,
 	"latent_scatter_single": func() ([]byte, error) {
 		one := latents("", 150, 1)
 		one.Marks = nil

@@ -7,6 +7,9 @@ import (
 	"image/color"
 	"slices"
 
+	"github.com/cr-lso/cr-lso/crlso/stats"
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/palette"
 	"gonum.org/v1/plot/plotter"
@@ -33,24 +36,64 @@ type Mark struct {
 
 // LatentScatterOptions are the options of [LatentScatter].
 type LatentScatterOptions struct {
-	Title string
-
-	// TSNE says that [TSNE] with perplexity 30 projects the latents, in place of [PCA]. It takes up
-	// to 5,000, and at least 32.
-	TSNE bool
+	Title      string
+	Projection Projection
 }
 
+// Projection is a way to see latents in two dimensions.
+type Projection int
+
+const (
+	ByPCA  Projection = iota // the first two principal components: see [PCA]
+	ByTSNE                   // [TSNE] with perplexity 30, of 32 to 5,000 latents
+
+	// ByLinearFit has the direction in which a linear fit of accuracy rises on the x-axis, and the
+	// first principal component of what is orthogonal to it on the y-axis.
+	ByLinearFit
+)
+
 // project returns points in two dimensions and the names of the axes.
-func (o LatentScatterOptions) project(points [][]float64) (xy [][2]float64, axes [2]string, err error) {
-	if o.TSNE {
-		xy, err = TSNE(points, 30)
+func (l Latents) project(o LatentScatterOptions) (xy [][2]float64, axes [2]string, err error) {
+	switch o.Projection {
+	case ByTSNE:
+		xy, err = TSNE(l.Points, 30)
 		return xy, [2]string{"t-SNE 1", "t-SNE 2"}, err
+	case ByLinearFit:
+		return l.alongFit()
 	}
-	xy, explained, err := PCA(points)
+	xy, explained, err := PCA(l.Points)
 	for k, share := range explained {
 		axes[k] = fmt.Sprintf("PC %d (%.0f %% of variance)", k+1, 100*share)
 	}
 	return xy, axes, err
+}
+
+// alongFit is the projection ByLinearFit, with the mean at the origin.
+func (l Latents) alongFit() (xy [][2]float64, axes [2]string, err error) {
+	if _, _, err := PCA(l.Points); err != nil { // points that are none, or all the same
+		return nil, axes, err
+	}
+	if err := l.check(); err != nil {
+		return nil, axes, err
+	}
+	unit, rSquared, err := stats.Steepest(l.Points, l.Accuracy)
+	if err != nil {
+		return nil, axes, err
+	}
+	x, rest := make([]float64, len(l.Points)), make([][]float64, len(l.Points))
+	for i, z := range l.Points {
+		x[i] = floats.Dot(z, unit)
+		rest[i] = floats.AddScaledTo(make([]float64, len(z)), z, -x[i], unit)
+	}
+	floats.AddConst(-stat.Mean(x, nil), x)
+	across, _, err := PCA(rest)
+	if err != nil { // all on one line
+		across = make([][2]float64, len(x))
+	}
+	for i := range x {
+		xy = append(xy, [2]float64{x[i], across[i][0]})
+	}
+	return xy, [2]string{fmt.Sprintf("linear fit of accuracy (R² %.2f)", rSquared), "first component of the rest"}, nil
 }
 
 // markStyles are the looks of the first, second, ... mark of a panel.
@@ -61,7 +104,7 @@ var markStyles = []draw.GlyphStyle{
 	{Color: categories[3], Radius: 6, Shape: marker{corners: 3}},
 }
 
-// LatentScatter draws latents, projected to two dimensions by [PCA] or [TSNE]. The colour of a
+// LatentScatter draws latents, projected to two dimensions. The colour of a
 // point is the accuracy rank of its architecture in its panel: 1 is the best, equal accuracies
 // share the best of their ranks, and better points lie over worse ones. Panels, such as the latent
 // space with and without the ICNN, stand side by side and share the scale of ranks, so they must
@@ -101,7 +144,7 @@ func LatentScatter(panels []Latents, o LatentScatterOptions) ([]byte, error) {
 }
 
 func (l Latents) plot(colours palette.ColorMap, o LatentScatterOptions) (*plot.Plot, []entry, error) {
-	xy, axes, err := o.project(l.Points)
+	xy, axes, err := l.project(o)
 	if err != nil {
 		return nil, nil, err
 	}

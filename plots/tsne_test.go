@@ -179,11 +179,11 @@ func TestLatentScatterByTSNE(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	byTSNE, err := LatentScatter([]Latents{panel}, LatentScatterOptions{TSNE: true})
+	byTSNE, err := LatentScatter([]Latents{panel}, LatentScatterOptions{Projection: ByTSNE})
 	if err != nil || bytes.Equal(byPCA, byTSNE) {
 		t.Errorf("the pictures are equal, or %v", err)
 	}
-	chart, err := LatentScatterVega([]Latents{panel}, LatentScatterOptions{TSNE: true})
+	chart, err := LatentScatterVega([]Latents{panel}, LatentScatterOptions{Projection: ByTSNE})
 	if text := fmt.Sprint(chart); err != nil || !strings.Contains(text, "t-SNE 1") || strings.Contains(text, "variance") {
 		t.Errorf("the chart's axes are not t-SNE's, or %v", err)
 	}

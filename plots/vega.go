@@ -113,7 +113,7 @@ func LatentScatterVega(panels []Latents, o LatentScatterOptions) (map[string]any
 
 // vega is one panel. The template has a layer of points, one of a path and one of marks.
 func (l Latents) vega(template object, o LatentScatterOptions) (object, error) {
-	xy, axes, err := o.project(l.Points)
+	xy, axes, err := l.project(o)
 	if err != nil {
 		return nil, err
 	}

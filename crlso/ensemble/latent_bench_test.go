@@ -45,6 +45,7 @@ func BenchmarkSources(b *testing.B) {
 
 func benchmarkSources(b *testing.B, table datasets.Benchmark, config crlso.Config) {
 	config.PerformanceWeight = 0
+	config.ICNNWidth, config.ICNNLayers = Ensemble201().Networks.ICNNWidth, Ensemble201().Networks.ICNNLayers // as of the ensemble
 	vae, err := crlso.NewModel(testbed.Fastest(b), table.Space(), config)
 	if err != nil {
 		b.Fatal(err)

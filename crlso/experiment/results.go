@@ -164,7 +164,11 @@ func (r *Results) HasHypervolume(dataSet string) bool {
 }
 
 // HasRegret reports whether the best of a data set is known, and so how far a search is from it.
-func (r *Results) HasRegret(dataSet string) bool { return r.plan.dataSet(dataSet).Best > 0 }
+func (r *Results) HasRegret(dataSet string) bool { return r.Optimum(dataSet) > 0 }
+
+// Optimum is the best mean validation accuracy of all architectures of a data set, 0 if nobody
+// knows it.
+func (r *Results) Optimum(dataSet string) float64 { return r.plan.dataSet(dataSet).Best }
 
 // reaches reports whether a method has a finished search on a data set, with so many queries.
 func (r *Results) reaches(method, dataSet string, query int) bool {

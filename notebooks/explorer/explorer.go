@@ -26,7 +26,6 @@ import (
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/source"
 	"github.com/cr-lso/cr-lso/notebooks/explorer/network"
-	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 )
@@ -253,7 +252,7 @@ func newPanel(p Panel, archs []datasets.Arch, accuracy []float64) (out panel, er
 	for j := range latents[0] {
 		out.Mean = append(out.Mean, stat.Mean(mat.Col(nil, j, points), nil))
 	}
-	if out.Direction, out.RSquared, err = direction(latents, accuracy); err != nil {
+	if out.Direction, out.RSquared, err = stats.Steepest(latents, accuracy); err != nil {
 		return out, err
 	}
 	var pc stat.PC
@@ -275,21 +274,3 @@ func newPanel(p Panel, archs []datasets.Arch, accuracy []float64) (out panel, er
 
 // maxComponents is how many principal components a page offers.
 const maxComponents = 8
-
-// direction returns that in which the linear fit of accuracies to latents rises, and its R².
-func direction(latents [][]float64, accuracy []float64) (unit []float64, rSquared float64, err error) {
-	dim := len(latents[0])
-	corners := [][]float64{make([]float64, dim)} // the origin, and a unit vector of each dimension
-	for j := range dim {
-		corners = append(corners, make([]float64, dim))
-		corners[j+1][j] = 1
-	}
-	fit, err := stats.LinearPredictions(latents, accuracy, slices.Concat(corners, latents))
-	if err != nil {
-		return nil, 0, err
-	}
-	unit = fit[1 : dim+1]
-	floats.AddConst(-fit[0], unit)
-	floats.Scale(1/max(floats.Norm(unit, 2), 1e-12), unit)
-	return unit, stat.RSquaredFrom(fit[dim+1:], accuracy, nil), nil
-}

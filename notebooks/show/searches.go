@@ -63,10 +63,8 @@ func Found(benchmark datasets.Benchmark, initial int, groups ...Group) error {
 	options := plots.SearchCurveOptions{Title: benchmark.Name(), Initial: initial, Band: bandName}
 	if best := benchmark.Best(); best > 0 { // NaN if nobody knows it
 		options.Optimum = best
-		for _, c := range curves {
-			for i := range c.High {
-				c.High[i] = min(c.High[i], best) // no mean can be above it
-			}
+		for i, c := range curves {
+			curves[i].High = atMost(best, c.Y, c.High)
 		}
 	}
 	png, err := plots.SearchCurve(curves, options)
@@ -74,6 +72,18 @@ func Found(benchmark datasets.Benchmark, initial int, groups ...Group) error {
 		PNG(png)
 	}
 	return err
+}
+
+// atMost returns the upper ends of the intervals of means, none above the optimum, as no mean can
+// be; an optimum of 0 is none.
+func atMost(optimum float64, mean, high []float64) (cut []float64) {
+	if optimum == 0 {
+		return high
+	}
+	for i, y := range high {
+		cut = append(cut, max(mean[i], min(y, optimum))) // a mean of rounded values may be a little above it
+	}
+	return cut
 }
 
 // CurvesOptions are the options of [Curves].
@@ -84,6 +94,7 @@ type CurvesOptions struct {
 
 // Curves draws a quantity of an experiment after each query, for each data set: means over seeds
 // with their 95 % intervals. Of more than four methods the best and the next three are in colour.
+// Where the best architecture is known, a dashed line is at its validation accuracy.
 // Where nobody knows the best architecture, regrets are to the best that any search has found.
 func Curves(r *experiment.Results, q experiment.Quantity, o CurvesOptions) error {
 	for _, dataSet := range r.DataSets() {
@@ -94,7 +105,10 @@ func Curves(r *experiment.Results, q experiment.Quantity, o CurvesOptions) error
 		if q != experiment.Regret && q != experiment.Val {
 			options.YLabel = q.String()
 		}
-		if q == experiment.Hypervolume {
+		switch q {
+		case experiment.Val:
+			options.Optimum = r.Optimum(dataSet)
+		case experiment.Hypervolume:
 			options.Optimum = 100
 		}
 		shown, best := q, 0.0
@@ -115,7 +129,7 @@ func Curves(r *experiment.Results, q experiment.Quantity, o CurvesOptions) error
 			if best > 0 {
 				c = below(best, c)
 			}
-			curves = append(curves, plots.Curve{Name: method, Y: c.Mean, Low: c.Low, High: c.High})
+			curves = append(curves, plots.Curve{Name: method, Y: c.Mean, Low: c.Low, High: atMost(options.Optimum, c.Mean, c.High)})
 		}
 		png, err := plots.SearchCurve(curves, options)
 		if err != nil {
