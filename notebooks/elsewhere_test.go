@@ -73,3 +73,12 @@ func TestInstallScript(t *testing.T) {
 		t.Error("go.mod does not name an exact version of Go, which Debian's Go would get")
 	}
 }
+
+// TestVersion requires that the newest version with notes is the one that is cited.
+func TestVersion(t *testing.T) {
+	noted := regexp.MustCompile(`(?m)^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d\d-\d\d$`).FindStringSubmatch(readProject(t, "CHANGELOG.md"))
+	cited := regexp.MustCompile(`(?m)^version: (.+)$`).FindStringSubmatch(readProject(t, "CITATION.cff"))
+	if noted == nil || cited == nil || noted[1] != cited[1] {
+		t.Errorf("CHANGELOG.md has notes of %q, CITATION.cff cites %q", noted, cited)
+	}
+}
