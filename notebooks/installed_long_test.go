@@ -112,7 +112,7 @@ func TestInstalled(t *testing.T) {
 		}
 		wantLine(t, stdout, want)
 	}
-	page := writeNotebook(t, "page", "import \"github.com/cr-lso/cr-lso/notebooks/scale\"\n%%\nfmt.Println(scale.Of(1, 2, 3), os.Getenv(\"CRLSO_RUNS\"))")
+	page := writeNotebook(t, "page", "import \"github.com/cr-lso/cr-lso/crlso/stats\"\n%%\nfmt.Println(stats.KendallTau([]float64{1, 2}, []float64{1, 2}), os.Getenv(\"CRLSO_RUNS\"))")
 	stdout, stderr, status := result(t, launched("run", page, "-scale", "smoke"))
 	if status != 0 {
 		t.Fatalf("exit status %d, standard error %q, output\n%s", status, stderr, stdout)
