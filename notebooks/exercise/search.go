@@ -97,9 +97,9 @@ func Posterior(f func(kernel func(a, b float64) float64, x, y []float64, noise, 
 		x, y := []float64{-1, 0.5, 2}, []float64{1, -0.5, 2}
 		const noise, at = 0.5, 1.2
 		mean, deviation := f(kernel, slices.Clone(x), slices.Clone(y), noise, at)
-		want, wantDeviation := posterior(kernel, x, y, noise, at)
-		exact, exactDeviation := posterior(kernel, x, y, 0, at)
-		rooted, _ := posterior(kernel, x, y, math.Sqrt(noise), at)
+		want, wantDeviation := gaussianPosterior(kernel, x, y, noise, at)
+		exact, exactDeviation := gaussianPosterior(kernel, x, y, 0, at)
+		rooted, _ := gaussianPosterior(kernel, x, y, math.Sqrt(noise), at)
 		err := compare("As the mean", mean, want,
 			mistake{0, "It returns a mean of 0, the one before any measurement."},
 			mistake{exact, "That mean is as if measurements had no noise: add noise² to the diagonal of the kernel's matrix."},
@@ -117,14 +117,14 @@ func Posterior(f func(kernel func(a, b float64) float64, x, y []float64, noise, 
 			return err
 		}
 		few, fewDeviation := f(kernel, x[:1], y[:1], 0.1, 0)
-		want, wantDeviation = posterior(kernel, x[:1], y[:1], 0.1, 0)
+		want, wantDeviation = gaussianPosterior(kernel, x[:1], y[:1], 0.1, 0)
 		return errors.Join(compare("Of a single measurement, as the mean", few, want), compare("Of a single measurement, as the deviation", fewDeviation, wantDeviation))
 	})
 }
 
-// posterior is that of a Gaussian process, by gonum: the measurements and the value are one normal
+// gaussianPosterior is that of a Gaussian process, by gonum: the measurements and the value are one normal
 // vector, of which all but the last number are known.
-func posterior(kernel func(a, b float64) float64, x, y []float64, noise, at float64) (mean, deviation float64) {
+func gaussianPosterior(kernel func(a, b float64) float64, x, y []float64, noise, at float64) (mean, deviation float64) {
 	places, known := append(slices.Clone(x), at), make([]int, len(x))
 	covariance := mat.NewSymDense(len(places), nil)
 	for i, a := range places {

@@ -79,7 +79,7 @@ func TestPosterior(t *testing.T) {
 	// by is the posterior with a changed noise, and a deviation made of the right one.
 	by := func(noise func(float64) float64, deviation func(right, prior, noise float64) float64) func() {
 		return with(func(k kernel, x, y []float64, s, at float64) (float64, float64) {
-			m, d := posterior(k, x, y, noise(s), at)
+			m, d := gaussianPosterior(k, x, y, noise(s), at)
 			return m, deviation(d, math.Sqrt(k(at, at)), s)
 		})
 	}
@@ -91,15 +91,15 @@ func TestPosterior(t *testing.T) {
 		answer{"no noise", by(func(float64) float64 { return 0 }, right), "That mean is as if"},
 		answer{"root", by(math.Sqrt, right), "Noise is a standard deviation"},
 		answer{"sign", with(func(k kernel, x, y []float64, s, at float64) (float64, float64) {
-			m, d := posterior(k, x, y, s, at)
+			m, d := gaussianPosterior(k, x, y, s, at)
 			return -m, d
 		}), "As the mean it makes"},
 		answer{"sure", by(same, func(d, prior, s float64) float64 { return 0 }), "The deviation is 0"},
 		answer{"variance", by(same, func(d, prior, s float64) float64 { return d * d }), "That is the variance"},
 		answer{"prior", by(same, func(d, prior, s float64) float64 { return prior }), "before any measurement."},
 		answer{"deviation without noise", with(func(k kernel, x, y []float64, s, at float64) (float64, float64) {
-			m, _ := posterior(k, x, y, s, at)
-			_, d := posterior(k, x, y, 0, at)
+			m, _ := gaussianPosterior(k, x, y, s, at)
+			_, d := gaussianPosterior(k, x, y, 0, at)
 			return m, d
 		}), "had no noise."},
 		answer{"label", by(same, func(d, prior, s float64) float64 { return math.Hypot(d, s) }), "a new noisy label"},
@@ -107,7 +107,7 @@ func TestPosterior(t *testing.T) {
 			if len(x) != 3 {
 				return 0, 0
 			}
-			return posterior(k, x, y, s, at)
+			return gaussianPosterior(k, x, y, s, at)
 		}), "Of a single measurement"})
 }
 
