@@ -94,7 +94,8 @@ FOLDED = """{% block codecell %}
 NARROW = """<style>
     .jp-InputArea-editor .highlight, .jp-OutputArea-output pre { overflow-x: auto; tab-size: 4; }
     .jp-OutputArea-output pre { white-space: pre; }
-    p:has(> math[display=block]) { overflow-x: auto; }
+    p:has(> math), :is(ul, ol):has(> li > math) { overflow: auto hidden; }
+    .jp-RenderedHTML :is(td, th) { white-space: inherit; }
     .jp-RenderedMarkdown table { display: block; width: fit-content; max-width: 100%; overflow-x: auto; }
     .jp-MarkdownOutput :not(pre) > code { overflow-wrap: anywhere; }
     summary { cursor: pointer; padding: 0.5em 0; font: 1rem system-ui, sans-serif; }
