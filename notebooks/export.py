@@ -90,14 +90,17 @@ FOLDED = """{% block codecell %}
     {%- else -%}{{ super() }}{%- endif -%}
     {% endblock %}"""
 
-# What is too wide for the window scrolls by itself.
-NARROW = """<style>
+# Formulas need a font that has their measures. What is too wide for the window scrolls by itself.
+FORMULAS = """
+    math { font-family: "STIX Two Math", "Cambria Math", "Latin Modern Math", "DejaVu Math TeX Gyre", math; }
+    p:has(> math), :is(ul, ol):has(> li > math) { overflow: auto hidden; }
+    """
+NARROW = f"<style>{FORMULAS}" + """
     .jp-InputArea-editor .highlight, .jp-OutputArea-output pre { overflow-x: auto; tab-size: 4; }
     .jp-OutputArea-output pre { white-space: pre; }
-    p:has(> math), :is(ul, ol):has(> li > math) { overflow: auto hidden; }
     .jp-RenderedHTML :is(td, th) { white-space: inherit; }
     .jp-RenderedMarkdown table { display: block; width: fit-content; max-width: 100%; overflow-x: auto; }
-    .jp-MarkdownOutput :not(pre) > code { overflow-wrap: anywhere; }
+    .jp-MarkdownOutput :is(p, li) > code { overflow-wrap: anywhere; }
     summary { cursor: pointer; padding: 0.5em 0; font: 1rem system-ui, sans-serif; }
     </style>"""
 
@@ -153,7 +156,7 @@ INDEX = """<!DOCTYPE html>
 <style>
 body {{ max-width: 60rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif; color: #222; }}
 article {{ display: grid; grid-template-columns: 18rem minmax(0, 1fr); gap: 1.5rem; padding: 1.5rem 0; border-top: 1px solid #ddd; }}
-article div {{ overflow-x: auto; }}
+{formulas}
 article img {{ width: 100%; max-height: 12rem; object-fit: contain; }}
 h2 {{ margin: 0; font-size: 1.2rem; }}
 a {{ color: #0b5394; text-decoration: none; }}
@@ -201,7 +204,7 @@ def write_index(folder):
     """Lists the notebooks that have a page: first those without a number, then in order."""
     paths = [path for path in folder.glob("*.ipynb") if path.with_suffix(".html").exists()]
     paths.sort(key=lambda path: (path.stem[0].isdigit(), path.stem))
-    write(folder / "index.html", INDEX.format(title=TITLE, entries="\n".join(map(entry, paths))))
+    write(folder / "index.html", INDEX.format(title=TITLE, formulas=FORMULAS, entries="\n".join(map(entry, paths))))
 
 
 def digest(notebook):

@@ -1,5 +1,5 @@
-// Command notebooks makes ready what the project's notebooks need, executes or opens them, and
-// measures the project's speed:
+// Command notebooks makes ready what the project's notebooks need, executes or opens them, makes a
+// site of them, and measures the project's speed:
 //
 //	go run ./notebooks run quickstart
 //

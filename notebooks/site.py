@@ -35,7 +35,7 @@ from sphinx.util.console import nocolor
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 sys.path.insert(0, str(HERE))
-from export import FOLDED, Page, markdown
+from export import FOLDED, FORMULAS, Page, markdown
 from links import dead
 
 REFERENCE = ["crlso/README.md", "datasets/README.md", "notebooks/best-practice.md", "CHANGELOG.md", ".github/CONTRIBUTING.md"]
@@ -160,17 +160,15 @@ class Site:
         folder = self.target / "explorer"
         folder.mkdir()
         for path in map(Path, paths):
-            name = path.parent.name
-            shutil.copy(path, folder / f"{name}.html")
-            title = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser").title
-            title, address = html.escape(title.get_text() if title else name), quote(f"{name}.html")
-            body += f'<h2>{title}</h2><p>The run <code>{html.escape(name)}</code>, <a href="{address}">on a page of its own</a>.</p>' \
-                f'<iframe src="{address}" title="{title}" loading="lazy"></iframe>'
+            run, address = html.escape(path.parent.name), quote(f"{path.parent.name}.html")
+            shutil.copy(path, folder / f"{path.parent.name}.html")
+            body += f'<h2>{run}</h2><p>The same <a href="{address}">on a page of its own</a>.</p>' \
+                f'<iframe src="{address}" title="Explorer of {run}" loading="lazy"></iframe>'
         if not paths:
-            body += "<p>An explorer is a page on which one moves through the latent space of a run. There was no run when this site " \
-                "was made: <code>go run ./notebooks run quickstart</code> trains one, and <code>go run ./notebooks site</code> then " \
+            body += "<p>An explorer is a page on which one moves through the latent space of a run. None was there when this site was " \
+                "made: <code>go run ./notebooks run quickstart</code> trains one, and <code>go run ./notebooks site</code> then " \
                 "makes its explorer. <code>go run ./notebooks explore RUN</code> makes that of another run.</p>"
-        self.write_page("explorer/index", body)
+        self.write(ROOT / "explorer" / "index", body)
 
     def tidy(self, soup, path):
         """Makes links and pictures of a file of the project those of the site, links the names of notebooks, and
@@ -276,7 +274,9 @@ def setup(sphinx):
 
 def build(source, target, parts):
     """Lets Sphinx make the pages in source a site. Raises its warnings as an error."""
-    shutil.copytree(HERE, source / "_static", ignore=lambda _, names: [name for name in names if name != "site.css"])
+    static = source / "_static"
+    static.mkdir()
+    (static / "site.css").write_text((HERE / "site.css").read_text(encoding="utf-8") + FORMULAS, encoding="utf-8")
     settings = {
         "extensions": [__name__, "sphinx.ext.githubpages"], "source_suffix": {".page": "page", ".source": "page"}, "project": "CR-LSO",
         "navigation": parts, "html_title": "CR-LSO", "html_theme": "furo", "html_static_path": ["_static"], "html_css_files": ["site.css"],
@@ -288,6 +288,7 @@ def build(source, target, parts):
     with TemporaryDirectory() as trees:
         sphinx = Sphinx(source, None, target, trees, "html", settings, status=None, warning=warnings)
         sphinx.build(force_all=True)
+    (target / "_sources").rmdir()  # empty: there are none to show
     if warnings.getvalue():
         raise ValueError(warnings.getvalue())
 
