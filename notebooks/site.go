@@ -62,8 +62,8 @@ func site(ctx context.Context, args []string) error {
 	return nil
 }
 
-// explorers returns the explorers in the folder of runs, after making that of the quickstart's run,
-// if that is there.
+// explorers returns the explorers in the folder of runs, after making that of the quickstart's run
+// at the scale of CRLSO_SCALE, laptop by default, if that is there.
 func (p *project) explorers(ctx context.Context) ([]string, error) {
 	folder, err := filepath.Abs(cmp.Or(os.Getenv("CRLSO_RUNS"), filepath.Join(p.root, "runs")))
 	if err != nil {

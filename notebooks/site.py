@@ -96,17 +96,22 @@ class Site:
         """Writes the pages that are waiting, and those that they lead to."""
         while self.waiting:
             path = self.waiting.pop()
-            if path.suffix == ".md":
-                self.write(path, markdown(path.read_text(encoding="utf-8")))
-            elif path.suffix == ".ipynb":
-                self.write_notebook(path)
-            elif path.is_dir():
-                self.write_folder(path)
-            else:
-                self.write_source(path)
+            try:
+                self.write(path)
+            except Exception as error:
+                sys.exit(f"{path.relative_to(ROOT)}: {type(error).__name__}: {error}")
 
-    def write(self, path, body):
-        """Writes the page of a file of the project."""
+    def write(self, path):
+        if path.suffix == ".md":
+            self.write_text(path, markdown(path.read_text(encoding="utf-8")))
+        elif path.suffix == ".ipynb":
+            self.write_notebook(path)
+        elif path.is_dir():
+            self.write_folder(path)
+        else:
+            self.write_source(path)
+
+    def write_text(self, path, body):
         self.write_page(document(path), str(self.tidy(BeautifulSoup(body, "html.parser"), path)))
 
     def write_page(self, name, body, kind="page"):
@@ -168,7 +173,7 @@ class Site:
             body += "<p>An explorer is a page on which one moves through the latent space of a run. None was there when this site was " \
                 "made: <code>go run ./notebooks run quickstart</code> trains one, and <code>go run ./notebooks site</code> then " \
                 "makes its explorer. <code>go run ./notebooks explore RUN</code> makes that of another run.</p>"
-        self.write(ROOT / "explorer" / "index", body)
+        self.write_text(ROOT / "explorer" / "index", body)
 
     def tidy(self, soup, path):
         """Makes links and pictures of a file of the project those of the site, links the names of notebooks, and
@@ -176,7 +181,7 @@ class Site:
         for link in soup("a", href=True):
             link["href"] = self.address(link["href"], path)
         for image in soup("img", src=True):
-            image["src"] = self.address(image["src"], path)
+            image["src"] = self.address(image["src"], path, shown=True)
         for code in soup("code"):
             if code.parent.name == "pre":
                 continue
@@ -188,16 +193,16 @@ class Site:
             table.wrap(soup.new_tag("div", attrs={"class": ["table-wrapper"]}))
         return soup
 
-    def address(self, link, path):
-        """Returns where a link of a file of the project leads on the site. One that leads nowhere stays, and
-        is found by dead."""
+    def address(self, link, path, shown=False):
+        """Returns where a link of a file of the project leads on the site: to a page, or to a copy of what is shown
+        or no text. One that leads nowhere stays, and is found by dead."""
         parts = urlsplit(link)
         if parts.scheme or parts.netloc or not parts.path:
             return link
         linked = Path(os.path.normpath(path.parent / unquote(parts.path)))
         if not linked.exists() or not linked.is_relative_to(ROOT):
             return link
-        if linked.is_dir() or is_text(linked) or linked.suffix == ".ipynb":
+        if not shown and (linked.is_dir() or is_text(linked) or linked.suffix == ".ipynb"):
             to = self.page(linked) + ".html"
         else:
             to = str(linked.relative_to(ROOT))

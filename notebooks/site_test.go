@@ -5,8 +5,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/cr-lso/cr-lso/crlso/runs"
+	"github.com/cr-lso/cr-lso/datasets/nasbench201"
+	"github.com/cr-lso/cr-lso/notebooks/scale"
 )
 
 // writeFiles writes files below a folder of its own.
@@ -125,4 +130,29 @@ func TestReplaceFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantEntries(t, below, "index.html")
+}
+
+// A site shows the explorers that are there, also if the quickstart's run is not far enough for one.
+func TestExplorersOfSite(t *testing.T) {
+	p, err := findProject(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := nasbench201.Open(t.Context(), "cifar10", nil, t.Output())
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := scale.Config201()
+	config.Seed = 1
+	folder := writeFiles(t, map[string]string{"mine/explorer.html": "", "other/run.json": "{}"})
+	begun := runs.Dir(folder, table, config)
+	if err := os.Mkdir(begun, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("CRLSO_RUNS", folder)
+	found, err := p.explorers(t.Context())
+	if want := []string{filepath.Join(folder, "mine", "explorer.html")}; err != nil || !slices.Equal(found, want) {
+		t.Errorf("explorers are %q, %v, want %q", found, err, want)
+	}
+	wantEntries(t, begun)
 }
