@@ -69,10 +69,14 @@ def document(path):
 
 
 def is_text(path):
+    """Says whether a file is one that people read."""
+    if path.stat().st_size > LONGEST:
+        return False
     try:
-        return path.stat().st_size <= LONGEST and path.read_text(encoding="utf-8") is not None
+        path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         return False
+    return True
 
 
 class Site:
