@@ -169,8 +169,9 @@ class Site:
         folder = self.target / "explorer"
         folder.mkdir()
         for path in map(Path, paths):
-            run, address = html.escape(path.parent.name), quote(f"{path.parent.name}.html")
-            shutil.copy(path, folder / f"{path.parent.name}.html")
+            name = f"{path.parent.name}-{path.name}"  # a run may have one with another beside it
+            run, address = html.escape(path.parent.name), quote(name)
+            shutil.copy(path, folder / name)
             body += f'<h2>{run}</h2><p>The same <a href="{address}">on a page of its own</a>.</p>' \
                 f'<iframe src="{address}" title="Explorer of {run}" loading="lazy"></iframe>'
         if not paths:
