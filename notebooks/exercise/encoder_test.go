@@ -9,20 +9,22 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
+// sent adds to next the states that come along edges from one end to the other.
+func sent(next, states []float64, edges [][2]int, from, to int) []float64 {
+	for _, e := range edges {
+		next[e[to]] += states[e[from]]
+	}
+	return next
+}
+
+func along(next, states []float64, edges [][2]int) []float64 { return sent(next, states, edges, 0, 1) }
+
+func against(next, states []float64, edges [][2]int) []float64 {
+	return sent(next, states, edges, 1, 0)
+}
+
 func TestMessages(t *testing.T) {
 	type round = func(states []float64, edges [][2]int) []float64
-	along := func(next, states []float64, edges [][2]int) []float64 {
-		for _, e := range edges {
-			next[e[1]] += states[e[0]]
-		}
-		return next
-	}
-	against := func(next, states []float64, edges [][2]int) []float64 {
-		for _, e := range edges {
-			next[e[0]] += states[e[1]]
-		}
-		return next
-	}
 	answers := map[string]round{
 		"":                func(states []float64, edges [][2]int) []float64 { return along(slices.Clone(states), states, edges) },
 		"nothing yet":     func([]float64, [][2]int) []float64 { return nil },
