@@ -60,7 +60,14 @@ def mathml(formula, display="inline"):
 
 
 class Renderer(IPythonRenderer):
-    """Renders Markdown as nbconvert does, but for the formulas."""
+    """Renders Markdown as nbconvert does, but for the formulas, and for HTML, of which nbconvert closes each tag
+    at once: <details> would hold nothing."""
+
+    def block_html(self, html):
+        return super().block_html(html) if "<img" in html else html + "\n"
+
+    def inline_html(self, html):
+        return super().inline_html(html) if "<img" in html else html
 
     def block_math(self, body):
         return mathml(body, "block")
@@ -76,13 +83,37 @@ def markdown(source, **options):
     return MarkdownWithMath(renderer=Renderer(escape=False, **options)).render(source)
 
 
+# A cell whose source is hidden is a solution, which the reader opens.
+FOLDED = """{% block codecell %}
+    {%- if cell.metadata.get('jupyter', {}).get('source_hidden') -%}
+    <details class="solution"><summary>Solution</summary>{{ super() }}</details>
+    {%- else -%}{{ super() }}{%- endif -%}
+    {% endblock %}"""
+
+# Formulas need a font that has their measures. What is too wide for the window scrolls by itself.
+FORMULAS = """
+    math { font-family: "STIX Two Math", "Cambria Math", "Latin Modern Math", "DejaVu Math TeX Gyre", math; }
+    p:has(> math), :is(ul, ol):has(> li > math) { overflow: auto hidden; }
+    """
+NARROW = f"<style>{FORMULAS}" + """
+    .jp-InputArea-editor .highlight, .jp-OutputArea-output pre { overflow-x: auto; tab-size: 4; }
+    .jp-OutputArea-output pre { white-space: pre; }
+    .jp-RenderedHTML :is(td, th) { white-space: inherit; }
+    .jp-RenderedMarkdown table { display: block; width: fit-content; max-width: 100%; overflow-x: auto; }
+    .jp-MarkdownOutput :is(p, li) > code { overflow-wrap: anywhere; }
+    summary { cursor: pointer; padding: 0.5em 0; font: 1rem system-ui, sans-serif; }
+    </style>"""
+
+
 class Page(HTMLExporter):
     """A notebook as a page without scripts."""
 
-    raw_template = """{% extends 'lab/index.html.j2' %}
-        {% block html_head_js %}{% endblock %}
-        {% block html_head_js_mathjax %}{% endblock %}
-        {% block html_head_js_mermaidjs %}{% endblock %}"""
+    raw_template = f"""{{% extends 'lab/index.html.j2' %}}
+        {{% block html_head_js %}}{{% endblock %}}
+        {{% block html_head_js_mathjax %}}{{% endblock %}}
+        {{% block html_head_js_mermaidjs %}}{{% endblock %}}
+        {{% block html_head_css %}}{NARROW}{{% endblock %}}
+        {FOLDED}"""
 
     def default_filters(self):
         yield from super().default_filters()
@@ -124,13 +155,14 @@ INDEX = """<!DOCTYPE html>
 <title>CR-LSO: notebooks</title>
 <style>
 body {{ max-width: 60rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif; color: #222; }}
-article {{ display: grid; grid-template-columns: 18rem 1fr; gap: 1.5rem; padding: 1.5rem 0; border-top: 1px solid #ddd; }}
+article {{ display: grid; grid-template-columns: 18rem minmax(0, 1fr); gap: 1.5rem; padding: 1.5rem 0; border-top: 1px solid #ddd; }}
+{formulas}
 article img {{ width: 100%; max-height: 12rem; object-fit: contain; }}
 h2 {{ margin: 0; font-size: 1.2rem; }}
 a {{ color: #0b5394; text-decoration: none; }}
 a:hover {{ text-decoration: underline; }}
 small {{ color: #666; }}
-@media (max-width: 40rem) {{ article {{ grid-template-columns: 1fr; }} }}
+@media (max-width: 40rem) {{ article {{ grid-template-columns: minmax(0, 1fr); }} }}
 </style>
 </head>
 <body>
@@ -172,7 +204,7 @@ def write_index(folder):
     """Lists the notebooks that have a page: first those without a number, then in order."""
     paths = [path for path in folder.glob("*.ipynb") if path.with_suffix(".html").exists()]
     paths.sort(key=lambda path: (path.stem[0].isdigit(), path.stem))
-    write(folder / "index.html", INDEX.format(title=TITLE, entries="\n".join(map(entry, paths))))
+    write(folder / "index.html", INDEX.format(title=TITLE, formulas=FORMULAS, entries="\n".join(map(entry, paths))))
 
 
 def digest(notebook):

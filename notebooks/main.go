@@ -1,5 +1,5 @@
-// Command notebooks makes ready what the project's notebooks need, executes or opens them, and
-// measures the project's speed:
+// Command notebooks makes ready what the project's notebooks need, executes or opens them, makes a
+// site of them, and measures the project's speed:
 //
 //	go run ./notebooks run quickstart
 //
@@ -45,6 +45,9 @@ const usage = `usage: go run ./notebooks COMMAND
   explore RUN... [-o FILE]
            make a page on which one moves through the latent space of a training, FILE (explorer.html in RUN's folder);
            RUN is its folder, such as runs/nas-bench-201-cifar-10-d7642551; those of two stand side by side
+  site [-o DIR]
+           make a static site of the notebooks as they are in the project, the READMEs and the explorers of all runs in DIR
+           (runs/site), with search; it needs no network, and works on any server, or from its index.html
   data     which tables are part of the project, which official files are here, how to get the others
            -verify compares those that are here with the tables; -rebuild DIR makes the tables anew from
            the reference tables or official files in DIR, and writes those that differ
@@ -131,6 +134,8 @@ func command(ctx context.Context, args []string) error {
 		return bench(ctx, args)
 	case "explore":
 		return explore(ctx, args)
+	case "site":
+		return site(ctx, args)
 	case "data":
 		return data(ctx, args)
 	case "doctor":
@@ -139,5 +144,5 @@ func command(ctx context.Context, args []string) error {
 		}
 		return doctor(ctx)
 	}
-	return fmt.Errorf("there is no command %q: the commands are run, class, lab, kernel, search, explore, data, bench and doctor", name)
+	return fmt.Errorf("there is no command %q: the commands are run, class, lab, kernel, search, explore, site, data, bench and doctor", name)
 }

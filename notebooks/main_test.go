@@ -136,7 +136,7 @@ func TestUsage(t *testing.T) {
 		if status != 0 || stderr != "" {
 			t.Errorf("%q: exit status %d, standard error %q", args, status, stderr)
 		}
-		for _, name := range []string{"run", "lab", "data", "doctor", "smoke|laptop|paper"} {
+		for _, name := range []string{"run", "lab", "site", "data", "doctor", "smoke|laptop|paper"} {
 			if !strings.Contains(stdout, name) {
 				t.Errorf("%q: the usage does not mention %s", args, name)
 			}
@@ -168,6 +168,9 @@ func TestBadArguments(t *testing.T) {
 		{[]string{"run", "testdata/passes.ipynb", "-scale", "huge"}, []string{`"huge"`, "smoke, laptop, paper"}},
 		{[]string{"run", "-epochs", "3"}, []string{"-epochs", "-scale", "-o"}},
 		{[]string{"run", "testdata/passes.ipynb", "-o", filepath.Join(file, "out")}, []string{file, "-o"}},
+		{[]string{"site", "quickstart"}, []string{"quickstart", "all notebooks"}},
+		{[]string{"site", "-output", "x"}, []string{"-output", "-o"}},
+		{[]string{"site", "-o", file}, []string{file, "not written by site", "-o"}},
 		{[]string{"doctor", "now"}, []string{"now", "no arguments"}},
 	}
 	for _, test := range tests {

@@ -125,13 +125,7 @@ func (p *project) prepare(ctx context.Context) (python string, env []string, err
 	}
 	defer file.Close()
 	env = p.environment()
-	err = step(ctx, "Python packages", file, func(log io.Writer) (err error) {
-		if python, err = source.Python(ctx, log); err != nil {
-			return err
-		}
-		return source.PipInstall(ctx, p.file("requirements.txt"), log, imported...)
-	})
-	if err != nil {
+	if python, err = p.preparePython(ctx, file, "requirements.txt"); err != nil {
 		return "", nil, err
 	}
 	if err := step(ctx, "Go kernel", file, func(log io.Writer) error { return p.kernel(ctx, env, log) }); err != nil {
@@ -156,6 +150,18 @@ func (p *project) prepare(ctx context.Context) (python string, env []string, err
 		}
 	}
 	return python, env, nil
+}
+
+// preparePython makes ready the interpreter, with the packages of a requirements file of the
+// notebooks.
+func (p *project) preparePython(ctx context.Context, log *os.File, requirements string) (python string, err error) {
+	err = step(ctx, "Python packages", log, func(log io.Writer) (err error) {
+		if python, err = source.Python(ctx, log); err != nil {
+			return err
+		}
+		return source.PipInstall(ctx, p.file(requirements), log, imported...)
+	})
+	return python, err
 }
 
 // environment returns this process's environment with what Jupyter needs. Nothing in it points to

@@ -17,8 +17,8 @@ import (
 	"strings"
 )
 
-// PipInstall installs the requirements file, of lines NAME==VERSION, into the virtual environment
-// of [Python], and tries to import modules. What was installed before is only looked at: an
+// PipInstall installs the requirements file, of lines NAME==VERSION and -r FILE, into the virtual
+// environment of [Python], and tries to import modules. What was installed before is only looked at: an
 // environment that has lost a file, or got another version of a package, is made anew.
 func PipInstall(ctx context.Context, requirements string, log io.Writer, modules ...string) error {
 	fail := func(err error) error {
@@ -82,16 +82,26 @@ func PipCheck(ctx context.Context, requirements string) error {
 }
 
 // required returns the name of the file that says that the requirements were installed, and the
-// requirements.
+// requirements, with those of the files that a line -r names.
 func required(requirements string) (stamp string, pins []string, err error) {
 	content, err := os.ReadFile(requirements)
+	if err != nil {
+		return "", nil, err
+	}
 	for line := range strings.Lines(string(content)) {
 		line, _, _ = strings.Cut(line, "#")
-		if pin := strings.TrimSpace(line); pin != "" {
-			pins = append(pins, pin)
+		line = strings.TrimSpace(line)
+		if other, ok := strings.CutPrefix(line, "-r "); ok {
+			_, others, err := required(filepath.Join(filepath.Dir(requirements), other))
+			if err != nil {
+				return "", nil, err
+			}
+			pins = append(pins, others...)
+		} else if line != "" {
+			pins = append(pins, line)
 		}
 	}
-	return fmt.Sprintf("installed-%x", sha256.Sum256(content)), pins, err
+	return fmt.Sprintf("installed-%x", sha256.Sum256(content)), pins, nil
 }
 
 //go:embed check.py

@@ -184,10 +184,18 @@ func testPipInstall(t *testing.T, python string) {
 	if err := PipInstall(t.Context(), requirements, &log); err != nil || log.Len() > 0 {
 		t.Errorf("the second time: %v, %q", err, log.String())
 	}
+	more := filepath.Join(filepath.Dir(requirements), "more.txt")
+	if err := os.WriteFile(more, []byte("-r requirements.txt\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := PipInstall(t.Context(), more, io.Discard); err != nil {
+		t.Errorf("what another file names: %v", err)
+	}
 
 	if err := os.WriteFile(requirements, []byte("probe-package==2.0\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	wantError(t, PipCheck(t.Context(), more), "probe-package 1.0 is there, and should be 2.0")
 	wantError(t, PipInstall(t.Context(), requirements, io.Discard), requirements, "probe-package==2.0")
 	wantError(t, PipInstall(t.Context(), requirements+".missing", io.Discard), requirements+".missing", "no such file")
 }

@@ -14,9 +14,6 @@ import (
 	"github.com/cr-lso/cr-lso/crlso/stats"
 )
 
-// nearly says whether two numbers are the same but for rounding.
-func nearly(a, b float64) bool { return math.Abs(a-b) < 1e-6*max(1, math.Abs(b)) }
-
 // Interval checks f, the mean of the differences a[i] - b[i] of two methods from the same seeds,
 // and the half-width of its 95 % interval by Student's t distribution.
 func Interval(f func(a, b []float64) (mean, half float64)) {
@@ -29,13 +26,13 @@ func Interval(f func(a, b []float64) (mean, half float64)) {
 		apart := math.Sqrt((stat.Variance(a, nil) + stat.Variance(b, nil)) / n)
 
 		mean, half := f(slices.Clone(a), slices.Clone(b))
-		is := func(half float64) func(float64) bool { return func(got float64) bool { return nearly(got, half) } }
+		is := func(half float64) func(float64) bool { return func(got float64) bool { return near(got, half) } }
 		for _, mistake := range []struct {
 			made func(half float64) bool
 			say  string
 		}{
-			{func(float64) bool { return nearly(mean, -want.Difference) }, "The sign is wrong: the difference is the first minus the second."},
-			{func(float64) bool { return !nearly(mean, want.Difference) }, "The mean is not that of the differences, seed by seed."},
+			{func(float64) bool { return near(mean, -want.Difference) }, "The sign is wrong: the difference is the first minus the second."},
+			{func(float64) bool { return !near(mean, want.Difference) }, "The mean is not that of the differences, seed by seed."},
 			{is(want.HalfWidth), ""},
 			{is(0), "The mean is right. Its half-width is 0: how far do differences scatter?"},
 			{is(deviation * t), "That is how far a single difference scatters. The mean of n scatters less, by the square root of n."},
@@ -65,7 +62,7 @@ func Holm(f func(p []float64) []float64) {
 	Check("holm", func() error {
 		p := []float64{0.01, 0.04, 0.03, 0.005, 0.6}
 		got := f(slices.Clone(p))
-		same := func(want ...float64) bool { return slices.EqualFunc(got, want, nearly) }
+		same := func(want ...float64) bool { return slices.EqualFunc(got, want, near) }
 		switch {
 		case len(got) != len(p):
 			return fmt.Errorf("Of %d p-values it makes %d: each comparison has one.", len(p), len(got))
