@@ -65,7 +65,7 @@ func bench(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	p, err := findProject(ctx)
+	p, err := findClone(ctx, "bench")
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func bench(ctx context.Context, args []string) error {
 // openRecord returns the record to add to, by default one that is not the project's own.
 func (p *project) openRecord(record string) (string, error) {
 	if record == "" {
-		record = filepath.Join(p.root, "runs", "speed.csv")
+		record = filepath.Join(p.runs(), "speed.csv")
 		if err := os.MkdirAll(filepath.Dir(record), 0o777); err != nil {
 			return "", fmt.Errorf("%w; choose another file with -o", err)
 		}

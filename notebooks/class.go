@@ -31,7 +31,7 @@ func class(ctx context.Context, args []string) error {
 		return err
 	}
 	if *target == "" {
-		*target = filepath.Join(p.root, "runs", "class")
+		*target = filepath.Join(p.runs(), "class")
 	}
 	folder, err := writable(*target)
 	if err != nil {

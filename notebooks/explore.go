@@ -29,6 +29,9 @@ func explore(ctx context.Context, args []string) error {
 	if len(dirs) == 0 {
 		return fmt.Errorf("explore takes the folder of a run, such as one that the quickstart leaves in runs")
 	}
+	if _, err := findProject(ctx); err != nil { // the page's program is compiled in it
+		return err
+	}
 	on, err := backend.New()
 	if err != nil {
 		return err

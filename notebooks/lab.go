@@ -10,7 +10,7 @@ import (
 
 // lab opens JupyterLab on the project's folder until it is stopped, by its own menu or by Ctrl-C.
 func lab(ctx context.Context, args []string) error {
-	p, err := findProject(ctx)
+	p, err := findClone(ctx, "lab")
 	if err != nil {
 		return err
 	}

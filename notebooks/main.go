@@ -55,6 +55,9 @@ const usage = `usage: go run ./notebooks COMMAND
            run benchmarks, all by default, and add what they measure, with the machine, its load, the versions
            and the note of what has changed, to the record FILE (runs/speed.csv; the project's is notebooks/speed.csv)
   doctor   versions, backend, devices, memory, disk; what is broken and what will be slow
+
+Without a clone: go run github.com/cr-lso/cr-lso/notebooks@VERSION COMMAND, in any folder, which gets runs. lab,
+bench and data -rebuild need a clone, for they change it: git clone https://github.com/cr-lso/cr-lso
 `
 
 func main() {

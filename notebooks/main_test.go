@@ -180,10 +180,22 @@ func TestBadArguments(t *testing.T) {
 	}
 }
 
+// Who is nowhere near the project is told how to get there, and what works without.
 func TestOutsideProject(t *testing.T) {
-	cmd := launch(t, "run")
-	cmd.Dir = t.TempDir()
-	wantFailure(t, cmd, "not inside the project")
+	outside := func(args ...string) *exec.Cmd {
+		cmd := launch(t, args...)
+		cmd.Dir = t.TempDir()
+		return cmd
+	}
+	for _, args := range [][]string{{"run"}, {"lab"}, {"kernel"}, {"class"}, {"bench"}, {"doctor"}, {"explore", "RUN"}} {
+		wantFailure(t, outside(args...), "not inside the project", "git clone https://", "search and data work anywhere", "notebooks@VERSION")
+	}
+	search := outside("search", "-space", "nas-bench-201", "-budget", "2", "-searcher", "random", "-out", "found", "--", "echo", "90")
+	for _, cmd := range []*exec.Cmd{search, outside("data")} {
+		if _, stderr, status := result(t, cmd); status != 0 || stderr != "" {
+			t.Errorf("%q: exit status %d, standard error %q", cmd.Args, status, stderr)
+		}
+	}
 }
 
 // goOnly returns a PATH that finds go, and the shell script python3 if it is not empty.

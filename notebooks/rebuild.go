@@ -23,7 +23,7 @@ import (
 // compares it with the one that is there, and writes it if it differs. The program that runs holds
 // the old ones: a second run makes what depends on them.
 func rebuild(ctx context.Context, from string) error {
-	p, err := findProject(ctx)
+	p, err := findClone(ctx, "data -rebuild")
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func run(ctx context.Context, args []string) error {
 		fmt.Printf("all %d notebooks: hours at %s scale; Ctrl-C keeps what is computed\n", len(notebooks), scale)
 	}
 	if target == "" {
-		target = filepath.Join(p.root, "runs", "notebooks", scale)
+		target = filepath.Join(p.runs(), "notebooks", scale)
 	}
 	if target, err = writable(target); err != nil {
 		return err
@@ -169,9 +169,10 @@ func (p *project) execute(ctx context.Context, python string, env []string, note
 	return nil
 }
 
-// relative returns path as seen from the project's folder if it is inside it.
+// relative returns path as seen from the project's folder, or the working directory outside a clone,
+// if it is inside.
 func (p *project) relative(path string) string {
-	if inside, err := filepath.Rel(p.root, path); err == nil && filepath.IsLocal(inside) {
+	if inside, err := filepath.Rel(p.here, path); err == nil && filepath.IsLocal(inside) {
 		return inside
 	}
 	return path

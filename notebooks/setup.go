@@ -21,33 +21,64 @@ import (
 
 // project is where things are. All paths are absolute.
 type project struct {
-	root      string // the folder of go.mod
+	root      string // the folder of go.mod; outside a clone, that of Go's module cache
+	here      string // where runs goes, and what paths are shown relative to: root, or the working directory outside a clone
 	cache     string
 	own       string // a folder that can be written: the cache, or another where that is for reading only
 	goroot    string
 	goversion string
 }
 
-// findProject returns the project that the working directory is in.
+// getClone is the advice where there is no clone.
+const getClone = "change to the folder of a clone, such as `git clone https://github.com/cr-lso/cr-lso` makes"
+
+// findProject returns the project that the working directory is in, or that this program was
+// installed from by go install PROGRAM@VERSION.
 func findProject(ctx context.Context) (*project, error) {
-	output, err := exec.CommandContext(ctx, "go", "env", "-json", "GOMOD", "GOROOT", "GOVERSION").Output()
+	here, err := os.Getwd()
 	if err != nil {
-		return nil, fmt.Errorf("ask go where the project is: %w", err)
+		return nil, fmt.Errorf("find the project: %w", err)
 	}
-	var env struct{ GOMOD, GOROOT, GOVERSION string }
-	if err := json.Unmarshal(output, &env); err != nil {
-		return nil, fmt.Errorf("ask go where the project is: %w", err)
+	p := &project{root: source.Project(here)}
+	if p.here = p.root; p.root == "" {
+		p.here = here
+		p.root, err = source.Installed(ctx)
 	}
-	p := &project{root: filepath.Dir(env.GOMOD), goroot: env.GOROOT, goversion: env.GOVERSION}
-	if _, err := os.Stat(p.file("execute.py")); err != nil {
-		return nil, errors.New("not inside the project: change to its folder, the one with go.mod")
+	switch {
+	case err != nil:
+		return nil, err
+	case p.root == "":
+		return nil, fmt.Errorf("not inside the project: %s; search and data work anywhere, and all but lab and bench by "+
+			"`go run github.com/cr-lso/cr-lso/notebooks@VERSION`", getClone)
 	}
+	output, err := p.ask(ctx, "go", "env", "-json", "GOROOT", "GOVERSION")
+	if err != nil {
+		return nil, fmt.Errorf("ask go where it is: %w", err)
+	}
+	var env struct{ GOROOT, GOVERSION string }
+	if err := json.Unmarshal([]byte(output), &env); err != nil {
+		return nil, fmt.Errorf("ask go where it is: %w", err)
+	}
+	p.goroot, p.goversion = env.GOROOT, env.GOVERSION
 	if p.cache, err = source.CacheDir(); err != nil {
 		return nil, err
 	}
 	p.own, err = source.OwnDir()
 	return p, err
 }
+
+// findClone is findProject for a command that changes the project, which Go's module cache is not
+// for.
+func findClone(ctx context.Context, command string) (*project, error) {
+	p, err := findProject(ctx)
+	if err == nil && p.here != p.root {
+		return nil, fmt.Errorf("%s needs a clone of the project: %s; the other commands work here", command, getClone)
+	}
+	return p, err
+}
+
+// runs is the folder of all results.
+func (p *project) runs() string { return filepath.Join(p.here, "runs") }
 
 // file returns the path of a file in the notebooks folder.
 func (p *project) file(name string) string { return filepath.Join(p.root, "notebooks", name) }
@@ -142,6 +173,9 @@ func (p *project) environment() []string {
 		"JUPYTER_DATA_DIR=" + filepath.Join(jupyter, "data"),
 		"JUPYTER_RUNTIME_DIR=" + filepath.Join(jupyter, "runtime"),
 		"IPYTHONDIR=" + filepath.Join(jupyter, "ipython"),
+	}
+	if p.here != p.root && os.Getenv("CRLSO_RUNS") == "" {
+		env = append(env, "CRLSO_RUNS="+p.runs())
 	}
 	for _, variable := range os.Environ() {
 		switch name, value, _ := strings.Cut(variable, "="); name {

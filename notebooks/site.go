@@ -34,7 +34,7 @@ func site(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	target, err := filepath.Abs(cmp.Or(*out, filepath.Join(p.root, "runs", "site")))
+	target, err := filepath.Abs(cmp.Or(*out, filepath.Join(p.runs(), "site")))
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func site(ctx context.Context, args []string) error {
 // explorers returns the explorers in the folder of runs, after making that of the quickstart's run
 // at the scale of CRLSO_SCALE, laptop by default, if that is there.
 func (p *project) explorers(ctx context.Context) ([]string, error) {
-	folder, err := filepath.Abs(cmp.Or(os.Getenv("CRLSO_RUNS"), filepath.Join(p.root, "runs")))
+	folder, err := filepath.Abs(cmp.Or(os.Getenv("CRLSO_RUNS"), p.runs()))
 	if err != nil {
 		return nil, err
 	}

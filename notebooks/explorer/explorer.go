@@ -135,11 +135,16 @@ func compile(ctx context.Context) (program []byte, loader string, err error) {
 	defer os.RemoveAll(dir)
 	const main = "github.com/cr-lso/cr-lso/notebooks/explorer/wasm"
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(dir, "program"), main)
+	if build.Dir, err = source.Installed(ctx); err != nil {
+		return nil, "", err
+	}
 	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=")
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, "", fmt.Errorf("compile the program for the browser: %w: %s", err, bytes.TrimSpace(out))
 	}
-	root, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
+	where := exec.CommandContext(ctx, "go", "env", "GOROOT")
+	where.Dir = build.Dir
+	root, err := where.Output()
 	if err != nil {
 		return nil, "", fmt.Errorf("ask Go where it is: %w", err)
 	}
