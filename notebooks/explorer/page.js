@@ -64,21 +64,6 @@ function measured(arch) {
   return data.table.get(hash(arch)) ?? null;
 }
 
-// terms are the rows of a list: name, value, and whether that is a warning.
-const terms = rows => rows.flatMap(([name, value, warn]) => {
-  const dt = document.createElement("dt"), dd = document.createElement("dd");
-  dt.textContent = name; dd.textContent = value; if (warn) dd.className = "off";
-  return [dt, dd];
-});
-
-// written lists what an architecture of a space of choices has decided.
-function written(arch) {
-  if (!arch || !arch.startsWith("{")) return [];
-  const list = document.createElement("dl");
-  list.append(...terms(Object.entries(JSON.parse(arch))));
-  return [list];
-}
-
 // look shows what a latent decodes to.
 function look(place) {
   current = place;
@@ -99,9 +84,13 @@ function look(place) {
     rows.push(["decoder", off ? `off the data: 95 % of architectures have a neighbour within ${p.usual[1].toFixed(2)}`
       : `on the data: half of all architectures have a neighbour within ${p.usual[0].toFixed(2)}`, off]);
   }
-  $("numbers").replaceChildren(...terms(rows));
+  $("numbers").replaceChildren(...rows.flatMap(([name, value, warn]) => {
+    const dt = document.createElement("dt"), dd = document.createElement("dd");
+    dt.textContent = name; dd.textContent = value; if (warn) dd.className = "off";
+    return [dt, dd];
+  }));
   $("arch").textContent = decoded.Arch;
-  $("drawings").replaceChildren(...(decoded.Drawings || []).map(drawing), ...decoded.Drawings ? [] : written(decoded.Arch));
+  $("drawings").replaceChildren(...(decoded.Drawings || []).map(drawing));
   $("found").hidden = false;
   drawAll();
 }
@@ -121,20 +110,23 @@ function element(name, attributes, ...children) {
 // drawing draws a graph from top to bottom. Edges between neighbours are straight, others bow to
 // the left and to the right in turn, the longer the wider.
 function drawing(d) {
-  const gap = 52, width = 340, middle = width / 2, top = d.Title ? 34 : 18;
+  const gap = 52, top = d.Title ? 34 : 18, edges = d.Edges.filter(e => e.Label !== "none");
+  let side = 1;
+  const bows = edges.map(({ From, To }) => {
+    if (To - From === 1) return 0;
+    side = -side;
+    return -side * (18 + 30 * (To - From - 1));
+  });
+  const wide = text => 14 + 7 * text.length, reach = inside => Math.max(50, ...edges.map((e, i) => inside(bows[i]) ? Math.abs(bows[i]) + wide(e.Label) : 0));
+  const middle = reach(bow => bow < 0), width = middle + Math.max(reach(bow => bow >= 0), ...d.Nodes.map(name => 13 + wide(name)));
   const svg = element("svg", { viewBox: `0 0 ${width} ${top + gap * (d.Nodes.length - 1) + 22}`, width, role: "img", "aria-label": "drawing of the architecture" });
   if (d.Title) svg.append(element("text", { x: middle, y: 12, "text-anchor": "middle" }, d.Title));
   const y = i => top + gap * i, labels = [];
-  let side = 1;
-  for (const e of d.Edges) {
-    if (e.Label === "none") continue;
-    const span = e.To - e.From, c = e.Label ? operationColour(e.Label) : "#8a8a92";
-    let bow = 0;
-    if (span > 1) { bow = side * (18 + 30 * (span - 1)); side = -side; }
-    const x = middle + bow;
+  edges.forEach((e, i) => {
+    const bow = bows[i], x = middle + bow, c = e.Label ? operationColour(e.Label) : "#8a8a92";
     svg.append(element("path", { d: `M ${middle} ${y(e.From)} C ${x * 1.33 - middle * 0.33} ${y(e.From) + gap * 0.4}, ${x * 1.33 - middle * 0.33} ${y(e.To) - gap * 0.4}, ${middle} ${y(e.To)}`, fill: "none", stroke: c, "stroke-width": 2.5 }));
     if (e.Label) labels.push(element("text", { x: middle + bow + (bow < 0 ? -2 : 6), y: (y(e.From) + y(e.To)) / 2 + 4, "text-anchor": bow < 0 ? "end" : "start" }, e.Label));
-  }
+  });
   d.Nodes.forEach((name, i) => {
     const operation = !d.Edges.some(e => e.Label) && i > 0 && i < d.Nodes.length - 1;
     svg.append(element("circle", { cx: middle, cy: y(i), r: 8, fill: operation ? operationColour(name) : "#8a8a92" }));
@@ -160,7 +152,8 @@ function showSegment() {
 }
 
 function drawSegment() {
-  const { model, truth } = segment, width = Math.max(260, Math.min(720, $("panels").clientWidth)), height = 220, left = 46, bottom = 24, top = 28;
+  $("segment").hidden = false;
+  const { model, truth } = segment, width = Math.max(260, Math.min(720, $("chart").clientWidth)), height = 220, left = 46, bottom = 24, top = 28;
   const known = truth.filter(x => x !== null), all = segment.panel.Quantiles ? known : known.concat(model), low = Math.min(...all), high = Math.max(...all);
   const x = k => left + k / STEPS * (width - left - 10), scale = (low, high) => v => top + (high - v) / (high - low || 1) * (height - bottom - top - 10);
   const y = scale(low, high), yModel = segment.panel.Quantiles ? scale(Math.min(...model), Math.max(...model)) : y;
@@ -169,17 +162,15 @@ function drawSegment() {
     svg.append(element("line", { x1: left, x2: width - 10, y1: y(v), y2: y(v), stroke: "#8a8a92", "stroke-width": 0.5 }),
       element("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, v.toFixed(1)));
   }
-  if (model.length) svg.append(element("path", { d: "M" + model.map((v, k) => `${x(k)} ${yModel(v)}`).join("L"), fill: "none", stroke: "#0072b2", "stroke-width": 2.5, "stroke-dasharray": "7 4" }),
-    element("text", { x: x(1), y: yModel(model[1]) - 8 }, segment.panel.Quantiles ? "model, on a scale of its own" : "model"));
+  if (model.length) svg.append(element("path", { d: "M" + model.map((v, k) => `${x(k)} ${yModel(v)}`).join("L"), fill: "none", stroke: "#0072b2", "stroke-width": 2.5, "stroke-dasharray": "7 4" }));
   truth.forEach((v, k) => { if (v !== null) svg.append(element("circle", { cx: x(k), cy: y(v), r: 4, fill: "#d55e00" })); });
-  const last = truth.findLastIndex(v => v !== null);
-  svg.append(last < 0 ? element("text", { x: left + 8, y: 14 }, "what is decoded was not measured")
-    : element("text", { x: x(last), y: y(truth[last]) - 10, "text-anchor": last > STEPS / 2 ? "end" : "start" }, "measured, of what is decoded"));
+  svg.append(element("text", { x: left, y: 14, style: "white-space: pre" },
+    model.length ? element("tspan", { fill: "#0072b2", "font-weight": "bold" }, "– – ") : "", model.length ? segment.panel.Quantiles ? "model, own scale   " : "model   " : "",
+    element("tspan", { fill: "#d55e00" }, "● "), known.length ? "measured, of what is decoded" : "what is decoded was not measured"));
   const at = x($("along").value);
   svg.append(element("text", { x: left, y: height - 6 }, "A"), element("text", { x: width - 18, y: height - 6 }, "B"),
-    element("line", { x1: at, x2: at, y1: 6, y2: height - bottom, stroke: "#8a8a92", "stroke-width": 1.5 }));
+    element("line", { x1: at, x2: at, y1: top - 8, y2: height - bottom, stroke: "#8a8a92", "stroke-width": 1.5 }));
   $("chart").replaceChildren(svg);
-  $("segment").hidden = false;
 }
 
 // lookAlong shows what is where the slider of the segment stands.
@@ -218,7 +209,8 @@ function prepare() {
   data.held = known + data.table.size;
   data.colours = [];
   data.order.forEach((i, rank) => { data.colours[i] = rank < unknown ? "#8a8a92" : `rgb(${colour((rank - unknown) / known).join()})`; });
-  $("unknown").hidden = !unknown;
+  $("note").textContent = data.Measured.StandIn ? "; measured is here what the stand-in for NAS-Bench-301 says" : unknown ? "; grey is not measured" : "";
+  $("work").classList.toggle("one", data.Panels.length === 1);
   panels = data.Panels.map(p => new Panel(p));
   for (const [id, chosen] of [["first", 0], ["second", 1]]) {
     $(id).replaceChildren(...panels[0].Components.map((_, k) => new Option(`component ${k + 1}`, k, false, k === chosen)));

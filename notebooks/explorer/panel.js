@@ -90,7 +90,7 @@ class Panel {
     const ratio = window.devicePixelRatio || 1, box = this.canvas.getBoundingClientRect();
     this.width = box.width; this.height = box.height;
     this.canvas.width = box.width * ratio; this.canvas.height = box.height * ratio;
-    const g = this.canvas.getContext("2d"), style = getComputedStyle(document.documentElement);
+    const g = this.canvas.getContext("2d"), style = getComputedStyle(this.canvas);
     const ink = style.getPropertyValue("--ink"), mark = style.getPropertyValue("--mark"), blue = style.getPropertyValue("--b"), paper = style.getPropertyValue("--paper");
     g.scale(ratio, ratio);
     g.fillStyle = paper; g.fillRect(0, 0, this.width, this.height);
@@ -98,9 +98,9 @@ class Panel {
     const past = this.pastEpoch();
     if (this.field && $("surface").checked && !past) this.drawSurface(g);
     if (past) this.drawEpoch(g, past); else this.drawDots(g);
-    this.axes(g, ink);
+    if (this.field && $("arrows").checked && !past) this.drawArrows(g, ink);
+    this.axes(g, ink, paper);
     if (past) return;
-    if (this.field && $("arrows").checked) this.drawArrows(g, ink);
     if ($("path").checked) this.drawPath(g, mark, paper);
     const line = (from, to, c) => { g.strokeStyle = c; g.lineWidth = 2.5; g.beginPath(); g.moveTo(...from); g.lineTo(...to); g.stroke(); };
     const at = p => this.toPixel(...this.project(p.z));
@@ -112,10 +112,11 @@ class Panel {
     if (document.activeElement === this.canvas) this.cross(g, this.toPixel(...this.cursor), ink);
   }
 
-  axes(g, ink) {
-    g.fillStyle = ink; g.font = "12px system-ui, sans-serif"; g.textAlign = "right";
-    g.fillText(this.names[0] + " →", this.width - 6, this.height - 6);
-    g.save(); g.translate(14, 6); g.rotate(-Math.PI / 2); g.fillText(this.names[1] + " →", 0, 0); g.restore();
+  axes(g, ink, paper) {
+    g.fillStyle = ink; g.strokeStyle = paper; g.lineWidth = 4; g.lineJoin = "round"; g.font = "12px system-ui, sans-serif"; g.textAlign = "right";
+    const text = (name, x, y) => { g.strokeText(name + " →", x, y); g.fillText(name + " →", x, y); };
+    text(this.names[0], this.width - 6, this.height - 6);
+    g.save(); g.translate(14, 6); g.rotate(-Math.PI / 2); text(this.names[1], 0, 0); g.restore();
   }
 
   drawSurface(g) {
@@ -133,7 +134,7 @@ class Panel {
 
   // drawDots draws all architectures, the best on top.
   drawDots(g) {
-    const size = this.n > 4000 ? 2 : 3;
+    const size = this.n > 4000 ? 2 : this.n > 800 ? 3 : 5;
     for (const i of data.order) {
       const [px, py] = this.toPixel(this.xy[2 * i], this.xy[2 * i + 1]);
       g.fillStyle = data.colours[i];
