@@ -20,7 +20,7 @@ import (
 	"github.com/cr-lso/cr-lso/notebooks/explorer"
 )
 
-// explore makes a page of the latent spaces of some runs, on a benchmark or on a space of one's own.
+// explore makes a page of the latent spaces of some runs, on a benchmark or a space of one's own.
 func explore(ctx context.Context, args []string) error {
 	flags := newFlags("explore")
 	out, own := flags.String("o", "", ""), flags.String("space", "", "")

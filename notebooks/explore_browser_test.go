@@ -103,6 +103,12 @@ func (b browser) text(id string) string {
 	return eval[string](b, "document.getElementById('"+id+"').textContent")
 }
 
+// shown returns what the page says of where one looks.
+func (b browser) shown() string {
+	b.t.Helper()
+	return b.text("arch") + b.text("numbers")
+}
+
 // sameAsModel looks at a dot of the first panel and checks what the page says of it.
 func (b browser) sameAsModel(study *runs.Study, dot int) {
 	b.t.Helper()
@@ -183,16 +189,15 @@ func TestBrowserExplorer(t *testing.T) {
 		b.sameAsModel(with.Study, 100*i)
 	}
 
-	shown := func() string { return b.text("arch") + b.text("numbers") }
-	before := shown()
+	before := b.shown()
 	b.do(chromedp.MouseClickXY(200, 300))
-	if shown() == before {
+	if b.shown() == before {
 		t.Error("a click has shown nothing new")
 	}
-	before = shown()
+	before = b.shown()
 	b.do(chromedp.Focus("#panels canvas"), chromedp.KeyEvent(kb.ArrowLeft), chromedp.KeyEvent(kb.ArrowLeft), chromedp.KeyEvent(kb.ArrowUp), chromedp.KeyEvent(kb.ArrowUp),
 		chromedp.KeyEvent(kb.ArrowUp), chromedp.KeyEvent(kb.ArrowUp), chromedp.KeyEvent(kb.Enter))
-	if shown() == before {
+	if b.shown() == before {
 		t.Error("arrows and Enter have shown nothing new")
 	}
 	if outline := eval[string](b, "getComputedStyle(document.activeElement).outlineStyle"); outline != "solid" {
@@ -205,24 +210,30 @@ func TestBrowserExplorer(t *testing.T) {
 	b.do(chromedp.Click("#arrows"), chromedp.Click("#path"))
 	b.screenshot("explorer-segment", 1400)
 
-	b.do(chromedp.EmulateViewport(360, 2400, chromedp.EmulateTouch), chromedp.Sleep(time.Second))
-	before = eval[string](b, "JSON.stringify([A.z, B.z])")
-	b.swipe("#panels canvas", 0.3, 0.4, 0.7, 0.6)
-	if eval[string](b, "JSON.stringify([A.z, B.z])") == before {
-		t.Error("a finger that moves over the plane has drawn no segment")
-	}
-	b.do(chromedp.ScrollIntoView("#along"))
-	before = shown()
-	b.swipe("#along", 0.02, 0.5, 0.9, 0.5)
-	if shown() == before {
-		t.Error("a finger on the slider of the segment has shown nothing new")
-	}
+	b.touched()
 	b.onPhone("explorer-phone")
 	dark := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}}
 	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, dark); err != nil {
 		t.Fatal(err)
 	}
 	b.screenshot("explorer-dark", 1500)
+}
+
+// touched checks that a finger draws a segment, and moves along it.
+func (b browser) touched() {
+	b.t.Helper()
+	b.do(chromedp.EmulateViewport(360, 2400, chromedp.EmulateTouch), chromedp.Sleep(time.Second))
+	before := eval[string](b, "JSON.stringify([A.z, B.z])")
+	b.swipe("#panels canvas", 0.3, 0.4, 0.7, 0.6)
+	if eval[string](b, "JSON.stringify([A.z, B.z])") == before {
+		b.t.Error("a finger that moves over the plane has drawn no segment")
+	}
+	b.do(chromedp.ScrollIntoView("#along"))
+	shown := b.shown()
+	b.swipe("#along", 0.02, 0.5, 0.9, 0.5)
+	if b.shown() == shown {
+		b.t.Error("a finger on the slider of the segment has shown nothing new")
+	}
 }
 
 // swipe moves a finger over an element, from one place to another, in shares of its width and
@@ -248,9 +259,9 @@ func (b browser) swipe(selector string, x0, y0, x1, y1 float64) {
 	touch(input.DispatchTouchEventTypeTouchEnd)
 }
 
-// The other benchmarks' spaces, and those of one's own, are decoded and drawn as well, and the page
-// knows what the benchmark knows.
-func TestBrowserExplorerSpaces(t *testing.T) {
+// otherBenchmarks are those of the other spaces, and of spaces of one's own.
+func otherBenchmarks(t *testing.T) map[string]datasets.Benchmark {
+	t.Helper()
 	cells, err := datasets.NewCells("cells", 5, "none", "skip", "convolution")
 	if err != nil {
 		t.Fatal(err)
@@ -275,6 +286,13 @@ func TestBrowserExplorerSpaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return map[string]datasets.Benchmark{
+		"101": table101, "301": standIn, "graph": tableGraph, "cells": searchtest.MadeUp(cells), "choices": searchtest.MadeUp(choices),
+	}
+}
+
+// The other spaces are decoded and drawn as well, and the page knows what the benchmark knows.
+func TestBrowserExplorerSpaces(t *testing.T) {
 	b := newBrowser(t)
 	if err := chromedp.Listen(b.ctx, func(event any) {
 		if thrown, ok := event.(*runtime.EventExceptionThrown); ok {
@@ -283,9 +301,7 @@ func TestBrowserExplorerSpaces(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	for name, benchmark := range map[string]datasets.Benchmark{
-		"101": table101, "301": standIn, "graph": tableGraph, "cells": searchtest.MadeUp(cells), "choices": searchtest.MadeUp(choices),
-	} {
+	for name, benchmark := range otherBenchmarks(t) {
 		t.Run(name, func(t *testing.T) {
 			panel := tinyPanel(t, benchmark, func(c *crlso.Config) {
 				c.TrainingSet = 200
