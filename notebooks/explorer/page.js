@@ -164,7 +164,7 @@ function drawSegment() {
   }
   if (model.length) svg.append(element("path", { d: "M" + model.map((v, k) => `${x(k)} ${yModel(v)}`).join("L"), fill: "none", stroke: "#0072b2", "stroke-width": 2.5, "stroke-dasharray": "7 4" }));
   truth.forEach((v, k) => { if (v !== null) svg.append(element("circle", { cx: x(k), cy: y(v), r: 4, fill: "#d55e00" })); });
-  svg.append(element("text", { x: left, y: 14, style: "white-space: pre" },
+  svg.append(element("text", { x: 2, y: 14, style: "white-space: pre" },
     model.length ? element("tspan", { fill: "#0072b2", "font-weight": "bold" }, "– – ") : "", model.length ? segment.panel.Quantiles ? "model, own scale   " : "model   " : "",
     element("tspan", { fill: "#d55e00" }, "● "), known.length ? "measured, of what is decoded" : "what is decoded was not measured"));
   const at = x($("along").value);
