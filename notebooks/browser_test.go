@@ -269,16 +269,26 @@ func (b browser) hover() string {
 	return ""
 }
 
-// quickstart copies the notebook to a place where JupyterLab may save it, with a run folder of its
-// own and so many epochs that one sees the training.
+// quickstart copies the notebook to a place where JupyterLab may save it, with a folder of runs of
+// its own beside it and so many epochs that one sees the training.
 func quickstart(t *testing.T) (inProject string, remove func()) {
 	t.Helper()
+	results, err := filepath.Abs(filepath.Join("..", "runs"))
+	if err == nil {
+		err = os.MkdirAll(results, 0o755)
+	}
+	if err == nil {
+		results, err = os.MkdirTemp(results, "browser-") // JupyterLab shows no file from elsewhere
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	content, err := os.ReadFile("quickstart.ipynb")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for old, changed := range map[string]string{
-		`must.M1(show.Runs())`: `\"` + t.TempDir() + `\"`,
+		`must.M1(show.Runs())`: `\"` + results + `\"`,
 		`config.Seed = 1`:      `config.Seed, config.Joint.Epochs = 1, 150`,
 	} {
 		if n := bytes.Count(content, []byte(old)); n != 1 {
@@ -288,14 +298,13 @@ func quickstart(t *testing.T) (inProject string, remove func()) {
 	}
 	inProject = "runs/browser.ipynb"
 	path := filepath.Join("..", inProject)
-	err = os.MkdirAll(filepath.Dir(path), 0o755)
-	if err == nil {
-		err = os.WriteFile(path, content, 0o644)
-	}
-	if err != nil {
+	if err := os.WriteFile(path, content, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return inProject, func() { os.Remove(path) }
+	return inProject, func() {
+		os.Remove(path)
+		os.RemoveAll(results)
+	}
 }
 
 // TestBrowser runs the quickstart as a reader does.
@@ -351,6 +360,10 @@ func TestBrowser(t *testing.T) {
 	}
 	if text := b.hover(); !strings.Contains(text, "accuracy") || !strings.Contains(text, "|+|") {
 		t.Errorf("the mouse over a point of the chart shows %q, want its cell and accuracy", text)
+	}
+	explorer := b.frame()
+	if explorer.text("arch") == "" {
+		t.Errorf("the explorer shows no cell: %q", explorer.text("status"))
 	}
 	if n := eval[int](b, "document.querySelectorAll('.jp-RenderedMarkdown mjx-container').length"); n == 0 {
 		t.Error("no formula is drawn")

@@ -14,20 +14,12 @@ import (
 // exportAll exports the committed notebooks into a new folder.
 func exportAll(t *testing.T) (dir string, names []string) {
 	t.Helper()
-	p, err := findProject(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	python, env, err := p.prepare(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
 	paths, err := filepath.Glob("*.ipynb")
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir = t.TempDir()
-	args := []string{p.file("export.py")}
+	var copies []string
 	for _, path := range paths {
 		content, err := os.ReadFile(path)
 		if err != nil {
@@ -37,15 +29,64 @@ func exportAll(t *testing.T) (dir string, names []string) {
 		if err := os.WriteFile(copied, content, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		names, args = append(names, stem(path)), append(args, copied)
+		names, copies = append(names, stem(path)), append(copies, copied)
 	}
-	cmd := p.child(t.Context(), env, os.Interrupt, python, args...)
+	exportPages(t, copies...)
+	return dir, names
+}
+
+// exportPages writes the pages that go with notebooks.
+func exportPages(t *testing.T, notebooks ...string) {
+	t.Helper()
+	p, err := findProject(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	python, env, err := p.prepare(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := p.child(t.Context(), env, os.Interrupt, python, append([]string{p.file("export.py")}, notebooks...)...)
 	cmd.Stdout = nil
 	if said, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, said)
 	}
-	return dir, names
 }
+
+// An exported page takes the explorers with it that its cells show, and says how to make one that
+// is not there.
+func TestExportedExplorers(t *testing.T) {
+	t.Parallel()
+	frame := func(run string) string {
+		return strings.ReplaceAll(`<iframe class=\"explorer\" src=\"../runs/RUN/explorer.html\" title=\"Space\"></iframe><p><a href=\"../runs/RUN/explorer.html\">Space</a></p>`, "RUN", run)
+	}
+	cell := func(id, output string) string {
+		return `{"cell_type": "code", "execution_count": 1, "id": "` + id + `", "metadata": {}, "source": "", "outputs": [
+			{"output_type": "display_data", "metadata": {}, "data": {"text/html": "` + output + `"}}]}`
+	}
+	notebook := `{"cells": [` + cell("made", frame("one")) + "," + cell("lost", frame("two")) + `], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}`
+	root := writeFiles(t, map[string]string{"pages/trial.ipynb": notebook, "runs/one/explorer.html": "the explorer"})
+	exportPages(t, filepath.Join(root, "pages", "trial.ipynb"))
+	page, err := os.ReadFile(filepath.Join(root, "pages", "trial.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`<iframe class="explorer" src="trial_files/made.html"`, `<a href="trial_files/made.html"`, "go run ./notebooks explore runs/two"} {
+		if !strings.Contains(string(page), want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	if strings.Contains(string(page), "two/explorer.html") || strings.Contains(string(page), root) {
+		t.Error("the page leads to an explorer that is not there, or names a folder of this machine")
+	}
+	copied, err := os.ReadFile(filepath.Join(root, "pages", "trial_files", "made.html"))
+	if err != nil || string(copied) != "the explorer" {
+		t.Errorf("beside the page the explorer is %q, %v", copied, err)
+	}
+}
+
+// explorerFrame is the frame of an explorer that is beside a page.
+var explorerFrame = regexp.MustCompile(`^<iframe class="explorer" src="([^"/]+)_files/([^"/]+)"`)
 
 // TestExports checks that the pages ask for nothing over the network and that formulas are MathML,
 // and that the index leads to them.
@@ -63,8 +104,10 @@ func TestExports(t *testing.T) {
 	fetches := regexp.MustCompile(`<script[^>]*|<link[^>]*|<iframe[^>]*|(src|url)\b[=(]["']?(https?:)?//[^"')\s]*|@import[^;]*`)
 	for _, name := range append(names, "index") {
 		page := read(name + ".html")
-		if found := fetches.FindAllString(page, -1); found != nil {
-			t.Errorf("%s.html asks for %q", name, found)
+		for _, found := range fetches.FindAllString(page, -1) {
+			if own := explorerFrame.FindStringSubmatch(found); own == nil || own[1] != name || read(name+"_files/"+own[2]) == "" {
+				t.Errorf("%s.html asks for %q", name, found)
+			}
 		}
 		if found := regexp.MustCompile(`\$[^$\n]*\\\w+[^$\n]*\$`).FindString(page); found != "" {
 			t.Errorf("%s.html holds a formula in LaTeX: %s", name, found)

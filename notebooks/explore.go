@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/cr-lso/cr-lso/crlso"
 	"github.com/cr-lso/cr-lso/crlso/backend"
@@ -18,10 +20,10 @@ import (
 	"github.com/cr-lso/cr-lso/notebooks/explorer"
 )
 
-// explore makes a page of the latent spaces of some runs on a benchmark.
+// explore makes a page of the latent spaces of some runs, on a benchmark or a space of one's own.
 func explore(ctx context.Context, args []string) error {
 	flags := newFlags("explore")
-	out := flags.String("o", "", "")
+	out, own := flags.String("o", "", ""), flags.String("space", "", "")
 	dirs, err := parseNames(flags, args)
 	if err != nil {
 		return err
@@ -42,7 +44,12 @@ func explore(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		benchmark, err := benchmarkOf(ctx, dir, space, config)
+		var benchmark datasets.Benchmark
+		if *own != "" {
+			benchmark, err = newTold(*own, dir)
+		} else {
+			benchmark, err = benchmarkOf(ctx, dir, space, config)
+		}
 		if err != nil {
 			return err
 		}
@@ -65,17 +72,18 @@ func explore(ctx context.Context, args []string) error {
 
 // benchmarkOf returns the benchmark that a run is on, which the name of its folder depends on.
 func benchmarkOf(ctx context.Context, dir, space string, config crlso.Config) (datasets.Benchmark, error) {
+	var failures []error
 	for _, open := range openers(ctx, space) {
 		b, err := open()
-		if err != nil {
-			return nil, err
-		}
-		if filepath.Base(runs.Dir("", b, config)) == filepath.Base(dir) {
+		if err != nil { // its official file is not here
+			failures = append(failures, err)
+		} else if filepath.Base(runs.Dir("", b, config)) == filepath.Base(dir) {
 			return b, nil
 		}
 	}
-	return nil, fmt.Errorf("explore: %s is a run on %s, but the name of the folder fits none of this project's benchmarks; give it back its name, or call explorer.Write with your own",
+	err := fmt.Errorf("explore: %s is a run on %s, but the name of the folder fits none of this project's benchmarks: give it back its name; of a space of your own, name the file by -space, or call explorer.Show in the program that trained it",
 		dir, space)
+	return nil, errors.Join(append(failures, err)...)
 }
 
 // openers open the benchmarks of a space.
@@ -100,7 +108,7 @@ func openers(ctx context.Context, space string) (all []func() (datasets.Benchmar
 		for _, name := range nasbenchgraph.DataSets() {
 			add(func() (datasets.Benchmark, error) { return nasbenchgraph.Open(name) })
 		}
-	default:
+	case strings.HasPrefix(space, nasbench101.Space{}.Name()): // also a part of it
 		for _, protocol := range nasbench101.Protocols() {
 			add(func() (datasets.Benchmark, error) { return nasbench101.Open(ctx, protocol, nil, os.Stderr) })
 		}

@@ -2,7 +2,8 @@
 
     export.py FOLDER/NAME.ipynb...
 
-The pages need neither scripts nor a network: pictures are inside, formulas are MathML.
+The pages need neither scripts nor a network: pictures are inside, formulas are MathML. Explorers are files beside
+them, in frames.
 """
 
 import base64
@@ -130,14 +131,39 @@ def figures(notebook):
                 yield f"{number:02}_{cell.id}.png", cell, base64.b64decode(png)
 
 
-def write_figures(notebook, folder):
-    """Replaces the folder by one with the notebook's figures."""
+FRAME = re.compile(r'<iframe class="explorer" src="([^"]+)"')  # as package explorer writes it
+
+NO_FRAME = """<p>The explorer of this run is not beside this page: once the notebook has run,
+<code>go run ./notebooks explore runs/{run}</code> makes it.</p>"""
+
+
+def take_explorers(notebook, path):
+    """Lets the frames of explorers point into the folder of figures of a notebook at path, and returns the files that
+    belong there, by name. A sentence stands for a frame whose file is not there."""
+    files = {}
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if found := FRAME.search(text := output.get("data", {}).get("text/html", "")):
+                page = html.unescape(found[1])
+                here = [folder / page for folder in (path.parent, Path(__file__).parent) if (folder / page).is_file()]
+                if here:
+                    files[f"{cell.id}.html"] = here[0]
+                    output.data["text/html"] = text.replace(found[1], html.escape(f"{path.stem}_files/{cell.id}.html"))
+                else:
+                    output.data["text/html"] = NO_FRAME.format(run=html.escape(Path(page).parent.name))
+    return files
+
+
+def write_figures(notebook, folder, explorers):
+    """Replaces the folder by one with the notebook's figures and explorers."""
     made = folder.with_name(f".{folder.name}.part-{secrets.token_hex(8)}")
     made.mkdir()
     try:
         (made / "new").mkdir()
         for name, _, png in figures(notebook):
             (made / "new" / name).write_bytes(png)
+        for name, page in explorers.items():
+            shutil.copyfile(page, made / "new" / name)
         if folder.exists():
             os.rename(folder, made / "old")
         os.rename(made / "new", folder)
@@ -241,9 +267,10 @@ def export(path):
     if found := foreign(path):
         sys.exit(f"{found} was not written by this program, or changed since: move it away")
     notebook = nbformat.read(path, as_version=4)
+    explorers = take_explorers(notebook, path)
     page, _ = Page().from_notebook_node(notebook, {"metadata": {"name": path.stem}})
     write(path.with_suffix(".html"), page)
-    write_figures(notebook, path.with_name(f"{path.stem}_files"))
+    write_figures(notebook, path.with_name(f"{path.stem}_files"), explorers)
     write_index(path.parent)
 
 

@@ -42,9 +42,10 @@ const usage = `usage: go run ./notebooks COMMAND
            another one than the best (ensemble, random, local, evolution, gp, bananas, crlso; pareto, nsga2, tradeoff);
            -together waits for whole batches, so that the search does not depend on which worker is faster;
            -failed is what the search sees of what cannot be trained (0), -seed another search (1)
-  explore RUN... [-o FILE]
+  explore RUN... [-space FILE] [-o FILE]
            make a page on which one moves through the latent space of a training, FILE (explorer.html in RUN's folder);
-           RUN is its folder, such as runs/nas-bench-201-cifar-10-d7642551; those of two stand side by side
+           RUN is its folder, such as runs/nas-bench-201-cifar-10-d7642551; those of two stand side by side; -space is
+           the space of a run that is not on a benchmark of this project: what the run has measured is then known
   site [-o DIR]
            make a static site of the notebooks as they are in the project, the READMEs and the explorers of all runs in DIR
            (runs/site), with search; it needs no network, and works on any server, or from its index.html

@@ -35,7 +35,7 @@ from sphinx.util.console import nocolor
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 sys.path.insert(0, str(HERE))
-from export import FOLDED, FORMULAS, Page, markdown
+from export import FOLDED, FORMULAS, Page, markdown, take_explorers
 from links import dead
 
 REFERENCE = ["crlso/README.md", "datasets/README.md", "notebooks/best-practice.md", "CHANGELOG.md", ".github/CONTRIBUTING.md"]
@@ -125,9 +125,13 @@ class Site:
 
     def write_notebook(self, path):
         notebook = nbformat.read(path, as_version=4)
+        explorers = take_explorers(notebook, path)
         body, _ = Body().from_notebook_node(notebook)
         soup = self.tidy(BeautifulSoup(body, "html.parser"), path)
         folder = self.target / path.relative_to(ROOT).with_name(f"{path.stem}_files")
+        for name, page in explorers.items():
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(page, folder / name)
         for number, image in enumerate(soup("img", src=re.compile("^data:image/png;base64,")), 1):
             png = base64.b64decode(image["src"].partition(",")[2])
             folder.mkdir(parents=True, exist_ok=True)

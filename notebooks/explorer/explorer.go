@@ -7,7 +7,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	_ "embed"
+	"embed"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -36,8 +36,8 @@ var pageHTML string
 //go:embed page.css
 var pageCSS string
 
-//go:embed page.js
-var pageJS string
+//go:embed panel.js page.js
+var scripts embed.FS
 
 // maxShown is how many architectures of a training set a page shows; of a larger one, evenly spread
 // ones.
@@ -53,9 +53,10 @@ type Panel struct {
 // data is what a page holds, as JSON.
 type data struct {
 	Title    string
-	Archs    []string  // shown
-	Accuracy []float64 // measured, percent
-	Best     float64   // of all architectures; 0 if nobody knows it
+	Archs    []string   // shown
+	Accuracy []*float64 // measured, percent; nil where the benchmark knows none
+	Best     float64    // of all architectures; 0 if nobody knows it
+	Measured measured   // of what is not shown
 	Panels   []panel
 }
 
@@ -65,6 +66,7 @@ type panel struct {
 	Name       string
 	Network    network.Saved
 	HasModel   bool   // of accuracy
+	Quantiles  bool   // the model says 80 + 10 q, as crlso.QuantileLabels are
 	Latents    []byte // of Archs
 	Mean       []float64
 	Direction  []float64   // of the steepest linear fit of accuracy to latents, of length 1
@@ -95,8 +97,13 @@ func Write(ctx context.Context, w io.Writer, title string, panels ...Panel) erro
 	if err != nil {
 		return fmt.Errorf("explorer: %w", err)
 	}
+	var js []byte
+	for _, name := range []string{"panel.js", "page.js"} {
+		script, _ := scripts.ReadFile(name) // it is embedded
+		js = append(js, script...)
+	}
 	return template.Must(template.New("page").Parse(pageHTML)).Execute(w, map[string]any{
-		"Title": title, "CSS": template.CSS(pageCSS), "JS": template.JS(pageJS), "Loader": template.JS(loader),
+		"Title": title, "CSS": template.CSS(pageCSS), "JS": template.JS(js), "Loader": template.JS(loader),
 		"Program": template.HTML(packed(program)), "Data": template.HTML(packed(text)),
 	})
 }
@@ -161,14 +168,17 @@ func newData(ctx context.Context, title string, panels []Panel) (*data, error) {
 		return nil, fmt.Errorf("there is no run to show")
 	}
 	first := panels[0].Study
-	archs := slices.Concat(first.SnapshotArchs(), shown(first))
+	initial, err := first.Oracle()
+	if err != nil {
+		return nil, err
+	}
+	archs := slices.Concat(first.SnapshotArchs(), shown(first), datasets.Archs(initial.Log()))
 	page := &data{Title: title}
 	if best := first.Benchmark.Best(); best > 0 {
 		page.Best = best
 	}
 	at, paths := map[string]int{}, make([][]datasets.Arch, len(panels))
 	for i, p := range panels {
-		var err error
 		if paths[i], err = incumbents(ctx, p.Study); err != nil {
 			return nil, err
 		}
@@ -184,12 +194,13 @@ func newData(ctx context.Context, title string, panels []Panel) (*data, error) {
 		return twice
 	})
 	for _, a := range archs {
-		record, err := first.Benchmark.Lookup(a)
-		if err != nil {
-			return nil, err
+		var accuracy *float64
+		if record, err := first.Benchmark.Lookup(a); err == nil {
+			accuracy = &record.Val
 		}
-		page.Accuracy = append(page.Accuracy, record.Val)
+		page.Accuracy = append(page.Accuracy, accuracy)
 	}
+	page.Measured = newMeasured(first.Benchmark, at)
 	for i, p := range panels {
 		next, err := newPanel(p, archs, page.Accuracy)
 		if err != nil {
@@ -235,8 +246,9 @@ func incumbents(ctx context.Context, s *runs.Study) ([]datasets.Arch, error) {
 	return path, nil
 }
 
-func newPanel(p Panel, archs []datasets.Arch, accuracy []float64) (out panel, err error) {
+func newPanel(p Panel, archs []datasets.Arch, accuracy []*float64) (out panel, err error) {
 	out.Name, out.HasModel = p.Name, p.Study.Config.PerformanceWeight > 0
+	out.Quantiles = p.Study.Config.LabelTransform == crlso.QuantileLabels
 	if out.Network, err = network.Save(p.Study.Model); err != nil {
 		return out, err
 	}
@@ -252,7 +264,14 @@ func newPanel(p Panel, archs []datasets.Arch, accuracy []float64) (out panel, er
 	for j := range latents[0] {
 		out.Mean = append(out.Mean, stat.Mean(mat.Col(nil, j, points), nil))
 	}
-	if out.Direction, out.RSquared, err = stats.Steepest(latents, accuracy); err != nil {
+	var known [][]float64
+	var labels []float64
+	for i, a := range accuracy {
+		if a != nil {
+			known, labels = append(known, latents[i]), append(labels, *a)
+		}
+	}
+	if out.Direction, out.RSquared, err = stats.Steepest(known, labels); err != nil {
 		return out, err
 	}
 	var pc stat.PC

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/cr-lso/cr-lso/crlso"
 	"github.com/cr-lso/cr-lso/crlso/nn"
@@ -189,6 +190,22 @@ func (n *Network) Performance(latents []float32) ([]float32, error) {
 // Gradient returns the gradient of Performance at each latent, one after the other.
 func (n *Network) Gradient(latents []float32) ([]float32, error) {
 	return n.apply(n.gradient, latents, 256)
+}
+
+var standIn = sync.OnceValues(nasbench301.OpenStandIn)
+
+// StandIn returns what the stand-in for NAS-Bench-301 says of an architecture, in percent.
+func StandIn(text string) (float64, error) {
+	benchmark, err := standIn()
+	if err != nil {
+		return 0, err
+	}
+	arch, err := benchmark.Space().Parse(text)
+	if err != nil {
+		return 0, err
+	}
+	record, err := benchmark.Lookup(arch)
+	return record.Val, err
 }
 
 // apply runs a program on some latents at once.

@@ -8,6 +8,7 @@
 //	crlso.decode(n, latents)     JSON, a list of what each latent decodes to: see [network.Decoded]
 //	crlso.performance(n, latents) accuracies, percent
 //	crlso.gradient(n, latents)   gradients of the accuracy, percent, as long as the latents
+//	crlso.standIn(arch)          what the stand-in for NAS-Bench-301 says of one, percent
 //
 // Latents are a Float32Array, one after the other, and so are the results. An error is an
 // exception.
@@ -50,6 +51,7 @@ func main() {
 		},
 		"performance": func(args []js.Value) (any, error) { return array(of(args).Performance(floats(args[1]))) },
 		"gradient":    func(args []js.Value) (any, error) { return array(of(args).Gradient(floats(args[1]))) },
+		"standIn":     func(args []js.Value) (any, error) { return network.StandIn(args[0].String()) },
 	}
 	exported := map[string]any{}
 	for name, f := range functions {
