@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -89,11 +90,13 @@ func (b bucket) fetching(ctx context.Context, dir string, items []experiment.Ite
 
 // fetch writes what workers have left of items into the folder dir, if it is not there.
 func (b bucket) fetch(ctx context.Context, dir string, items []experiment.Item) error {
-	return b.each(ctx, dir, items, func(fs filesystem.Interface, from, to string) error {
-		if _, err := os.Stat(to); err == nil {
+	missing := absent(dir, items)
+	return b.each(ctx, func(fs filesystem.Interface, file string) error {
+		to, ok := missing[path.Base(file)]
+		if !ok {
 			return nil
 		}
-		text, err := filesystem.Read(ctx, fs, from)
+		text, err := filesystem.Read(ctx, fs, file)
 		if err != nil {
 			return err
 		}
@@ -104,19 +107,33 @@ func (b bucket) fetch(ctx context.Context, dir string, items []experiment.Item) 
 	})
 }
 
-// clear removes what has come into the folder dir.
+// clear empties the bucket, but for what has come since it was fetched.
 func (b bucket) clear(ctx context.Context, dir string, items []experiment.Item) error {
-	return b.each(ctx, dir, items, func(fs filesystem.Interface, from, to string) error {
-		if _, err := os.Stat(to); err != nil {
+	missing := absent(dir, items)
+	return b.each(ctx, func(fs filesystem.Interface, file string) error {
+		if _, ok := missing[path.Base(file)]; ok {
 			return nil
 		}
-		return remove(ctx, fs, from)
+		return remove(ctx, fs, file)
 	})
 }
 
-// each calls do for each file that workers have left of items: its path in the bucket, and that in
-// the folder dir.
-func (b bucket) each(ctx context.Context, dir string, items []experiment.Item, do func(fs filesystem.Interface, from, to string) error) error {
+// absent returns the paths of what the folder dir lacks of items, by the names of the files.
+func absent(dir string, items []experiment.Item) map[string]string {
+	paths := map[string]string{}
+	for _, item := range items {
+		result, failure := item.Files(dir)
+		for _, path := range []string{result, failure} {
+			if _, err := os.Stat(path); err != nil {
+				paths[filepath.Base(path)] = path
+			}
+		}
+	}
+	return paths
+}
+
+// each calls do for each file in the bucket.
+func (b bucket) each(ctx context.Context, do func(fs filesystem.Interface, file string) error) error {
 	if b == "" {
 		return nil
 	}
@@ -127,29 +144,20 @@ func (b bucket) each(ctx context.Context, dir string, items []experiment.Item, d
 	defer fs.Close()
 	files, err := fs.List(ctx, b.path("*"))
 	if err != nil {
-		return err
+		return fmt.Errorf("sweep: %s: %w", b, err)
 	}
-	there := map[string]string{}
 	for _, file := range files {
-		there[path.Base(file)] = file
-	}
-	for _, item := range items {
-		result, failure := item.Files(dir)
-		for _, to := range []string{result, failure} {
-			if from, ok := there[filepath.Base(to)]; ok {
-				if err := do(fs, from, to); err != nil {
-					return err
-				}
-			}
+		if err := do(fs, file); err != nil {
+			return fmt.Errorf("sweep: %s: %w", file, err)
 		}
 	}
 	return nil
 }
 
-func remove(ctx context.Context, fs filesystem.Interface, path string) error {
+func remove(ctx context.Context, fs filesystem.Interface, file string) error {
 	remover, ok := fs.(filesystem.Remover)
 	if !ok {
-		return fmt.Errorf("sweep: %s cannot be removed; remove it by hand", path)
+		return errors.New("this store cannot remove files; remove it by hand")
 	}
-	return remover.Remove(ctx, path)
+	return remover.Remove(ctx, file)
 }

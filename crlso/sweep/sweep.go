@@ -45,8 +45,9 @@ func (s sweep) run(ctx context.Context, progress io.Writer) (*experiment.Results
 	return experiment.RunOn(s.Dir, plan, progress, func(missing []experiment.Item) error { return s.jobs(ctx, missing) })
 }
 
-// jobs runs items by a job of the runner. A job that leaves some, as one that has lost a worker may,
-// is followed by one of those, as long as each finishes something. Not all runners call it an error.
+// jobs runs items by a job of the runner. A job that leaves some, as one that has lost a worker
+// may, is followed by one of those, as long as each finishes something. Not all runners call it an
+// error.
 func (s sweep) jobs(ctx context.Context, items []experiment.Item) (err error) {
 	if err := s.Bucket.fetch(ctx, s.Dir, items); err != nil { // a driver that was killed did not
 		return err

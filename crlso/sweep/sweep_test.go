@@ -233,7 +233,8 @@ func TestFailingItems(t *testing.T) {
 func TestErrors(t *testing.T) {
 	dir := t.TempDir()
 	methods["vandal"] = fixed(scripted{do: func() error {
-		return os.WriteFile(filepath.Join(dir, "unfinished"), nil, 0o644)
+		unfinished := filepath.Join(dir, "unfinished")
+		return errors.Join(os.RemoveAll(unfinished), os.WriteFile(unfinished, nil, 0o644))
 	}})
 	valid := sweep{dir, []string{"random search"}, []string{"cifar10"}, 2, 5, ""}
 	for _, c := range []struct {
@@ -242,7 +243,7 @@ func TestErrors(t *testing.T) {
 	}{
 		{func(s *sweep) { s.Methods = []string{"tabu search"} }, `method: there is no "tabu search", only `},
 		{func(s *sweep) { s.DataSets = []string{"cifar11"} }, `data set: there is no "cifar11", only `},
-		{func(s *sweep) { s.Methods = []string{"vandal"}; s.Dir = dir }, "not a directory"},
+		{func(s *sweep) { s.Methods, s.Seeds = []string{"vandal"}, 1 }, "not a directory"},
 		{func(s *sweep) { s.Budget = 6 }, "another plan"},
 	} {
 		s := valid
