@@ -61,11 +61,16 @@ func (b bucket) check(ctx context.Context) error {
 	}
 	defer fs.Close()
 	if err := filesystem.Write(ctx, fs, b.path("probe"), nil); err != nil {
-		host, _ := os.Hostname()
-		return fmt.Errorf("experiment: workers do not write to this folder: %s, on %s: %w; give them the right to", b, host, err)
+		return notShared(b, err)
 	}
 	remove(ctx, fs, b.path("probe")) // or another worker has
 	return nil
+}
+
+// notShared is a worker's error, in the words of experiment.CheckFolder, for the driver's cause.
+func notShared(b bucket, err error) error {
+	host, _ := os.Hostname()
+	return fmt.Errorf("experiment: workers do not write to this folder: %s, on %s: %w; give it to all workers", b, host, err)
 }
 
 // path returns that of a file in the bucket.

@@ -22,7 +22,8 @@
 // Once, next to the cluster, Beam's job server (org.apache.beam:beam-runners-flink-1.18-job-server
 // or beam-runners-spark-3-job-server, of version 2.60.0):
 //
-//	java -jar beam-runners-flink-1.18-job-server-2.60.0.jar --flink-master=JOBMANAGER:8081 --job-host=HOST
+//	java -jar beam-runners-flink-1.18-job-server-2.60.0.jar \
+//	    --flink-master=JOBMANAGER:8081 --job-host=HOST
 //
 // And the sweep, on any machine that has the folder /shared:
 //
@@ -66,8 +67,25 @@
 // sweep, or that starts another. If both run, they repeat items of each other, with the same
 // results.
 //
-// This way was tried on Flink 1.18.1 and Spark 3.5.0, with task managers, executors, workers and
-// drivers killed. What the tests run is Prism as a job service, with workers of a pool.
+// # Evaluations on a cluster
+//
+// A search on a problem that nobody has measured sends its trainings to the same workers: let it
+// evaluate by this program, which lets a worker run the one that trains, and prints its answer:
+//
+//	go run ./notebooks search -space FILE -budget 100 -parallel 16 -out DIR -- \
+//	    /shared/sweep -evaluate -out /shared/ANSWERS \
+//	    -runner flink -endpoint HOST:8099 -parallelism 1 -- python train.py
+//
+// So does command.Evaluator for experiment.Live. Each evaluation is a job, and as many run as the
+// search has evaluations at once. Instead of -out there may be -bucket. A job that is lost is sent
+// again, twice, before the architecture counts as failed. One whose search is stopped goes on in
+// the cluster, and leaves its answer for when the search goes on.
+//
+// # What was tried
+//
+// Pools and a shared folder were tried on Flink 1.18.1 and Spark 3.5.0, with task managers,
+// executors, workers and drivers killed. The tests run Prism as a job service, with workers of a
+// pool that are killed, a bucket of a stand-in for Google's store, and evaluations.
 package main
 
 import (
@@ -96,6 +114,7 @@ func main() {
 	budget := flag.Int("budget", 192, "queries of each search")
 	store := flag.String("bucket", "", "folder such as gs://NAME/FOLDER for results, where workers cannot write to -out")
 	poolAt := flag.String("pool", "", "HOST:PORT of a pool of workers, such as "+defaultPool+"; all other flags count in the sweep, not here")
+	evaluate := flag.Bool("evaluate", false, "let a worker run the program that follows the flags, for the architecture in CRLSO_ARCH")
 	environment()
 	flag.Parse()
 	if *poolAt != "" {
@@ -107,7 +126,11 @@ func main() {
 	if startedByPool() {
 		exit(runWorker())
 	}
-	exit(report(sweep{*out, strings.Split(*names, ","), strings.Split(*tables, ","), *seeds, *budget, bucket(strings.TrimRight(*store, "/"))}))
+	*store = strings.TrimRight(*store, "/")
+	if *evaluate {
+		exit(evaluation{bucket(*store), flag.Args(), os.Getenv("CRLSO_ARCH")}.run(context.Background(), *out))
+	}
+	exit(report(sweep{*out, strings.Split(*names, ","), strings.Split(*tables, ","), *seeds, *budget, bucket(*store)}))
 }
 
 // exit ends the program, with an error if there is one.
@@ -149,6 +172,9 @@ func environment() {
 func report(s sweep) error {
 	if s.Dir == "" || flag.NArg() > 0 {
 		return fmt.Errorf("name the folder of the experiment with -out, and put lists in quotes; left over are %q", flag.Args())
+	}
+	if s.Bucket != "" && !strings.Contains(string(s.Bucket), "://") {
+		return fmt.Errorf("-bucket is %q, want a folder of a store such as gs://NAME/FOLDER", s.Bucket)
 	}
 	results, err := s.run(context.Background(), os.Stderr)
 	if err != nil {

@@ -25,8 +25,8 @@ func (o *objects) count() int {
 	return len(o.files)
 }
 
-// object is one in Google's words.
-type object struct {
+// stored is an object in Google's words.
+type stored struct {
 	Bucket string `json:"bucket"`
 	Name   string `json:"name"`
 	Size   string `json:"size"`
@@ -45,15 +45,15 @@ func (o *objects) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		o.files[bucket+"/"+name] = text
-		json.NewEncoder(w).Encode(object{bucket, name, strconv.Itoa(len(text))})
+		json.NewEncoder(w).Encode(stored{bucket, name, strconv.Itoa(len(text))})
 	case strings.HasSuffix(path, "/o"):
 		var list struct {
-			Items []object `json:"items"`
+			Items []stored `json:"items"`
 		}
 		bucket := strings.Split(path, "/")[4]
 		for file, text := range o.files {
 			if name, ok := strings.CutPrefix(file, bucket+"/"); ok && strings.HasPrefix(name, r.FormValue("prefix")) {
-				list.Items = append(list.Items, object{bucket, name, strconv.Itoa(len(text))})
+				list.Items = append(list.Items, stored{bucket, name, strconv.Itoa(len(text))})
 			}
 		}
 		json.NewEncoder(w).Encode(list)
@@ -79,7 +79,7 @@ func (o *objects) serveFile(w http.ResponseWriter, r *http.Request) {
 		delete(o.files, path)
 		w.WriteHeader(http.StatusNoContent)
 	case known:
-		json.NewEncoder(w).Encode(object{bucket, name, strconv.Itoa(len(text))})
+		json.NewEncoder(w).Encode(stored{bucket, name, strconv.Itoa(len(text))})
 	default:
 		w.Write(text)
 	}
@@ -96,7 +96,7 @@ func upload(r *http.Request) (name string, text []byte, err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	var about object
+	var about stored
 	if err := json.NewDecoder(part).Decode(&about); err != nil {
 		return "", nil, err
 	}

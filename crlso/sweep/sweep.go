@@ -81,9 +81,16 @@ func (s sweep) unfinished(items []experiment.Item) []experiment.Item {
 func (s sweep) job(ctx context.Context, items []experiment.Item) error {
 	stop := s.Bucket.fetching(ctx, s.Dir, items)
 	defer stop()
+	return runPipeline(ctx, func(root beam.Scope) {
+		spread := beam.Reshuffle(root, beam.CreateList(root, items)) // or all may stay with the worker that lists them
+		beam.ParDo0(root, &searchFn{Sweep: s}, spread)
+	})
+}
+
+// runPipeline runs a pipeline on the runner that the flag -runner names.
+func runPipeline(ctx context.Context, build func(root beam.Scope)) error {
 	pipeline, root := beam.NewPipelineWithRoot()
-	spread := beam.Reshuffle(root, beam.CreateList(root, items)) // or all may stay with the worker that lists them
-	beam.ParDo0(root, &searchFn{Sweep: s}, spread)
+	build(root)
 	*jobopts.Async = false
 	if _, err := beam.Run(ctx, cmp.Or(*runners.Runner, "prism"), pipeline); err != nil {
 		return cause(err)
