@@ -51,9 +51,9 @@
 //   - Each task manager or executor has a worker, and a worker runs as many searches at once as
 //     GOMAXPROCS says. Start the pool with a smaller GOMAXPROCS where several are on one machine.
 //
-// A pool listens on localhost unless it is given another host, and then it says what that exposes.
-// Its workers are processes of the same program, which end with the pool, or with the connection to
-// the runner.
+// Whoever reaches a pool can run programs as you, without a password. So it listens on localhost
+// unless it is given another host, and says then what that exposes. Its workers are processes of
+// the same program, which end with the pool, or with the connection to the runner.
 //
 // Two other environments of workers are for special cases. -environment_type LOOPBACK runs all
 // workers in this process, to try a runner on one machine. -environment_type DOCKER

@@ -41,7 +41,7 @@ func servePool(address string, log io.Writer) error {
 	}
 	fmt.Fprintf(log, "a pool of workers is at %s\n", listener.Addr())
 	if !listener.Addr().(*net.TCPAddr).IP.IsLoopback() {
-		fmt.Fprintf(log, "It is open to other machines: whoever reaches this port can run searches here and write files as you do, "+
+		fmt.Fprintf(log, "It is open to other machines: whoever reaches this port can run programs here as you, "+
 			"without a password. Keep it inside of the cluster, or use %s.\n", defaultPool)
 	}
 	server := grpc.NewServer()
