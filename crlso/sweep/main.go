@@ -83,9 +83,10 @@
 //
 // # What was tried
 //
-// Pools and a shared folder were tried on Flink 1.18.1 and Spark 3.5.0, with task managers,
-// executors, workers and drivers killed. The tests run Prism as a job service, with workers of a
-// pool that are killed, a bucket of a stand-in for Google's store, and evaluations.
+// An earlier form of pools, with a shared folder, was tried on Flink 1.18.1 and Spark 3.5.0, with
+// task managers, executors, workers and drivers killed. The tests of this one run Prism as a job
+// service, with workers of a pool that are killed, a bucket of a stand-in for Google's store, and
+// evaluations.
 package main
 
 import (
