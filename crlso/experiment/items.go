@@ -1,10 +1,12 @@
 package experiment
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -44,13 +46,20 @@ func RunOn(dir string, plan Plan, progress io.Writer, engine func(missing []Item
 		for _, t := range missing {
 			if r.has(t.pair(), t.seed) {
 				finished++
-			} else if cause, err := os.ReadFile(t.item().file(dir, ".txt")); err == nil {
+				continue
+			}
+			_, failure := t.item().Files(dir)
+			if cause, err := os.ReadFile(failure); err == nil {
 				failed.add(t, errors.New(string(cause)))
 			} else {
 				left++
 			}
 		}
-		if stopped == nil && left > 0 {
+		switch {
+		case stopped != nil || left == 0:
+		case left == len(missing):
+			stopped = fmt.Errorf("the engine has ended, and nothing has come back: workers do not write to this folder: %s", dir)
+		default:
 			stopped = errors.New("the engine has left the others")
 		}
 		if stopped != nil {
@@ -61,13 +70,19 @@ func RunOn(dir string, plan Plan, progress io.Writer, engine func(missing []Item
 }
 
 // RunItem runs one search of a plan for [RunOn], and leaves its result in the folder dir as soon as
-// it is there. A search that fails is tried again, three times in all; then RunItem leaves the
-// cause for RunOn to report, so that one search does not stop the others. An error means that
-// nothing was left: the plan lacks the item, ctx is done, or the folder cannot be written to.
+// it is there. If that is there already it does nothing, as an engine that has lost a worker
+// repeats what that has finished, too. A search that fails is tried again, three times in all; then
+// RunItem leaves the cause for RunOn to report, so that one search does not stop the others. An
+// error means that nothing was left: the plan lacks the item, ctx is done, or the folder cannot be
+// written to.
 func RunItem(ctx context.Context, dir string, plan Plan, item Item) error {
 	t, err := plan.task(item)
 	if err != nil {
 		return err
+	}
+	result, failure := item.Files(dir)
+	if _, err := os.Stat(result); err == nil {
+		return nil
 	}
 	search, err := t.run(ctx, dir, plan)
 	for attempt := 1; err != nil && ctx.Err() == nil && attempt < attempts; attempt++ {
@@ -78,7 +93,7 @@ func RunItem(ctx context.Context, dir string, plan Plan, item Item) error {
 		return fmt.Errorf("experiment: %v, seed %d: %w", t.pair(), t.seed, context.Cause(ctx))
 	}
 	if err != nil {
-		return source.WriteFile(item.file(dir, ".txt"), func(w io.Writer) error {
+		return source.WriteFile(failure, func(w io.Writer) error {
 			_, err := fmt.Fprintf(w, "%v, %d times", err, attempts)
 			return err
 		})
@@ -87,7 +102,7 @@ func RunItem(ctx context.Context, dir string, plan Plan, item Item) error {
 	if err != nil {
 		return err
 	}
-	return source.WriteFile(item.file(dir, ".csv"), func(w io.Writer) error {
+	return source.WriteFile(result, func(w io.Writer) error {
 		out := d.newWriter(w)
 		d.writeSearches(out, t.pair(), search)
 		out.Flush()
@@ -118,9 +133,28 @@ func (p Plan) task(item Item) (task, error) {
 
 func (t task) item() Item { return Item{t.method.Name, t.benchmark.Name(), t.seed} }
 
-// file returns the path for what a worker leaves of an item.
-func (i Item) file(dir, extension string) string {
-	return filepath.Join(dir, unfinishedDir, i.name()+extension)
+// Files returns the paths of what [RunItem] leaves of an item in the folder dir: its result or, if
+// it has failed, why.
+func (i Item) Files(dir string) (result, failure string) {
+	path := filepath.Join(dir, unfinishedDir, i.name())
+	return path + ".csv", path + ".txt"
+}
+
+// CheckFolder returns an error if what this process writes to dir does not come into the folder of
+// [RunOn]: if that is not there, as with a worker on another machine or in a container, or cannot
+// be written to. For workers, before they search.
+func CheckFolder(dir string) error {
+	_, err := os.Stat(filepath.Join(dir, planFile)) // RunOn has written it before it calls the engine
+	if err == nil {
+		probe := filepath.Join(dir, unfinishedDir, fmt.Sprintf(".probe.%x", rand.Uint64()))
+		err = cmp.Or(os.MkdirAll(filepath.Dir(probe), 0o777), os.WriteFile(probe, nil, 0o666))
+		os.Remove(probe)
+	}
+	if err == nil {
+		return nil
+	}
+	host, _ := os.Hostname()
+	return fmt.Errorf("experiment: workers do not write to this folder: %s, on %s: %w; give it to all workers under this path", dir, host, err)
 }
 
 // Journal returns the path of the journal that a search on a [Live] data set has in the folder of

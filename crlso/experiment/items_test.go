@@ -134,3 +134,35 @@ func TestRunItemErrors(t *testing.T) {
 	writeFile(t, dir, unfinishedDir, "")
 	wantError(t, RunItem(t.Context(), dir, plan, item), []string{filepath.Join(dir, unfinishedDir), "not a directory"})
 }
+
+// A worker repeats nothing that is done, and says before it searches if nobody would read what it
+// writes. An engine that ends without a result has workers that do not.
+func TestWorkers(t *testing.T) {
+	dir, plan := t.TempDir(), newPlan()
+	counting := newScripted(5, func(int64) error { return nil })
+	plan.Seeds, plan.Benchmarks, plan.Methods = 2, plan.Benchmarks[:1], []Method{{Name: "counting", Searcher: counting}}
+	elsewhere := t.TempDir()
+	_, err := RunOn(dir, plan, nil, func(missing []Item) error {
+		wantError(t, CheckFolder(elsewhere), []string{"workers do not write to this folder: " + elsewhere + ", on ", planFile})
+		if err := CheckFolder(dir); err != nil {
+			t.Error(err)
+		}
+		runItems(t, elsewhere, plan, missing)
+		return nil
+	})
+	wantError(t, err, []string{"stopped after 0 of 2 searches", "workers do not write to this folder: " + dir})
+	if _, err := RunOn(dir, plan, nil, func(missing []Item) error {
+		runItems(t, dir, plan, missing)
+		runItems(t, dir, plan, missing)
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
+	if n := counting.calls.Load(); n != 4 {
+		t.Errorf("%d searches, want 4", n)
+	}
+	wantFiles(t, elsewhere, unfinishedDir)
+
+	writeFile(t, dir, unfinishedDir, "")
+	wantError(t, CheckFolder(dir), []string{dir, "not a directory"})
+}

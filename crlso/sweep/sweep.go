@@ -5,12 +5,16 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners"
+	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/dataflow"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/flink"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
 	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/samza"
@@ -25,6 +29,7 @@ type sweep struct {
 	Dir               string
 	Methods, DataSets []string
 	Seeds, Budget     int
+	Bucket            bucket // "" where workers write to Dir
 }
 
 // run runs what is missing of the experiment on the runner that the flag -runner names, with a bar
@@ -37,15 +42,70 @@ func (s sweep) run(ctx context.Context, progress io.Writer) (*experiment.Results
 	if s.Dir, err = filepath.Abs(s.Dir); err != nil {
 		return nil, err
 	}
-	return experiment.RunOn(s.Dir, plan, progress, func(missing []experiment.Item) error {
-		pipeline, root := beam.NewPipelineWithRoot()
-		items := beam.Reshuffle(root, beam.CreateList(root, missing)) // or all may stay with the worker that lists them
-		beam.ParDo0(root, &searchFn{Sweep: s}, items)
-		if _, err := beam.Run(ctx, cmp.Or(*runners.Runner, "prism"), pipeline); err != nil {
-			return errors.New(strings.Join(strings.Fields(err.Error()), " ")) // Beam's have many lines
+	return experiment.RunOn(s.Dir, plan, progress, func(missing []experiment.Item) error { return s.jobs(ctx, missing) })
+}
+
+// jobs runs items by a job of the runner. A job that leaves some, as one that has lost a worker
+// may, is followed by one of those, as long as each finishes something. Not all runners call it an
+// error.
+func (s sweep) jobs(ctx context.Context, items []experiment.Item) (err error) {
+	if err := s.Bucket.fetch(ctx, s.Dir, items); err != nil { // a driver that was killed did not
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Bucket.clear(ctx, s.Dir, items)) }()
+	for left := s.unfinished(items); len(left) > 0; {
+		failure := s.job(ctx, left)
+		if err := s.Bucket.fetch(ctx, s.Dir, left); err != nil {
+			return err
 		}
-		return nil
+		rest := s.unfinished(left)
+		if len(rest) == len(left) {
+			return failure
+		}
+		left = rest
+	}
+	return nil
+}
+
+// unfinished returns the items of which workers have left nothing.
+func (s sweep) unfinished(items []experiment.Item) []experiment.Item {
+	return slices.DeleteFunc(slices.Clone(items), func(item experiment.Item) bool {
+		result, failure := item.Files(s.Dir)
+		_, noResult := os.Stat(result)
+		_, noFailure := os.Stat(failure)
+		return noResult == nil || noFailure == nil
 	})
+}
+
+// job runs one job.
+func (s sweep) job(ctx context.Context, items []experiment.Item) error {
+	stop := s.Bucket.fetching(ctx, s.Dir, items)
+	defer stop()
+	return runPipeline(ctx, func(root beam.Scope) {
+		spread := beam.Reshuffle(root, beam.CreateList(root, items)) // or all may stay with the worker that lists them
+		beam.ParDo0(root, &searchFn{Sweep: s}, spread)
+	})
+}
+
+// runPipeline runs a pipeline on the runner that the flag -runner names.
+func runPipeline(ctx context.Context, build func(root beam.Scope)) error {
+	pipeline, root := beam.NewPipelineWithRoot()
+	build(root)
+	*jobopts.Async = false
+	if _, err := beam.Run(ctx, cmp.Or(*runners.Runner, "prism"), pipeline); err != nil {
+		return cause(err)
+	}
+	return nil
+}
+
+// cause returns a runner's error in one line: what a worker said of the experiment, if it did, or
+// all.
+func cause(err error) error {
+	if _, ours, ok := strings.Cut(err.Error(), "experiment: "); ok {
+		line, _, _ := strings.Cut(ours, "\n")
+		return errors.New(strings.TrimSpace(line))
+	}
+	return errors.New(strings.Join(strings.Fields(err.Error()), " "))
 }
 
 // searchFn is what workers do: it runs the search of each item.
@@ -66,8 +126,16 @@ func init() { beam.RegisterDoFn(&searchFn{}) }
 // processors has room for as many searches as this process runs at once.
 var processors = make(chan struct{}, runtime.GOMAXPROCS(0))
 
-// Setup is called once before all series.
-func (f *searchFn) Setup() (err error) {
+// Setup is called once before all series. It fails where no result would come back.
+func (f *searchFn) Setup(ctx context.Context) (err error) {
+	if f.Sweep.Bucket != "" {
+		err = f.Sweep.Bucket.check(ctx)
+	} else {
+		err = experiment.CheckFolder(f.Sweep.Dir)
+	}
+	if err != nil {
+		return err
+	}
 	f.plan, err = f.Sweep.plan()
 	return err
 }
@@ -80,6 +148,9 @@ func (f *searchFn) ProcessElement(ctx context.Context, item experiment.Item) {
 	processors <- struct{}{}
 	f.running.Go(func() error {
 		defer func() { <-processors }()
+		if f.Sweep.Bucket != "" {
+			return f.Sweep.Bucket.runItem(ctx, f.plan, item)
+		}
 		return experiment.RunItem(ctx, f.Sweep.Dir, f.plan, item)
 	})
 }

@@ -12,12 +12,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
 
 	"github.com/cr-lso/cr-lso/crlso/experiment"
 	"github.com/cr-lso/cr-lso/crlso/search"
@@ -28,7 +30,17 @@ import (
 // searches the process begins before all others wait for ever.
 const asMain = "SWEEP_TEST_MAIN"
 
+// asJobService makes the test program Prism as a job service, at the port that is its value.
+const asJobService = "SWEEP_TEST_JOB_SERVICE"
+
 func TestMain(m *testing.M) {
+	if port, err := strconv.Atoi(os.Getenv(asJobService)); err == nil {
+		quiet()
+		if _, err := prism.CreateJobServer(context.Background(), prism.Options{Port: port}); err != nil {
+			panic(err)
+		}
+		select {}
+	}
 	if limit, ok := os.LookupEnv(asMain); ok {
 		fmt.Sscan(limit, &searchesLeft)
 		main()
@@ -65,7 +77,7 @@ func init() {
 func TestKilledSweep(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
-	s := sweep{t.TempDir(), []string{"held local search", "held random search"}, []string{"cifar10"}, 20, 30}
+	s := sweep{t.TempDir(), []string{"held local search", "held random search"}, []string{"cifar10"}, 20, 30, ""}
 	start := func() *exec.Cmd { // a process that can begin 20 searches
 		cmd := exec.CommandContext(ctx, os.Args[0], "-out", s.Dir, "-methods", strings.Join(s.Methods, ","),
 			"-data-sets", "cifar10", "-seeds", "20", "-budget", "30", "-runner", "prism")
@@ -101,6 +113,12 @@ func TestKilledSweep(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	wantRowsOfRun(t, s)
+}
+
+// wantRowsOfRun compares the folder of a sweep with that of experiment.Run.
+func wantRowsOfRun(t *testing.T, s sweep) {
+	t.Helper()
 	plan, err := s.plan()
 	if err != nil {
 		t.Fatal(err)
@@ -110,8 +128,8 @@ func TestKilledSweep(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, want := rows(t, s.Dir), rows(t, whole)
-	if len(got) != 1+40*30 || len(want) != len(got) {
-		t.Fatalf("%d rows, want the %d of 40 searches", len(got), len(want))
+	if len(got) != 1+len(s.Methods)*s.Seeds*s.Budget || len(want) != len(got) {
+		t.Fatalf("%d rows, want %d, those of all searches", len(got), len(want))
 	}
 	for i := range want {
 		if got[i] != want[i] {
@@ -165,7 +183,7 @@ func (s scripted) Search(oracle *datasets.Oracle, rng *rand.Rand) error {
 }
 
 func runNew(t *testing.T, seeds int, methods ...string) (*experiment.Results, error) {
-	return sweep{t.TempDir(), methods, []string{"cifar10"}, seeds, 5}.run(context.Background(), io.Discard)
+	return sweep{t.TempDir(), methods, []string{"cifar10"}, seeds, 5, ""}.run(context.Background(), io.Discard)
 }
 
 // Prism begins with few items and then has up to eight at once; a process has as many as
@@ -215,16 +233,17 @@ func TestFailingItems(t *testing.T) {
 func TestErrors(t *testing.T) {
 	dir := t.TempDir()
 	methods["vandal"] = fixed(scripted{do: func() error {
-		return os.WriteFile(filepath.Join(dir, "unfinished"), nil, 0o644)
+		unfinished := filepath.Join(dir, "unfinished")
+		return errors.Join(os.RemoveAll(unfinished), os.WriteFile(unfinished, nil, 0o644))
 	}})
-	valid := sweep{dir, []string{"random search"}, []string{"cifar10"}, 2, 5}
+	valid := sweep{dir, []string{"random search"}, []string{"cifar10"}, 2, 5, ""}
 	for _, c := range []struct {
 		change func(*sweep)
 		want   string
 	}{
 		{func(s *sweep) { s.Methods = []string{"tabu search"} }, `method: there is no "tabu search", only `},
 		{func(s *sweep) { s.DataSets = []string{"cifar11"} }, `data set: there is no "cifar11", only `},
-		{func(s *sweep) { s.Methods = []string{"vandal"}; s.Dir = dir }, "not a directory"},
+		{func(s *sweep) { s.Methods, s.Seeds = []string{"vandal"}, 1 }, "not a directory"},
 		{func(s *sweep) { s.Budget = 6 }, "another plan"},
 	} {
 		s := valid
