@@ -10,7 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
+	"regexp"
 )
 
 // class writes versions of notebooks for a class: without solutions and without outputs. It writes
@@ -121,14 +121,23 @@ func (page jsonPage) metadata() jsonPage {
 // classMark names what class notes in a notebook's metadata: its digest.
 const classMark = "class"
 
-// forClass removes the solutions, which it counts, and the outputs, and marks the notebook.
+// foldedSolution is one in Markdown.
+var foldedSolution = regexp.MustCompile(`(?s)\n*<details><summary>Solution</summary>.*?</details>`)
+
+// forClass removes the solutions, which it counts, and the outputs, and marks the notebook. Cells
+// whose source is folded are solutions, with or without a checker.
 func (page jsonPage) forClass() (removed int) {
 	kept := []any{}
 	for _, c := range page.cells() {
-		tags, _ := c.metadata()["tags"].([]any)
-		if slices.Contains(tags, any("solution")) {
+		jupyter, _ := c.metadata()["jupyter"].(map[string]any)
+		if jupyter["source_hidden"] == true {
 			removed++
 			continue
+		}
+		text := c.source()
+		if folded := len(foldedSolution.FindAllString(text, -1)); folded > 0 && c["cell_type"] == "markdown" {
+			removed += folded
+			c["source"] = foldedSolution.ReplaceAllString(text, "")
 		}
 		if c["cell_type"] == "code" {
 			c["outputs"], c["execution_count"] = []any{}, nil

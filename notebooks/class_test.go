@@ -38,6 +38,24 @@ func TestClass(t *testing.T) {
 	}
 }
 
+// Solutions in words and those without a checker are left out as well.
+func TestClassOfOtherSolutions(t *testing.T) {
+	out := t.TempDir()
+	stdout, stderr, status := result(t, launch(t, "class", "07_convexity_from_scratch", "-o", out))
+	if status != 0 {
+		t.Fatal(stderr)
+	}
+	wantLine(t, stdout, "without 7 solutions")
+	for _, c := range readNotebook(t, filepath.Join(out, "07_convexity_from_scratch.ipynb")).Cells {
+		if strings.Contains(string(c.Source), "<summary>Solution") || strings.HasPrefix(c.ID, "with-") {
+			t.Errorf("cell %s is a solution", c.ID)
+		}
+		if c.ID == "exercises" && !strings.Contains(string(c.Source), "**2.**") {
+			t.Errorf("the second question is gone: %s", c.Source)
+		}
+	}
+}
+
 // What is not known here stays.
 func TestClassKeepsUnknownFields(t *testing.T) {
 	path, out := filepath.Join(t.TempDir(), "own.ipynb"), t.TempDir()

@@ -169,8 +169,8 @@ func (p *project) execute(ctx context.Context, python string, env []string, note
 	return nil
 }
 
-// relative returns path as seen from the project's folder, or the working directory outside a clone,
-// if it is inside.
+// relative returns path as seen from the project's folder, or the working directory outside a
+// clone, if it is inside.
 func (p *project) relative(path string) string {
 	if inside, err := filepath.Rel(p.here, path); err == nil && filepath.IsLocal(inside) {
 		return inside

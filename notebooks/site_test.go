@@ -133,7 +133,8 @@ func TestReplaceFolder(t *testing.T) {
 	wantEntries(t, below, "index.html")
 }
 
-// A site shows the explorers that are there, also if the quickstart's run is not far enough for one.
+// A site shows the explorers that are there, also if the quickstart's run is not far enough for
+// one.
 func TestExplorersOfSite(t *testing.T) {
 	p, err := findProject(t.Context())
 	if err != nil {

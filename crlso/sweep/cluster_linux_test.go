@@ -198,8 +198,8 @@ func (c *cluster) sweepAndKill(t *testing.T, s sweep, finished func() int) {
 		}
 		anew := func() bool { _, n := c.worker(); return n > started }
 		if !within(5*time.Second, anew) {
-			// Prism 2.60 waits for ever for the answer of a worker that has ended as it was asked. A user
-			// would start the sweep again.
+			// Prism 2.60 waits for ever for the answer of a worker that has ended as it was asked.
+			// A user would start the sweep again.
 			driver.Process.Kill()
 			driver.Wait()
 			driver, stderr = c.driver(t, s)

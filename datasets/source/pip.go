@@ -18,8 +18,8 @@ import (
 )
 
 // PipInstall installs the requirements file, of lines NAME==VERSION and -r FILE, into the virtual
-// environment of [Python], and tries to import modules. What was installed before is only looked at: an
-// environment that has lost a file, or got another version of a package, is made anew.
+// environment of [Python], and tries to import modules. What was installed before is only looked
+// at: an environment that has lost a file, or got another version of a package, is made anew.
 func PipInstall(ctx context.Context, requirements string, log io.Writer, modules ...string) error {
 	fail := func(err error) error {
 		return fmt.Errorf("install the Python packages of %s: %w", requirements, err)

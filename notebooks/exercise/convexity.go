@@ -61,7 +61,8 @@ var functions = map[string]func(z float64) float64{
 
 func relu(z float64) float64 { return math.Max(z, 0) }
 
-// Convex checks answers: of some functions of one variable, by their names, whether they are convex.
+// Convex checks answers: of some functions of one variable, by their names, whether they are
+// convex.
 func Convex(answers map[string]bool) {
 	Check("convex", func() error {
 		wrong := 0

@@ -123,8 +123,8 @@ func Seeds(f func(difference, deviation float64) int) {
 // the same seeds: one that is zero on average where all are equally good.
 func Choice(f func(method []float64, rivals [][]float64) float64) {
 	Check("choice", func() error {
-		// average is the mean over many experiments in which the method is better than the rivals by
-		// so much, and the last rival by so much.
+		// average is the mean over many experiments in which the method is better than the rivals
+		// by so much, and the last rival by so much.
 		average := func(method, last float64) float64 {
 			const experiments, rivals, seeds = 400, 8, 40
 			rng, sum := rand.New(rand.NewPCG(5, 6)), 0.0

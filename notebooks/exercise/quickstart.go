@@ -67,7 +67,8 @@ func Midpoint(f func(model func(z []float64) float64, a, b []float64) float64) {
 	})
 }
 
-// Step checks f, a step of the search: noise of size s, then eta times the gradient of f against it.
+// Step checks f, a step of the search: noise of size s, then eta times the gradient of f against
+// it.
 func Step(f func(z, noise []float64, s, eta float64, gradient func(z []float64) []float64) []float64) {
 	Check("step", func() error {
 		const s, eta = 0.5, 0.25

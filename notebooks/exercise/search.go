@@ -122,8 +122,8 @@ func Posterior(f func(kernel func(a, b float64) float64, x, y []float64, noise, 
 	})
 }
 
-// gaussianPosterior is that of a Gaussian process, by gonum: the measurements and the value are one normal
-// vector, of which all but the last number are known.
+// gaussianPosterior is that of a Gaussian process, by gonum: the measurements and the value are one
+// normal vector, of which all but the last number are known.
 func gaussianPosterior(kernel func(a, b float64) float64, x, y []float64, noise, at float64) (mean, deviation float64) {
 	places, known := append(slices.Clone(x), at), make([]int, len(x))
 	covariance := mat.NewSymDense(len(places), nil)

@@ -102,8 +102,8 @@ func TestCrossEntropy(t *testing.T) {
 }
 
 func TestActive(t *testing.T) {
-	// with counts dimensions by a comparison of the variance of mu and its mean square with the mean
-	// variance of the posterior.
+	// with counts dimensions by a comparison of the variance of mu and its mean square with the
+	// mean variance of the posterior.
 	with := func(active func(variance, square, posterior, noise float64) bool) func(mu, logVar [][]float64, noise float64) int {
 		return func(mu, logVar [][]float64, noise float64) (n int) {
 			for d := range mu[0] {
