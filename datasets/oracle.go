@@ -143,7 +143,7 @@ func (o *Oracle) check(parts ...any) error {
 		return fmt.Errorf("oracle for %s: budget is %d, want at least 1", o.name, o.options.Budget)
 	}
 	if s, ok := o.space.(FiniteSpace); ok && o.options.Budget > s.Len() {
-		return fmt.Errorf("oracle for %s: budget is %d, but %s has only %d architectures", o.name, o.options.Budget, s.Name(), s.Len())
+		return fmt.Errorf("oracle for %s: budget is %d, but %s has only %d architectures; take a smaller budget, or give the space more choices", o.name, o.options.Budget, s.Name(), s.Len())
 	}
 	return nil
 }

@@ -13,8 +13,8 @@ import (
 	"regexp"
 )
 
-// class writes versions of notebooks for a class: without solutions and without outputs. It writes
-// nothing if that would replace something of the user's.
+// class writes versions of notebooks for a class: without solutions and without outputs. Where that
+// would replace something of the user's, it leaves it and says so at the end.
 func class(ctx context.Context, args []string) error {
 	flags := newFlags("class")
 	target := flags.String("o", "", "")
@@ -39,18 +39,16 @@ func class(ctx context.Context, args []string) error {
 	}
 	var refused []error
 	for _, notebook := range notebooks {
-		refused = append(refused, replaceable(filepath.Join(folder, filepath.Base(notebook))))
-	}
-	if err := errors.Join(refused...); err != nil {
-		return err
-	}
-	for _, notebook := range notebooks {
 		page, err := readPage(notebook)
 		if err != nil {
 			return err
 		}
-		removed := page.forClass()
 		path := filepath.Join(folder, filepath.Base(notebook))
+		if err := replaceable(path); err != nil {
+			refused = append(refused, err)
+			continue
+		}
+		removed := page.forClass()
 		content, err := page.encode()
 		if err == nil {
 			err = write(path, content)
@@ -60,7 +58,7 @@ func class(ctx context.Context, args []string) error {
 		}
 		fmt.Printf("%s, without %d solutions\n", p.relative(path), removed)
 	}
-	return nil
+	return errors.Join(refused...)
 }
 
 // replaceable returns nil if there is no file, or one that class wrote and nobody has changed.

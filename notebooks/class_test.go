@@ -94,8 +94,8 @@ func TestClassKeepsUnknownFields(t *testing.T) {
 	}
 }
 
-// Pages are made anew, also after a student has run them, and not once they have an answer. Then
-// none is written.
+// Pages are made anew, also after a student has run them, and not once they have an answer; the
+// others are.
 func TestClassOfAStudent(t *testing.T) {
 	out := t.TempDir()
 	run := func() (stderr string, status int) {
@@ -128,7 +128,7 @@ func TestClassOfAStudent(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantFailure(t, launch(t, "class", "00_start", "07_convexity_from_scratch", "-o", out), path, "changed since", "-o")
-	wantEntries(t, out, "00_start.ipynb")
+	wantEntries(t, out, "00_start.ipynb", "07_convexity_from_scratch.ipynb")
 	wantFailure(t, launch(t, "class", "00_start", "-o", "."), "00_start.ipynb", "changed since", "-o")
 	broken := filepath.Join(t.TempDir(), "broken.ipynb")
 	if err := os.WriteFile(broken, []byte("{}"), 0o644); err != nil {

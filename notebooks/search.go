@@ -136,7 +136,7 @@ func (o searchOptions) live(oracle *datasets.Oracle, proposer search.Proposer, s
 		p.show(q)
 		if done++; done == brokenAfter {
 			if _, found := oracle.Best(); !found {
-				stop(fmt.Errorf("%d evaluations, and none succeeded: mend the command, and start anew with another -out, where they do not count", done))
+				stop(fmt.Errorf("%d evaluations, and none succeeded: mend the command, and start anew with another -out, or keep these failures", done))
 			}
 		}
 		if time.Since(written) > time.Second { // who looks on while it runs
