@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -127,4 +129,34 @@ func TestLab(t *testing.T) {
 	})
 
 	stopLab(t, cmd, log)
+}
+
+// Who names a folder finds it open, in the project or elsewhere.
+func TestPlaceOfLab(t *testing.T) {
+	root, elsewhere := t.TempDir(), t.TempDir()
+	if err := os.MkdirAll(filepath.Join(root, "runs", "class"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	page := filepath.Join(elsewhere, "own.ipynb")
+	if err := os.WriteFile(page, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ named, serve, open string }{
+		{"", root, "notebooks"},
+		{filepath.Join(root, "runs", "class"), root, "runs/class"},
+		{elsewhere, elsewhere, ""},
+		{page, elsewhere, "own.ipynb"},
+	} {
+		args := []string{"--no-browser"}
+		if test.named != "" {
+			args = append([]string{test.named}, args...)
+		}
+		serve, open, rest, err := placeOf(root, args)
+		if err != nil || serve != test.serve || open != test.open || len(rest) != 1 {
+			t.Errorf("%q: serves %s, opens %q, leaves %q, %v, want %s and %q", test.named, serve, open, rest, err, test.serve, test.open)
+		}
+	}
+	if _, _, _, err := placeOf(root, []string{filepath.Join(root, "none")}); err == nil {
+		t.Error("a folder that is not there is no error")
+	}
 }

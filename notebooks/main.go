@@ -31,7 +31,8 @@ const usage = `usage: go run ./notebooks COMMAND
   class [NAME...] [-o DIR]
            write notebooks for a class, all by default, to DIR (runs/class): without solutions and outputs; one that
            a student has changed stays as it is
-  lab      open JupyterLab; takes jupyter lab's own arguments
+  lab [FOLDER]
+           open JupyterLab on a folder or notebook, such as runs/class (notebooks); takes jupyter lab's own arguments
   kernel [-remove]
            offer the notebooks' kernel, Go (CR-LSO), to the Jupyter, VS Code or papermill that you have: writes one file
            to Jupyter's folder in your home; -remove takes it back
