@@ -86,7 +86,7 @@ func TestExportedExplorers(t *testing.T) {
 }
 
 // explorerFrame is the frame of an explorer that is beside a page.
-var explorerFrame = regexp.MustCompile(`^<iframe class="explorer" src="([^"/]+)_files/([^"/]+)"`)
+var explorerFrame = regexp.MustCompile(`^<iframe class="explorer"[^>]* src="([^"/]+)_files/([^"/]+)"`)
 
 // TestExports checks that the pages ask for nothing over the network and that formulas are MathML,
 // and that the index leads to them.
