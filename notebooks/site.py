@@ -246,7 +246,7 @@ class PageParser(Parser):
             elif str(child).strip():
                 opened[-1][1].append(nodes.raw("", str(child), format="html"))
         if name == "index":
-            document[0] += [navigation(caption, pages) for caption, pages in environment.config.navigation]
+            document[0] += [navigation(caption, entries) for caption, entries in environment.config.navigation]
 
     def section(self, title, ids):
         section = nodes.section(ids=ids)
@@ -272,10 +272,10 @@ class PageParser(Parser):
         return section
 
 
-def navigation(caption, pages):
-    """Returns a part of the list of pages beside each page."""
+def navigation(caption, entries):
+    """Returns a part of the list of pages beside each page: of labels, or None for a page's own title, and pages."""
     return addnodes.toctree(
-        parent="index", entries=[(None, page) for page in pages], includefiles=pages, maxdepth=1, caption=caption, rawcaption=caption,
+        parent="index", entries=entries, includefiles=[page for _, page in entries], maxdepth=1, caption=caption, rawcaption=caption,
         glob=False, hidden=True, includehidden=False, numbered=0, titlesonly=True, reversed=False,
     )
 
@@ -313,9 +313,10 @@ def main(target, *explorers):
         site = Site(Path(source), target)
         site.page(ROOT / "README.md")
         parts = [
-            ("Course", [site.page(path) for path in [HERE / "README.md", *site.notebooks.values()]]),
-            ("Latent spaces", ["explorer/index"]),
-            ("Reference", [site.page(ROOT / path) for path in REFERENCE]),
+            # Notebooks by the names by which the texts call them.
+            ("Course", [(None, site.page(HERE / "README.md"))] + [(name, site.page(path)) for name, path in site.notebooks.items()]),
+            ("Latent spaces", [(None, "explorer/index")]),
+            ("Reference", [(None, site.page(ROOT / path)) for path in REFERENCE]),
         ]
         site.write_all()
         site.write_explorers(explorers)
