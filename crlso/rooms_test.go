@@ -29,6 +29,7 @@ func TestRooms(t *testing.T) {
 		{room: "crlso/runs", not: prefixed(rooms[1:]), deep: true},
 		{room: "crlso/inspect", not: prefixed([]string{rooms[0], rooms[2]}), deep: true},
 		{room: "crlso/ensemble", not: prefixed(rooms[:2]), deep: true},
+		{room: "plots", not: []string{project + "crlso", project + "crlso/stats", project + "datasets"}, deep: true},
 		{room: "datasets", not: []string{"github.com/gomlx/gomlx/core/graph", project + "crlso"}, deep: true},
 	} {
 		format := "{{join .Imports \"\\n\"}}"

@@ -7,7 +7,6 @@ import (
 	"image/color"
 	"slices"
 
-	"github.com/cr-lso/cr-lso/crlso/stats"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/plot"
@@ -70,13 +69,10 @@ func (l Latents) project(o LatentScatterOptions) (xy [][2]float64, axes [2]strin
 
 // alongFit is the projection ByLinearFit, with the mean at the origin.
 func (l Latents) alongFit() (xy [][2]float64, axes [2]string, err error) {
-	if _, _, err := PCA(l.Points); err != nil { // points that are none, or all the same
-		return nil, axes, err
-	}
 	if err := l.check(); err != nil {
 		return nil, axes, err
 	}
-	unit, rSquared, err := stats.Steepest(l.Points, l.Accuracy)
+	unit, rSquared, err := LinearFit(l.Points, l.Accuracy)
 	if err != nil {
 		return nil, axes, err
 	}
@@ -104,11 +100,11 @@ var markStyles = []draw.GlyphStyle{
 	{Color: categories[3], Radius: 6, Shape: marker{corners: 3}},
 }
 
-// LatentScatter draws latents, projected to two dimensions. The colour of a
-// point is the accuracy rank of its architecture in its panel: 1 is the best, equal accuracies
-// share the best of their ranks, and better points lie over worse ones. Panels, such as the latent
-// space with and without the ICNN, stand side by side and share the scale of ranks, so they must
-// have the same number of points. Figures 2 and 3 of the paper are such pictures.
+// LatentScatter draws latents, projected to two dimensions. The colour of a point is the accuracy
+// rank of its architecture in its panel: 1 is the best, equal accuracies share the best of their
+// ranks, and better points lie over worse ones. Panels, such as the latent space with and without
+// the ICNN, stand side by side and share the scale of ranks, so they must have the same number of
+// points. Figures 2 and 3 of the paper are such pictures.
 //
 // The error says that there are no panels, or which one cannot be projected, or has another number
 // of points, accuracies or names, an accuracy that is not finite, or a mark of a row that is not

@@ -20,29 +20,10 @@ import (
 // The error says which latent is empty, of another length, or not finite, or that there are fewer
 // than two different ones.
 func PCA(latents [][]float64) (xy [][2]float64, explained [2]float64, err error) {
-	if len(latents) < 2 {
-		return nil, explained, fmt.Errorf("PCA: %d latents, want at least 2", len(latents))
+	x, err := matrixOf(latents)
+	if err != nil {
+		return nil, explained, fmt.Errorf("PCA: %w", err)
 	}
-	n, dims := len(latents), len(latents[0])
-	if dims == 0 {
-		return nil, explained, errors.New("PCA: latents[0] is empty")
-	}
-	x := mat.NewDense(n, dims, nil)
-	equal := true
-	for i, latent := range latents {
-		if len(latent) != dims {
-			return nil, explained, fmt.Errorf("PCA: latents[%d] has %d dimensions, latents[0] has %d", i, len(latent), dims)
-		}
-		if err := checkFinite(fmt.Sprintf("PCA: latents[%d]", i), latent); err != nil {
-			return nil, explained, err
-		}
-		x.SetRow(i, latent)
-		equal = equal && slices.Equal(latent, latents[0])
-	}
-	if equal {
-		return nil, explained, errors.New("PCA: all latents are equal")
-	}
-
 	var pc stat.PC
 	if !pc.PrincipalComponents(x, nil) {
 		return nil, explained, errors.New("PCA: the singular values of the latents did not converge")
@@ -52,6 +33,7 @@ func PCA(latents [][]float64) (xy [][2]float64, explained [2]float64, err error)
 	variances := pc.VarsTo(nil)
 	total := floats.Sum(variances)
 
+	n, dims := x.Dims()
 	xy = make([][2]float64, n)
 	for k := range min(2, len(variances)) {
 		explained[k] = variances[k] / total
@@ -82,4 +64,67 @@ func orient(v []float64) {
 	for i := range v {
 		v[i] = -v[i]
 	}
+}
+
+// LinearFit fits accuracies as a linear function of latents, at least two rows of one length, by
+// least squares. It returns the direction in which the fit rises, of length 1, or 0 where the fit
+// is flat, and the R² of the fit: the share of the variance of the accuracies that it explains.
+//
+// The errors are those of [PCA], and that there is another number of accuracies.
+func LinearFit(latents [][]float64, accuracy []float64) (direction []float64, rSquared float64, err error) {
+	x, err := matrixOf(latents)
+	if err != nil {
+		return nil, 0, fmt.Errorf("linear fit: %w", err)
+	}
+	n, dims := x.Dims()
+	if len(accuracy) != n {
+		return nil, 0, fmt.Errorf("linear fit: %d accuracies for %d latents", len(accuracy), n)
+	}
+	for j := range dims {
+		column := mat.Col(nil, j, x)
+		floats.AddConst(-stat.Mean(column, nil), column)
+		x.SetCol(j, column)
+	}
+	mean := stat.Mean(accuracy, nil)
+	y := slices.Clone(accuracy)
+	floats.AddConst(-mean, y)
+	var svd mat.SVD
+	if !svd.Factorize(x, mat.SVDThin) {
+		return nil, 0, errors.New("linear fit: the singular values of the latents did not converge")
+	}
+	var slope, fit mat.VecDense
+	svd.SolveVecTo(&slope, mat.NewVecDense(n, y), svd.Rank(1e-12))
+	fit.MulVec(x, &slope)
+	predicted := fit.RawVector().Data
+	floats.AddConst(mean, predicted)
+	direction = slope.RawVector().Data
+	floats.Scale(1/max(floats.Norm(direction, 2), 1e-12), direction)
+	return direction, stat.RSquaredFrom(predicted, accuracy, nil), nil
+}
+
+// matrixOf returns latents as the rows of a matrix.
+func matrixOf(latents [][]float64) (*mat.Dense, error) {
+	if len(latents) < 2 {
+		return nil, fmt.Errorf("%d latents, want at least 2", len(latents))
+	}
+	dims := len(latents[0])
+	if dims == 0 {
+		return nil, errors.New("latents[0] is empty")
+	}
+	x := mat.NewDense(len(latents), dims, nil)
+	equal := true
+	for i, latent := range latents {
+		if len(latent) != dims {
+			return nil, fmt.Errorf("latents[%d] has %d dimensions, latents[0] has %d", i, len(latent), dims)
+		}
+		if err := checkFinite(fmt.Sprintf("latents[%d]", i), latent); err != nil {
+			return nil, err
+		}
+		x.SetRow(i, latent)
+		equal = equal && slices.Equal(latent, latents[0])
+	}
+	if equal {
+		return nil, errors.New("all latents are equal")
+	}
+	return x, nil
 }

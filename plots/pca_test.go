@@ -4,6 +4,8 @@ import (
 	"math"
 	"testing"
 
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/cr-lso/cr-lso/plots"
 )
 
@@ -67,5 +69,32 @@ func TestPCAOfOneDimension(t *testing.T) {
 	}
 	if explained != [2]float64{1, 0} {
 		t.Errorf("explained %v, want 1 and 0", explained)
+	}
+}
+
+// TestLinearFit compares with the normal equations, solved in fractions.
+func TestLinearFit(t *testing.T) {
+	x := [][]float64{{1, 2}, {2, 1}, {3, 5}, {4, 3}, {5, 8}, {6, 1}}
+	direction, rSquared, err := plots.LinearFit(x, []float64{3.1, 2.9, 8.2, 7.4, 12.8, 6.9})
+	want := []float64{0.6983724494829385, 0.7157345330520251}
+	if err != nil || !floats.EqualApprox(direction, want, 1e-9) || math.Abs(rSquared-0.9964759348829004) > 1e-9 {
+		t.Errorf("%.12g, R² %.12g, %v, want %.12g, R² 0.99647593", direction, rSquared, err, want)
+	}
+	if direction, _, err := plots.LinearFit(x, make([]float64, 6)); err != nil || floats.Norm(direction, 2) != 0 {
+		t.Errorf("a flat function rises along %v, %v", direction, err)
+	}
+	if _, _, err := plots.LinearFit(nil, nil); err == nil {
+		t.Error("no rows are no error")
+	}
+	if _, _, err := plots.LinearFit(x, []float64{1}); err == nil {
+		t.Error("one accuracy for six latents is no error")
+	}
+}
+
+// A dimension that is the same in all latents has no part in the direction.
+func TestLinearFitOfUnusedDimension(t *testing.T) {
+	direction, _, err := plots.LinearFit([][]float64{{1, 7}, {2, 7}, {3, 7}}, []float64{1, 2, 4})
+	if err != nil || math.Abs(direction[0]-1) > 1e-9 || math.Abs(direction[1]) > 1e-9 {
+		t.Errorf("%v, %v, want (1, 0)", direction, err)
 	}
 }

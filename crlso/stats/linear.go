@@ -3,35 +3,9 @@ package stats
 import (
 	"errors"
 	"fmt"
-	"slices"
 
-	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat"
 )
-
-// Steepest returns the direction in which the linear fit of y to the rows of x rises, of length 1,
-// and the R² of the fit: the share of the variance of y that it explains. Where the fit is flat,
-// the direction is 0. It panics if the lengths of rows differ.
-func Steepest(x [][]float64, y []float64) (unit []float64, rSquared float64, err error) {
-	if len(x) == 0 {
-		return nil, 0, errors.New("linear fit: there are no rows")
-	}
-	dim := len(x[0])
-	corners := [][]float64{make([]float64, dim)} // the origin, and a unit vector of each dimension
-	for j := range dim {
-		corners = append(corners, make([]float64, dim))
-		corners[j+1][j] = 1
-	}
-	fit, err := LinearPredictions(x, y, slices.Concat(corners, x))
-	if err != nil {
-		return nil, 0, err
-	}
-	unit = fit[1 : dim+1]
-	floats.AddConst(-fit[0], unit)
-	floats.Scale(1/max(floats.Norm(unit, 2), 1e-12), unit)
-	return unit, stat.RSquaredFrom(fit[dim+1:], y, nil), nil
-}
 
 // LinearPredictions fits y as a linear function of the rows of x, with an intercept, by least
 // squares, and returns its values at the rows of at. Of many equally good fits it takes the one of

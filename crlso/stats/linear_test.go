@@ -38,23 +38,6 @@ func TestLinearPredictionsOfDependentColumns(t *testing.T) {
 	}
 }
 
-// TestSteepest compares with the normal equations of TestLinearPredictions' data, solved in
-// fractions.
-func TestSteepest(t *testing.T) {
-	x := [][]float64{{1, 2}, {2, 1}, {3, 5}, {4, 3}, {5, 8}, {6, 1}}
-	unit, rSquared, err := Steepest(x, []float64{3.1, 2.9, 8.2, 7.4, 12.8, 6.9})
-	want := []float64{0.6983724494829385, 0.7157345330520251}
-	if err != nil || !floats.EqualApprox(unit, want, 1e-9) || math.Abs(rSquared-0.9964759348829004) > 1e-9 {
-		t.Errorf("%.12g, R² %.12g, %v, want %.12g, R² 0.99647593", unit, rSquared, err, want)
-	}
-	if unit, _, err := Steepest(x, make([]float64, 6)); err != nil || floats.Norm(unit, 2) != 0 {
-		t.Errorf("a flat function rises along %v, %v", unit, err)
-	}
-	if _, _, err := Steepest(nil, nil); err == nil {
-		t.Error("no rows are no error")
-	}
-}
-
 func TestLinearPredictionsErrors(t *testing.T) {
 	if _, err := LinearPredictions([][]float64{{1}}, []float64{1, 2}, nil); err == nil {
 		t.Error("two values for one row are no error")

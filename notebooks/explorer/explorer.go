@@ -22,10 +22,10 @@ import (
 	"github.com/cr-lso/cr-lso/crlso"
 	"github.com/cr-lso/cr-lso/crlso/nn"
 	"github.com/cr-lso/cr-lso/crlso/runs"
-	"github.com/cr-lso/cr-lso/crlso/stats"
 	"github.com/cr-lso/cr-lso/datasets"
 	"github.com/cr-lso/cr-lso/datasets/source"
 	"github.com/cr-lso/cr-lso/notebooks/explorer/network"
+	"github.com/cr-lso/cr-lso/plots"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 )
@@ -271,7 +271,7 @@ func newPanel(p Panel, archs []datasets.Arch, accuracy []*float64) (out panel, e
 			known, labels = append(known, latents[i]), append(labels, *a)
 		}
 	}
-	if out.Direction, out.RSquared, err = stats.Steepest(known, labels); err != nil {
+	if out.Direction, out.RSquared, err = plots.LinearFit(known, labels); err != nil {
 		return out, err
 	}
 	var pc stat.PC
