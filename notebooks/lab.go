@@ -12,8 +12,8 @@ import (
 	"github.com/cr-lso/cr-lso/notebooks/supervise"
 )
 
-// lab opens JupyterLab on the project's folder, or the folder or notebook that is named first, until
-// it is stopped, by its own menu or by Ctrl-C.
+// lab opens JupyterLab on the project's folder, or the folder or notebook that is named first,
+// until it is stopped, by its own menu or by Ctrl-C.
 func lab(ctx context.Context, args []string) error {
 	p, err := findClone(ctx, "lab")
 	if err != nil {

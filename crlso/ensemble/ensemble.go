@@ -207,17 +207,19 @@ func (e *Ensemble) fit(space datasets.Space, labelled []datasets.Query, all bool
 // places returns where labelled architectures are among the candidates: all of the space, or drawn
 // ones, of which they are the first.
 func places(space datasets.Space, labelled []datasets.Query, candidates []datasets.Arch, all bool) []int {
+	observed := make([]int, len(labelled))
+	if all {
+		for i, q := range labelled {
+			observed[i] = space.(datasets.FiniteSpace).Index(q.Arch)
+		}
+		return observed
+	}
 	at := make(map[datasets.Arch]int, len(labelled))
 	for i, a := range candidates[:min(len(labelled), len(candidates))] {
 		at[space.Canonical(a)] = i
 	}
-	observed := make([]int, len(labelled))
 	for i, q := range labelled {
-		if all {
-			observed[i] = space.(datasets.FiniteSpace).Index(q.Arch)
-		} else {
-			observed[i] = at[space.Canonical(q.Arch)]
-		}
+		observed[i] = at[space.Canonical(q.Arch)]
 	}
 	return observed
 }
