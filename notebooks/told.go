@@ -1,14 +1,10 @@
 package main
 
 import (
-	"encoding/csv"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
-	"slices"
-	"strconv"
 
+	"github.com/cr-lso/cr-lso/crlso/runs"
 	"github.com/cr-lso/cr-lso/datasets"
 )
 
@@ -24,39 +20,15 @@ func newTold(spaceFile, dir string) (*told, error) {
 	if err != nil {
 		return nil, err
 	}
+	labels, err := runs.Labels(dir, space)
+	if err != nil {
+		return nil, fmt.Errorf("explore: %w; is %s the space of the run?", err, spaceFile)
+	}
 	t := &told{space, map[string]float64{}}
-	searches, _ := filepath.Glob(filepath.Join(dir, "search-*.csv")) // the error is of the pattern
-	for _, path := range slices.Concat([]string{filepath.Join(dir, "initial.csv")}, searches) {
-		if err := t.read(path); err != nil {
-			return nil, fmt.Errorf("explore: labels of the run: %w", err)
-		}
+	for _, q := range labels {
+		t.accuracy[space.Canonical(q.Arch).String()] = q.Accuracy
 	}
 	return t, nil
-}
-
-// read adds the last two columns of a table, an architecture and its accuracy.
-func (t *told) read(path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	rows, err := csv.NewReader(file).ReadAll()
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	for i, row := range rows[min(1, len(rows)):] {
-		arch, err := t.space.Parse(row[len(row)-2])
-		if err != nil {
-			return fmt.Errorf("%s, line %d: %w; is this the space of the run?", path, i+2, err)
-		}
-		accuracy, err := strconv.ParseFloat(row[len(row)-1], 64)
-		if err != nil {
-			return fmt.Errorf("%s, line %d: %w", path, i+2, err)
-		}
-		t.accuracy[t.space.Canonical(arch).String()] = accuracy
-	}
-	return nil
 }
 
 func (t *told) Name() string          { return t.space.Name() }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 
@@ -59,23 +60,44 @@ func (r *Run) readQueries(name string) ([]datasets.Query, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	records, err := readCSV(path, 3)
+	queries, err := readQueries(path, r.Space)
 	if errors.Is(err, fs.ErrPermission) {
 		return nil, err
-	}
-	queries := make([]datasets.Query, len(records))
-	for i, record := range records {
-		arch, err1 := r.Space.Parse(record[1])
-		accuracy, err2 := strconv.ParseFloat(record[2], 64)
-		if err = errors.Join(err1, err2); err != nil {
-			err = fmt.Errorf("%s, line %d is damaged (%v)", path, i+2, err)
-			break
-		}
-		queries[i] = datasets.Query{Arch: arch, Accuracy: accuracy}
 	}
 	if err != nil {
 		r.sayOnce("%v: querying again", err)
 		return nil, nil
+	}
+	return queries, nil
+}
+
+// Labels returns what its oracle has told the run in a folder so far: the initial set, and then the
+// queries of each search.
+func Labels(dir string, space datasets.Space) (labels []datasets.Query, err error) {
+	searches, _ := filepath.Glob(filepath.Join(dir, "search-*.csv")) // the error is of the pattern
+	for _, path := range append([]string{filepath.Join(dir, initialFile)}, searches...) {
+		queries, err := readQueries(path, space)
+		if err != nil {
+			return nil, fmt.Errorf("labels of a run: %w", err)
+		}
+		labels = append(labels, queries...)
+	}
+	return labels, nil
+}
+
+func readQueries(path string, space datasets.Space) ([]datasets.Query, error) {
+	records, err := readCSV(path, 3)
+	if err != nil {
+		return nil, err
+	}
+	queries := make([]datasets.Query, len(records))
+	for i, record := range records {
+		arch, err1 := space.Parse(record[1])
+		accuracy, err2 := strconv.ParseFloat(record[2], 64)
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, fmt.Errorf("%s, line %d is damaged (%v)", path, i+2, err)
+		}
+		queries[i] = datasets.Query{Arch: arch, Accuracy: accuracy}
 	}
 	return queries, nil
 }
