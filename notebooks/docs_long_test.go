@@ -38,19 +38,7 @@ func exportAll(t *testing.T) (dir string, names []string) {
 // exportPages writes the pages that go with notebooks.
 func exportPages(t *testing.T, notebooks ...string) {
 	t.Helper()
-	p, err := findProject(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	python, env, err := p.prepare(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := p.child(t.Context(), env, os.Interrupt, python, append([]string{p.file("export.py")}, notebooks...)...)
-	cmd.Stdout = nil
-	if said, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, said)
-	}
+	runPython(t, append([]string{"notebooks/export.py"}, notebooks...)...)
 }
 
 // An exported page takes the explorers with it that its cells show, and says how to make one that

@@ -96,6 +96,26 @@ func wantEntries(t *testing.T, dir string, names ...string) {
 	}
 }
 
+// runPython runs the notebooks' Python in the project's folder, and returns all that it prints.
+func runPython(t *testing.T, args ...string) string {
+	t.Helper()
+	p, err := findProject(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	python, env, err := p.prepare(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := p.child(t.Context(), env, os.Interrupt, python, args...)
+	cmd.Stdout = nil
+	said, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	return string(said)
+}
+
 // emptyHome gives cmd an empty $HOME, and checks at the end of the test that it has stayed so. Go's
 // own files stay where they are.
 func emptyHome(t *testing.T, cmd *exec.Cmd) {

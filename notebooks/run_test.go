@@ -223,18 +223,10 @@ func TestForeign(t *testing.T) {
 		t.Skip("slow")
 	}
 	t.Parallel()
-	p, err := findProject(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	python, env, err := p.prepare(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
 	executed := fmt.Appendf(nil, `{"cells": [], "metadata": {"executed": {"code": "%x"}}, "nbformat": 4, "nbformat_minor": 5}`, sha256.Sum256(nil))
 	changed := bytes.Replace(executed, []byte("[]"), []byte(`[{"id": "1", "cell_type": "code", "source": "", "metadata": {}, "outputs": [], "execution_count": null}]`), 1)
-	args := []string{"-c", `import sys; sys.path.insert(0, sys.argv[1]); from export import *
-for name in sys.argv[2:]: print(foreign(Path(name), Path(name)))`, p.file("")}
+	args := []string{"-c", `import sys; sys.path.insert(0, "notebooks"); from export import *
+for name in sys.argv[1:]: print(foreign(Path(name), Path(name)))`}
 	var want []string
 	for _, test := range []struct {
 		files   map[string][]byte
@@ -266,10 +258,7 @@ for name in sys.argv[2:]: print(foreign(Path(name), Path(name)))`, p.file("")}
 			want = append(want, filepath.Join(dir, test.foreign))
 		}
 	}
-	cmd := p.child(t.Context(), env, os.Interrupt, python, args...)
-	cmd.Stdout = nil
-	said, err := cmd.CombinedOutput()
-	if got := strings.Fields(string(said)); err != nil || !slices.Equal(got, want) {
-		t.Errorf("foreign are %q, want %q; %v", got, want, err)
+	if got := strings.Fields(runPython(t, args...)); !slices.Equal(got, want) {
+		t.Errorf("foreign are %q, want %q", got, want)
 	}
 }

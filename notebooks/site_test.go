@@ -164,32 +164,19 @@ func TestFolded(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow")
 	}
-	p, err := findProject(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	python, env, err := p.prepare(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	const script = `import sys; sys.path.insert(0, sys.argv[1]); from export import *; from nbformat.v4 import *
+	const script = `import sys; sys.path.insert(0, "notebooks"); from export import *; from nbformat.v4 import *
 answer = new_markdown_cell("<details><summary>Answer</summary>\n\n**yes**\n\n</details>")
 printed = [new_output("stream", name="stdout", text="42")]
 hidden = new_code_cell("a", outputs=printed, metadata={"jupyter": {"source_hidden": True}})
 print(Page().from_notebook_node(new_notebook(cells=[answer, hidden, new_code_cell("b", outputs=printed)]))[0])`
-	cmd := p.child(t.Context(), env, os.Interrupt, python, "-c", script, p.file(""))
-	cmd.Stdout = nil
-	page, err := cmd.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	page := runPython(t, "-c", script)
 	for pattern, want := range map[string]int{
 		`<details><summary>Answer</summary>\s*<p><strong>yes</strong></p>\s*</details>`:           1,
 		`(?s)<details class="solution"><summary>Solution</summary>.*<pre>42\s*</pre>.*</details>`: 1,
 		`<pre>42\s*</pre>`: 2,
 		`<details`:         2,
 	} {
-		if found := regexp.MustCompile(pattern).FindAllIndex(page, -1); len(found) != want {
+		if found := regexp.MustCompile(pattern).FindAllStringIndex(page, -1); len(found) != want {
 			t.Errorf("the page has %s %d times, want %d", pattern, len(found), want)
 		}
 	}
