@@ -19,13 +19,13 @@ func Explained(f func(predicted, measured []float64) float64) {
 		switch got := f(predicted, measured); {
 		case f(measured, measured) == 0:
 			return errors.New("Predictions that are all right have R² = 1, and it returns 0.")
-		case math.Abs(got-math.Pow(stat.Correlation(predicted, measured, nil), 2)) < 1e-9:
+		case near(got, math.Pow(stat.Correlation(predicted, measured, nil), 2)):
 			return errors.New("That is a correlation. It forgives predictions that are all 10 points too high; R² does not.")
-		case math.Abs(got-(1-want)) < 1e-9:
+		case near(got, 1-want):
 			return errors.New("That is the share that is not explained; take it away from 1.")
-		case math.Abs(f(mean, measured)) > 1e-9:
+		case !near(f(mean, measured), 0):
 			return fmt.Errorf("Who always says the mean explains nothing, and it returns %.3f: divide by the squares of measured minus its mean.", f(mean, measured))
-		case math.Abs(got-want) > 1e-9:
+		case !near(got, want):
 			return fmt.Errorf("Of predictions %v and measurements %v it makes %.3f, not %.3f.", predicted, measured, got, want)
 		}
 		return nil
@@ -70,11 +70,11 @@ func Cosine(f func(a, b []float64) float64) {
 			return errors.New("The vectors (3, 4) and (1, 0) are not orthogonal, and it returns 0.")
 		case got == 3:
 			return errors.New("That is the dot product; divide it by both lengths, so that only directions count.")
-		case math.Abs(got-0.8) < 1e-9:
+		case near(got, 0.8):
 			return errors.New("That is the sine of the angle between (3, 4) and (1, 0).")
-		case math.Abs(got-0.6) > 1e-9:
+		case !near(got, 0.6):
 			return fmt.Errorf("Of (3, 4) and (1, 0) it makes %.3f, not 3/5.", got)
-		case math.Abs(f(a, long)-1) > 1e-9:
+		case !near(f(a, long), 1):
 			return fmt.Errorf("Vectors of one direction have a similarity of 1, and of (3, 4) and (30, 40) it makes %.3f: divide by both lengths.", f(a, long))
 		}
 		return nil

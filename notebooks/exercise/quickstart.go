@@ -23,7 +23,7 @@ func Tau(f func(x, y []float64) float64) {
 			return errors.New("The sign is wrong: the same order is 1.")
 		case same == 6 && reverse == -6:
 			return errors.New("That is a number of pairs; divide it by how many there are, n (n - 1) / 2.")
-		case math.Abs(same-1) > 1e-9:
+		case !near(same, 1):
 			return fmt.Errorf("For four values in the same order it returns %.3f, not 1: there are n (n - 1) / 2 pairs, each counted once.", same)
 		}
 		rng := rand.New(rand.NewPCG(1, 1))
@@ -32,7 +32,7 @@ func Tau(f func(x, y []float64) float64) {
 			for i := range x {
 				x[i], y[i] = rng.NormFloat64(), rng.NormFloat64()
 			}
-			if got, want := f(x, y), stats.KendallTau(x, y); math.Abs(got-want) > 1e-9 {
+			if got, want := f(x, y), stats.KendallTau(x, y); !near(got, want) {
 				return fmt.Errorf("Of %.1f and %.1f it makes %.3f, not %.3f: a pair is in the same order where both differences have one sign.", x, y, got, want)
 			}
 		}
@@ -48,16 +48,16 @@ func Midpoint(f func(model func(z []float64) float64, a, b []float64) float64) {
 		a, b := []float64{1, 2, 0}, []float64{3, -2, 1}
 		want, middle := floats.Distance(a, b, 2)*floats.Distance(a, b, 2)/4, dome([]float64{2, 0, 0.5})
 		got := f(dome, a, b)
-		switch near := func(x float64) bool { return math.Abs(got-x) < 1e-9 }; {
-		case near(-want):
+		switch is := func(x float64) bool { return math.Abs(got-x) < 1e-9 }; {
+		case is(-want):
 			return errors.New("The sign is wrong: a concave model has gaps that are not negative.")
-		case near(middle):
+		case is(middle):
 			return errors.New("That is the model at the middle; take away the mean of what it is at both ends.")
-		case near(middle - dome(a) - dome(b)):
+		case is(middle - dome(a) - dome(b)):
 			return errors.New("That is the middle minus the sum of the ends, not minus their mean.")
-		case near(dome([]float64{4, 0, 1}) - (dome(a)+dome(b))/2):
+		case is(dome([]float64{4, 0, 1}) - (dome(a)+dome(b))/2):
 			return errors.New("a + b is not the middle between a and b.")
-		case !near(want):
+		case !is(want):
 			return fmt.Errorf("For P(z) = -|z|², a = %v and b = %v it returns %.3f, and the gap is |a - b|² / 4 = %.3f.", a, b, got, want)
 		}
 		if linear := f(func(z []float64) float64 { return 3*z[0] - z[2] }, a, b); math.Abs(linear) > 1e-9 {
